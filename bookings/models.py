@@ -1,0 +1,401 @@
+"""Time: services, shifts, appointments, and what each appointment holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from bookings.rules.status import ALLOWED, HOLDING, MOVABLE, WORDS, Status
+from bookings.rules.visit import HOLD_CAP_MIN, LONGEST_MIN, SHORTEST_MIN, Lanes, lanes
+from clinic.constraints import (
+    Guard,
+    NoOverlap,
+    bounded,
+    check,
+    local_date_guards,
+    never_deleted,
+    overlap_guards,
+    steps_guard,
+    together,
+)
+from clinic.models import Clinic, Device, License, Patient, Practitioner, Record, Room, Row
+from clinic.models.base import ScopedQuerySet
+
+
+class Service(Record):
+    """What one books: minutes of numbing, of needling, and of clean-down."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="services")
+    code = models.SlugField(max_length=20)
+    name = models.CharField(max_length=60)
+    treatment_min = models.PositiveSmallIntegerField("treatment (minutes)")
+    numbing_min = models.PositiveSmallIntegerField("numbing (minutes)", default=0)
+    clean_down_min = models.PositiveSmallIntegerField("clean-down (minutes)", default=10)
+    is_active = models.BooleanField(default=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "code"],
+                name="service_code_once_per_clinic",
+                violation_error_message="This clinic has a service of that code.",
+            ),
+            check(
+                "service_treatment_30_to_45",
+                Q(treatment_min__gte=30, treatment_min__lte=45),
+                "A treatment takes 30 to 45 minutes.",
+            ),
+            check(
+                "service_numbing_and_clean_down",
+                Q(numbing_min__lte=120, clean_down_min__lte=60),
+                "Numbing takes at most 120 minutes, clean-down at most 60.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shift(Record):
+    """A practitioner's weekly working time in a clinic, on its wall clock, in minutes of the day."""
+
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="shifts")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="shifts")
+    weekday = models.PositiveSmallIntegerField()
+    starts_min = models.PositiveSmallIntegerField()
+    ends_min = models.PositiveSmallIntegerField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["weekday", "starts_min", "pk"]
+        constraints = [
+            check("shift_weekday_known", Q(weekday__lte=6), "Use a day of the week."),
+            check(
+                "shift_starts_before_end",
+                Q(starts_min__lt=F("ends_min")) & Q(ends_min__lte=24 * 60),
+                "A shift starts before it ends.",
+            ),
+            bounded("shift_dates_bounded", days=["valid_from", "valid_to"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.practitioner_id} {self.weekday} {self.starts_min}-{self.ends_min}"
+
+
+class AppointmentQuerySet(ScopedQuerySet):
+    def on_day(self, clinic: Clinic, day: dt.date) -> AppointmentQuerySet:
+        """The clinic's appointments of one clinic-local day, in time order."""
+        return self.filter(clinic=clinic, local_date=day).order_by("starts_at", "pk")
+
+    def active(self) -> AppointmentQuerySet:
+        """Those that hold time: neither cancelled nor missed."""
+        return self.filter(status__in=[str(status) for status in HOLDING])
+
+
+class Appointment(Record):
+    """A booked visit. `starts_at` is when needling is planned to start; numbing lies before it.
+
+    `license` is the one that covers the practitioner on `local_date`, the clinic-local date.
+    The numbing clock's columns and `ended_early` are written by the treatment as it goes.
+    """
+
+    Status = models.TextChoices(  # type: ignore[misc]
+        "Status", {status.name: (status.value, WORDS[status]) for status in Status}
+    )
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="appointments")
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="appointments")
+    license = models.ForeignKey(License, models.PROTECT, related_name="+")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="appointments")
+    room = models.ForeignKey(Room, models.PROTECT, related_name="appointments")
+    device = models.ForeignKey(Device, models.PROTECT, related_name="appointments")
+    starts_at = models.DateTimeField()
+    local_date = models.DateField()
+    numbing_min = models.PositiveSmallIntegerField()
+    treatment_min = models.PositiveSmallIntegerField()
+    clean_down_min = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=12, choices=Status.choices, default="booked")
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    arrived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    no_show_at = models.DateTimeField(null=True, blank=True)
+    no_show_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    chart_opened_at = models.DateTimeField(null=True, blank=True)
+    chart_opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    numbing_on = models.DateTimeField(null=True, blank=True)
+    numbing_off = models.DateTimeField(null=True, blank=True)
+    numbing_due = models.DateTimeField(null=True, blank=True)
+    ended_early = models.BooleanField(default=False)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        indexes = [
+            models.Index(fields=["clinic", "local_date"], name="appointment_by_day"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
+        ]
+        constraints = [
+            check(
+                "appointment_treatment_30_to_45",
+                Q(treatment_min__gte=SHORTEST_MIN, treatment_min__lte=LONGEST_MIN),
+                "A treatment takes 30 to 45 minutes.",
+            ),
+            check(
+                "appointment_numbing_and_clean_down",
+                Q(numbing_min__lte=120, clean_down_min__lte=60),
+                "Numbing takes at most 120 minutes, clean-down at most 60.",
+            ),
+            check(
+                "appointment_status_known",
+                Q(status__in=[status.value for status in Status]),
+                "Use a known status.",
+            ),
+            check(
+                "appointment_cancelled_has_reason",
+                Q(status="cancelled", cancelled_at__isnull=False) & ~Q(cancel_reason="")
+                | ~Q(status="cancelled") & Q(cancelled_at__isnull=True),
+                "A cancelled visit has its reason.",
+            ),
+            check(
+                "appointment_no_show_is_dated",
+                Q(status="no_show", no_show_at__isnull=False)
+                | ~Q(status="no_show") & Q(no_show_at__isnull=True),
+                "A missed visit has its time.",
+            ),
+            check(
+                "appointment_numbing_in_order",
+                Q(numbing_off__isnull=True) | Q(numbing_off__gt=F("numbing_on")),
+                "Cream is taken off after it went on.",
+            ),
+            together("appointment_confirmed_by", "confirmed_at", "confirmed_by"),
+            together("appointment_arrived_by", "arrived_at", "arrived_by"),
+            together("appointment_cancelled_by", "cancelled_at", "cancelled_by"),
+            together("appointment_no_show_by", "no_show_at", "no_show_by"),
+            together("appointment_chart_opened_by", "chart_opened_at", "chart_opened_by"),
+            bounded(
+                "appointment_dates_bounded",
+                days=["local_date"],
+                instants=[
+                    "starts_at",
+                    "created_at",
+                    "confirmed_at",
+                    "arrived_at",
+                    "cancelled_at",
+                    "no_show_at",
+                    "chart_opened_at",
+                    "numbing_on",
+                    "numbing_off",
+                    "numbing_due",
+                ],
+            ),
+        ]
+
+    guards = [
+        never_deleted("bookings_appointment", "An appointment is cancelled, never deleted."),
+        steps_guard("appointment_steps", ALLOWED, "A visit can not take this step."),
+        Guard(
+            "appointment_past_moving",
+            ("UPDATE",),
+            f"OLD.status NOT IN ({', '.join(repr(str(s)) for s in sorted(MOVABLE))}) AND "
+            "(NEW.starts_at <> OLD.starts_at OR NEW.patient_id <> OLD.patient_id "
+            "OR NEW.practitioner_id <> OLD.practitioner_id OR NEW.clinic_id <> OLD.clinic_id "
+            "OR NEW.treatment_min <> OLD.treatment_min)",
+            "A visit that has begun or ended is not moved.",
+        ),
+        Guard(
+            "appointment_licensed",
+            ("INSERT",),
+            "NOT EXISTS (SELECT 1 FROM clinic_license l, clinic_clinic c "
+            "WHERE l.id = NEW.license_id AND l.practitioner_id = NEW.practitioner_id "
+            "AND c.id = NEW.clinic_id AND l.state = c.state AND l.status = 'active' "
+            "AND l.issued_on <= NEW.local_date AND l.expires_on >= NEW.local_date)",
+            "No license of the practitioner covers this date in this state.",
+        ),
+        Guard(
+            "appointment_moved_licensed",
+            ("UPDATE",),
+            "(NEW.license_id <> OLD.license_id OR NEW.practitioner_id <> OLD.practitioner_id "
+            "OR NEW.local_date <> OLD.local_date) "
+            "AND NOT EXISTS (SELECT 1 FROM clinic_license l, clinic_clinic c "
+            "WHERE l.id = NEW.license_id AND l.practitioner_id = NEW.practitioner_id "
+            "AND c.id = NEW.clinic_id AND l.state = c.state AND l.status = 'active' "
+            "AND l.issued_on <= NEW.local_date AND l.expires_on >= NEW.local_date)",
+            "No license of the practitioner covers this date in this state.",
+        ),
+        Guard(
+            "appointment_one_clinic",
+            ("INSERT", "UPDATE"),
+            "NOT EXISTS (SELECT 1 FROM clinic_patient p, clinic_room r, clinic_device d, "
+            "bookings_service s WHERE p.id = NEW.patient_id AND p.clinic_id = NEW.clinic_id "
+            "AND r.id = NEW.room_id AND r.clinic_id = NEW.clinic_id "
+            "AND d.id = NEW.device_id AND d.clinic_id = NEW.clinic_id "
+            "AND s.id = NEW.service_id AND s.clinic_id = NEW.clinic_id)",
+            "Patient, room, device and service belong to one clinic.",
+        ),
+        *local_date_guards("bookings_appointment", instant="starts_at", date="local_date"),
+    ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def lanes(self) -> Lanes:
+        """What this visit holds, in UTC."""
+        return lanes(
+            starts_at=self.starts_at,
+            numbing_min=self.numbing_min,
+            treatment_min=self.treatment_min,
+            clean_down_min=self.clean_down_min,
+        )
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When the treatment is planned to end (UTC)."""
+        return self.starts_at + dt.timedelta(minutes=self.treatment_min)
+
+    @property
+    def comes_at(self) -> dt.datetime:
+        """When the patient is due: the start of numbing (UTC)."""
+        return self.starts_at - dt.timedelta(minutes=self.numbing_min)
+
+
+LANES = ("practitioner", "room", "device", "patient")
+TAKEN = {
+    "practitioner": "The practitioner is busy at this time.",
+    "room": "The room is taken at this time.",
+    "device": "The device is in use at this time.",
+    "patient": "The patient has another visit at this time.",
+}
+
+
+class HoldQuerySet(ScopedQuerySet):
+    def crossing(self, starts_at: Any, ends_at: Any) -> HoldQuerySet:
+        """Holds that share an instant with [starts_at, ends_at); the cap bounds the search."""
+        earliest = starts_at - dt.timedelta(minutes=HOLD_CAP_MIN)
+        return self.filter(starts_at__lt=ends_at, starts_at__gt=earliest, ends_at__gt=starts_at)
+
+    def release(self, appointment: Appointment) -> None:
+        """Give back all time that an appointment holds."""
+        models.QuerySet.delete(self.filter(appointment=appointment))
+
+
+class Hold(Row):
+    """One resource for one half-open stretch of time; two never overlap on one resource."""
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="holds")
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, related_name="holds")
+    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="holds")
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="holds")
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="holds")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        indexes = [
+            models.Index(fields=[lane, "starts_at", "ends_at"], name=f"hold_by_{lane}")
+            for lane in LANES
+        ]
+        constraints = [
+            *(
+                NoOverlap(name=f"hold_no_overlap_{lane}", lane=lane, says=TAKEN[lane])
+                for lane in LANES
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["appointment", lane],
+                    name=f"hold_{lane}_once_per_visit",
+                    violation_error_message="This visit holds it already.",
+                )
+                for lane in LANES
+            ),
+            check(
+                "hold_of_exactly_one",
+                Q(
+                    *(
+                        Q(
+                            **{
+                                f"{other}__isnull": other != lane
+                                for other in ("practitioner", "room", "device", "patient")
+                            }
+                        )
+                        for lane in ("practitioner", "room", "device", "patient")
+                    ),
+                    _connector=Q.OR,
+                ),
+                "A hold is of exactly one practitioner, room, device or patient.",
+            ),
+            check(
+                "hold_starts_before_end",
+                Q(starts_at__lt=F("ends_at")),
+                "A hold starts before it ends.",
+            ),
+            check(
+                "hold_is_capped",
+                Q(ends_at__lte=F("starts_at") + dt.timedelta(minutes=HOLD_CAP_MIN)),
+                "A hold lasts at most four hours.",
+            ),
+            bounded("hold_dates_bounded", instants=["starts_at", "ends_at"]),
+        ]
+
+    guards = overlap_guards("bookings_hold", *LANES, cap_minutes=HOLD_CAP_MIN, says=TAKEN)
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M} UTC"
+
+
+class PerformedArea(Row):
+    """An area of a patient that was needled, and when: what the next booking needs to know."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="performed_areas")
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="performed_areas")
+    area = models.CharField(max_length=24)
+    performed_on = models.DateField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-performed_on", "area", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "area"],
+                name="performed_area_once_per_visit",
+                violation_error_message="This area is noted for the visit.",
+            ),
+            bounded("performed_area_dates_bounded", days=["performed_on"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.performed_on}"

@@ -1,0 +1,67 @@
+"""How long a visit holds what: the lanes of a booking."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+SHORTEST_MIN = 30
+LONGEST_MIN = 45
+NUMBING_MAX_MIN = 120
+CLEAN_DOWN_MAX_MIN = 60
+HOLD_CAP_MIN = 240
+FARTHEST = dt.timedelta(days=731)
+SKEW = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A half-open stretch of time [starts_at, ends_at), in UTC."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share an instant; touching ends do not (R47)."""
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """What one visit needs when: each lane is held on its own."""
+
+    practitioner: Span
+    room: Span
+    device: Span
+    patient: Span
+
+
+def lanes(
+    *, starts_at: dt.datetime, numbing_min: int, treatment_min: int, clean_down_min: int
+) -> Lanes:
+    """The spans of a visit whose needling is planned to start at `starts_at` (minutes; R47, R48).
+
+    The patient stays from numbing to the end of the treatment, the room to the end of the
+    clean-down; the device from the treatment to the end of its cleaning (R49); the
+    practitioner for the treatment alone, so that she is free while the cream works.
+    """
+    numb = starts_at - dt.timedelta(minutes=numbing_min)
+    end = starts_at + dt.timedelta(minutes=treatment_min)
+    clean = end + dt.timedelta(minutes=clean_down_min)
+    return Lanes(
+        practitioner=Span(starts_at, end),
+        room=Span(numb, clean),
+        device=Span(starts_at, clean),
+        patient=Span(numb, end),
+    )
+
+
+def time_fault(*, starts_at: dt.datetime, at: dt.datetime) -> str | None:
+    """Why a visit can not be booked for this instant, whoever is free; None when it can."""
+    if starts_at.second or starts_at.microsecond:
+        return "A visit starts on a whole minute."
+    if starts_at < at - SKEW:
+        return "This time is in the past."
+    if starts_at > at + FARTHEST:
+        return "This is more than two years ahead."
+    return None

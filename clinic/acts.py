@@ -1,0 +1,183 @@
+"""The one door that every operation goes through.
+
+`@act("appointment.book", may=Permission.BOOK, on="patient")` gives an operation its
+permission check, its transaction, its idempotency, its audit of a refusal, and the proof
+that it audited its success. The operation itself refuses, locks, re-reads, decides, writes,
+and records its event last.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar, cast
+
+from django.apps import apps
+from django.db import DataError, IntegrityError, OperationalError, models, transaction
+
+from clinic import audit, constraints
+from clinic.models import AuditEvent, IdempotencyKey
+from clinic.permissions import Permission
+from clinic.refusals import Conflict, NotAllowed, Refusal
+
+log = logging.getLogger(__name__)
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+
+_under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
+
+
+class NotRecorded(AssertionError):
+    """An operation came back without an audit event; its act is rolled back."""
+
+
+def act(
+    action: str, *, may: Permission, on: str
+) -> Callable[[Callable[Args, Result]], Callable[Args, Result]]:
+    """Make an operation: an act named `action` that needs `may` in the clinic of argument `on`.
+
+    The argument `on` is the clinic itself, or a row with a `clinic_id`. The made function
+    takes `once=`, a form's one-time key: the second call with the same key and the same
+    arguments returns what the first one made; with other arguments it is refused (P3).
+    Inside another act, it joins that act's transaction.
+    """
+
+    def wrap(operation: Callable[Args, Result]) -> Callable[Args, Result]:
+        @functools.wraps(operation)
+        def door(*args: Any, once: str | None = None, **given: Any) -> Any:
+            if args:
+                raise TypeError(f"{operation.__name__} takes keyword arguments only.")
+            subject = given[on]
+            clinic_id = getattr(subject, "clinic_id", None) or subject.pk
+            if _under_way.get():
+                _allow(action, may, given["by"], clinic_id)
+                return operation(**given)  # type: ignore[call-arg]
+            token = _under_way.set(True)
+            try:
+                return _outermost(action, may, operation, subject, clinic_id, once, given)
+            finally:
+                _under_way.reset(token)
+
+        door.act = action  # type: ignore[attr-defined]
+        door.may = may  # type: ignore[attr-defined]
+        return cast(Callable[Args, Result], door)
+
+    return wrap
+
+
+def _outermost(
+    action: str,
+    may: Permission,
+    operation: Callable[..., Any],
+    subject: Any,
+    clinic_id: uuid.UUID,
+    once: str | None,
+    given: dict[str, Any],
+) -> Any:
+    try:
+        _allow(action, may, given["by"], clinic_id)
+        return _settled(action, operation, once, given)
+    except Refusal as no:
+        # The act is rolled back; that it was refused stays on record.
+        with transaction.atomic():
+            audit.record(
+                action,
+                by=given["by"],
+                at=given["at"],
+                clinic_id=clinic_id,
+                on=subject,
+                outcome=AuditEvent.Outcome.REFUSED,
+                rule=no.rule,
+                detail={"sentence": no.sentence, "field": no.field or ""},
+            )
+        raise
+
+
+def _settled(
+    action: str, operation: Callable[..., Any], once: str | None, given: dict[str, Any]
+) -> Any:
+    for attempt in (1, 2, 3):
+        try:
+            return _in_transaction(action, operation, once, given)
+        except IntegrityError as error:
+            found = constraints.violated(error)
+            if found and found[0] == "idempotency_key_once" and attempt < 3:
+                continue  # the first press committed while this one waited: find its result
+            if not found:
+                raise
+            name, sentence = found
+            kind = Conflict if "overlap" in name or "once" in name else Refusal
+            raise kind(sentence, rule=name[:20]) from error
+        except DataError as error:
+            log.warning("%s met a value the database refuses: %s", action, error)
+            raise Refusal("One of the values is out of range.", rule="input") from error
+        except OperationalError as error:
+            if attempt == 3:
+                raise Conflict(
+                    "The system is busy.", rule="P2", way_out="Press the button again."
+                ) from error
+            log.warning("%s is tried again after: %s", action, error)
+    raise AssertionError("unreachable")
+
+
+def _in_transaction(
+    action: str, operation: Callable[..., Any], once: str | None, given: dict[str, Any]
+) -> Any:
+    trail = audit.Trail()
+    with transaction.atomic(), audit.watching(trail):
+        if once:
+            earlier = _claim(action, once, given)
+            if earlier is not None:
+                return earlier
+        result = operation(**given)
+        if not trail.events:
+            raise NotRecorded(f"{action} left no audit event.")
+        if once:
+            _remember(once, given["by"], result)
+    return result
+
+
+def _allow(action: str, may: Permission, by: Any, clinic_id: uuid.UUID) -> None:
+    if not by.can(may, clinic_id):
+        raise NotAllowed("Your role does not include this.", rule="R54")
+
+
+def _fingerprint(action: str, given: dict[str, Any]) -> str:
+    plain = {
+        name: str(value.pk) if isinstance(value, models.Model) else repr(value)
+        for name, value in given.items()
+        if name not in {"at", "by"}
+    }
+    return hashlib.sha256(f"{action} {sorted(plain.items())}".encode("utf-8", "replace")).hexdigest()
+
+
+def _claim(action: str, once: str, given: dict[str, Any]) -> Any:
+    """The result of an earlier press of the same key, or None after claiming the key."""
+    key = once[:64]
+    fingerprint = _fingerprint(action, given)
+    row = IdempotencyKey.objects.filter(user=given["by"], key=key).first()
+    if row is None:
+        IdempotencyKey(
+            user=given["by"], key=key, action=action, fingerprint=fingerprint, created_at=given["at"]
+        ).save(force_insert=True)
+        return None
+    if row.fingerprint != fingerprint:
+        raise Conflict(
+            "This form was already sent, with other contents.",
+            rule="P3",
+            way_out="Open the page again and enter the change there.",
+        )
+    if not row.result:
+        raise Conflict("This form was already sent.", rule="P3")
+    return apps.get_model(row.result_kind)._base_manager.get(pk=row.result)
+
+
+def _remember(once: str, by: Any, result: Any) -> None:
+    if isinstance(result, models.Model):
+        row = IdempotencyKey.objects.get(user=by, key=once[:64])
+        row.result_kind, row.result = result._meta.label, str(result.pk)
+        row.save(update_fields=["result_kind", "result"])

@@ -1,0 +1,201 @@
+"""The audit chain: the only writer of AuditEvent, and its verifier.
+
+Each event's mac is an HMAC-SHA256 over the mac before it and a canonical text of the row,
+keyed with a key that is not in the database. Whoever edits, deletes, inserts or swaps a row
+breaks the chain at that row; a signed anchor, kept elsewhere, shows a cut-off end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from clinic.models import AuditChain, AuditEvent
+
+SYSTEM = "system"
+FIELDS = (
+    "chain",
+    "seq",
+    "at",
+    "actor",
+    "actor_name",
+    "action",
+    "outcome",
+    "subject_kind",
+    "subject",
+    "subject_code",
+    "rule",
+    "detail",
+)
+
+
+@dataclass
+class Trail:
+    """What the act under way has recorded; the door looks here before it closes."""
+
+    events: int = 0
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
+def plain(value: Any) -> Any:
+    """A value as the audit keeps it: text, number, list or mapping of these."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, (dt.datetime, dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    return str(value)
+
+
+def chain_of(clinic_id: uuid.UUID | None) -> str:
+    """The name of a clinic's chain; without a clinic, the system's."""
+    return clinic_id.hex if clinic_id else SYSTEM
+
+
+def mac_of(before: str, row: Iterable[Any]) -> str:
+    """The keyed mac of a row (in the order of FIELDS) after the mac `before`."""
+    values = [v.astimezone(dt.UTC).isoformat() if isinstance(v, dt.datetime) else v for v in row]
+    text = before + _encode(values)
+    return hmac.digest(settings.AUDIT_KEY.encode(), text.encode(), "sha256").hex()
+
+
+def record(
+    action: str,
+    *,
+    by: Any,
+    at: dt.datetime,
+    clinic_id: uuid.UUID | None,
+    on: Any = None,
+    outcome: str = AuditEvent.Outcome.DONE,
+    rule: str = "",
+    detail: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Append one event to the clinic's chain, in the transaction of the act, last.
+
+    `by` is the user (None: the system itself), `on` the row it is about: its `code`, where it
+    has one, is what people will read; a name or a clinical word never goes in here. Takes the
+    chain's lock until the transaction ends. Raises when there is no transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An audit event is written in the transaction of its act.")
+    chain = chain_of(clinic_id)
+    if not AuditChain.objects.select_for_update(no_key=True).filter(name=chain).exists():
+        AuditChain.objects.get_or_create(name=chain)
+        AuditChain.objects.select_for_update(no_key=True).get(name=chain)
+    last = (
+        AuditEvent.objects.filter(chain=chain).order_by("-seq").values_list("seq", "mac").first()
+    )
+    seq, before = (last[0] + 1, last[1]) if last else (1, "")
+    event = AuditEvent(
+        chain=chain,
+        seq=seq,
+        at=at,
+        actor=str(by.pk) if by else SYSTEM,
+        actor_name=by.name if by else SYSTEM,
+        action=action,
+        outcome=str(outcome),
+        subject_kind=on._meta.model_name if on is not None else "",
+        subject=str(on.pk) if on is not None else "",
+        subject_code=str(getattr(on, "code", "") or "")[:60],
+        rule=rule,
+        detail=_encode(plain(detail or {})),
+    )
+    event.mac = mac_of(before, [getattr(event, name) for name in FIELDS])
+    event.save(force_insert=True)
+    trail = _watching.get()
+    if trail is not None:
+        trail.events += 1
+    return event
+
+
+_watching: ContextVar[Trail | None] = ContextVar("audit_trail", default=None)
+
+
+@contextmanager
+def watching(trail: Trail) -> Iterator[None]:
+    """Count on `trail` the events recorded inside."""
+    token = _watching.set(trail)
+    try:
+        yield
+    finally:
+        _watching.reset(token)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first bad row of a chain and what is wrong with it."""
+
+    chain: str
+    seq: int
+    sentence: str
+
+
+def faults(anchor: dict[str, Any] | None = None) -> Iterator[Fault]:
+    """The first fault of each chain; none when the whole audit is as it was written.
+
+    With an anchor (see `anchor_now`), a chain cut off below the anchored event shows too.
+    """
+    anchored: dict[str, dict[str, Any]] = (anchor or {}).get("chains", {})
+    names = set(AuditEvent.objects.order_by().values_list("chain", flat=True).distinct())
+    for chain in sorted(names | set(anchored)):
+        fault = _first_fault(chain, anchored.get(chain))
+        if fault:
+            yield fault
+
+
+def _first_fault(chain: str, anchored: dict[str, Any] | None) -> Fault | None:
+    before, expected = "", 0
+    rows = AuditEvent.objects.filter(chain=chain).order_by("seq", "id")
+    for *row, mac in rows.values_list(*FIELDS, "mac").iterator(chunk_size=5000):
+        expected += 1
+        seq = row[1]
+        if seq != expected:
+            what = "is missing" if seq > expected else "stands twice"
+            return Fault(chain, expected, f"Event {expected} {what}.")
+        if not hmac.compare_digest(mac, mac_of(before, row)):
+            return Fault(chain, seq, f"Event {seq} is not as it was written.")
+        if anchored and seq == anchored["seq"] and mac != anchored["mac"]:
+            return Fault(chain, seq, f"Event {seq} is not the one that was anchored.")
+        before = mac
+    if anchored and expected < anchored["seq"]:
+        cut = expected + 1
+        return Fault(chain, cut, f"Event {cut} and all after it are cut off.")
+    return None
+
+
+def anchor_now(at: dt.datetime) -> dict[str, Any]:
+    """A signed note of where every chain ends, to be kept away from the database."""
+    chains = {}
+    for chain in AuditChain.objects.order_by("name").values_list("name", flat=True):
+        last = (
+            AuditEvent.objects.filter(chain=chain).order_by("-seq").values("seq", "mac").first()
+        )
+        if last:
+            chains[chain] = last
+    note: dict[str, Any] = {"at": at.astimezone(dt.UTC).isoformat(), "chains": chains}
+    return {**note, "signature": _signature(note)}
+
+
+def anchor_is_ours(anchor: dict[str, Any]) -> bool:
+    """Whether the anchor was signed with this installation's key."""
+    note = {key: value for key, value in anchor.items() if key != "signature"}
+    return hmac.compare_digest(str(anchor.get("signature", "")), _signature(note))
+
+
+def _signature(note: dict[str, Any]) -> str:
+    return hmac.digest(settings.AUDIT_KEY.encode(), _encode(note).encode(), "sha256").hex()

@@ -1,0 +1,60 @@
+"""The one form of the house: one-time key, exact text, refusals beside their fields."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from clinic.refusals import Refusal
+from clinic.rules import text_fault
+
+
+class HouseForm(forms.Form):
+    """A form whose every press is safe to repeat, and which keeps what was typed.
+
+    `once` is the one-time key that goes to the operation. `clinic` is the clinic at work.
+    `status` is what the page answers after a fault: 422, or 409 after a conflict.
+    """
+
+    once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, clinic: Any = None, user: Any = None, **kwargs: Any) -> None:
+        self.clinic, self.user = clinic, user
+        self.status = 422
+        self.no: Refusal | None = None
+        super().__init__(*args, **kwargs)
+        self.fields["once"].initial = uuid.uuid4().hex
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        for name, field in self.fields.items():
+            field.widget.attrs.setdefault("autocomplete", "off")
+            if name == "once":
+                continue
+            if isinstance(field, forms.CharField) and not field.max_length:
+                field.max_length = 5000
+
+    def _clean_fields(self) -> None:
+        # Before Django strips or converts: a text is stored as typed, or refused in words.
+        super()._clean_fields()  # type: ignore[misc]
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, str) and (fault := text_fault(value)):
+                self.add_error(name, fault)
+
+    def refuse(self, no: Refusal) -> None:
+        """Show an operation's refusal beside its field, or above the form."""
+        self.no, self.status = no, no.status
+        self.add_error(no.field if no.field in self.fields else None, no.text)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The cleaned fields without the one-time key: the arguments of an operation."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "once"}
+
+    @property
+    def key(self) -> str | None:
+        """The one-time key, for the operation's `once`."""
+        return self.cleaned_data.get("once") or None

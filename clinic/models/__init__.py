@@ -1,0 +1,28 @@
+"""The building and its people."""
+
+from clinic.models.base import KeptQuerySet, Record, Row, ScopedQuerySet
+from clinic.models.ledger import AuditChain, AuditEvent, IdempotencyKey, Message
+from clinic.models.licenses import License
+from clinic.models.patients import Patient
+from clinic.models.people import Practitioner, RoleAssignment, User
+from clinic.models.places import Clinic, Device, DeviceModel, Room
+
+__all__ = [
+    "AuditChain",
+    "AuditEvent",
+    "Clinic",
+    "Device",
+    "DeviceModel",
+    "IdempotencyKey",
+    "KeptQuerySet",
+    "License",
+    "Message",
+    "Patient",
+    "Practitioner",
+    "Record",
+    "RoleAssignment",
+    "Room",
+    "Row",
+    "ScopedQuerySet",
+    "User",
+]

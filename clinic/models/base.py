@@ -1,0 +1,86 @@
+"""What all tables share: unguessable keys, versions, and queries that know their reader."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from clinic.permissions import Permission
+from clinic.refusals import Conflict, Refusal
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    """Rows of a clinic, narrowed to what a person may know of."""
+
+    clinic_path = "clinic"
+
+    def seen_by(self, user: Any, permission: Permission) -> Self:
+        """Only rows of the clinics in which the user holds the permission."""
+        clinics = user.clinics_with(permission)
+        return self.filter(**{f"{self.clinic_path}__in": clinics})
+
+    def held(self) -> Self:
+        """Locked until the transaction ends, in key order, so that two acts never cross."""
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+
+    def update(self, **kwargs: Any) -> int:
+        """Refused: a write goes through an operation, one row at a time, with its version."""
+        raise TypeError("Rows change through operations; a bulk update would pass them by.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused: what has a history stays."""
+        raise TypeError("Nothing with a history is deleted.")
+
+
+class KeptQuerySet(ScopedQuerySet):
+    """For append-only tables: rows are added and read, nothing else."""
+
+
+class Row(models.Model):
+    """A row with an unguessable key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def write(self, *, only: list[str] | None = None) -> None:
+        """Check the fields' values, then save; the database judges the constraints.
+
+        A value that a field refuses becomes a Refusal beside that field (422), not a crash.
+        """
+        relations = [f.name for f in self._meta.fields if f.is_relation]
+        unchecked = [f.name for f in self._meta.fields if only is not None and f.name not in only]
+        try:
+            self.clean_fields(exclude={*relations, *unchecked})
+        except ValidationError as error:
+            field, problems = next(iter(error.message_dict.items()))
+            raise Refusal(problems[0], rule="input", field=field) from error
+        self.save(force_insert=self._state.adding, update_fields=only)
+
+
+class Record(Row):
+    """A row that people edit: it counts its versions, so that a stale save is seen (P12)."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def expect(self, version: int | None) -> None:
+        """Refuse (P12, 409) when the page was made from an older version of this row."""
+        if version is not None and version != self.version:
+            raise Conflict(
+                "Someone changed this record after you opened it.",
+                rule="P12",
+                way_out="Compare with what is there now, then save again.",
+            )
+
+    def write(self, *, only: list[str] | None = None) -> None:
+        if not self._state.adding:
+            self.version += 1
+            only = None if only is None else [*only, "version"]
+        super().write(only=only)

@@ -1,0 +1,147 @@
+"""What is written and never rewritten: the audit, the outbox, the one-time keys."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from clinic.constraints import append_only, bounded, check
+from clinic.models.base import KeptQuerySet, Row, ScopedQuerySet
+from clinic.models.places import Clinic
+
+
+class AuditChain(models.Model):
+    """One row per chain, locked while an event is appended. The chain's end is read, not kept."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditEvent(models.Model):
+    """One thing that was done, seen or refused. Values only, no foreign keys.
+
+    `chain` is the clinic's key, or "system". `mac` covers the row and the mac before it.
+    """
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.CharField(max_length=40)
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    actor_name = models.CharField(max_length=120)
+    action = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    subject_kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=40)
+    subject_code = models.CharField(max_length=60)
+    rule = models.CharField(max_length=20)
+    detail = models.TextField()
+    mac = models.CharField(max_length=64)
+
+    objects = KeptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["chain", "seq"]
+        indexes = [
+            models.Index(fields=["chain", "at"], name="audit_by_time"),
+            models.Index(fields=["chain", "actor", "seq"], name="audit_by_actor"),
+            models.Index(fields=["chain", "action", "seq"], name="audit_by_action"),
+            models.Index(fields=["subject", "seq"], name="audit_by_subject"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain", "seq"],
+                name="audit_seq_once_per_chain",
+                violation_error_message="Two events claim one place in the audit.",
+            ),
+            check(
+                "audit_outcome_known", Q(outcome__in=["done", "refused"]), "Use a known outcome."
+            ),
+            bounded("audit_dates_bounded", instants=["at"]),
+        ]
+
+    guards = append_only(
+        "clinic_auditevent",
+        keys=[("id",), ("chain", "seq")],
+        says="The audit is only ever added to.",
+    )
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.seq} {self.action}"
+
+
+class MessageQuerySet(ScopedQuerySet):
+    def due(self, *, at: object) -> MessageQuerySet:
+        """Waiting messages whose time has come, oldest first."""
+        return self.filter(status=Message.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
+
+
+class Message(Row):
+    """A message in the outbox: written with the act, sent by the worker, once."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        DROPPED = "dropped", "Dropped"
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="messages")
+    key = models.CharField(max_length=120, unique=True)
+    about = models.CharField(max_length=40)
+    to = models.EmailField(max_length=120)
+    subject = models.CharField(max_length=150)
+    body = models.TextField()
+    due_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        indexes = [models.Index(fields=["status", "due_at"], name="message_by_due")]
+        constraints = [
+            check(
+                "message_status_known",
+                Q(status__in=["waiting", "sent", "failed", "dropped"]),
+                "Use a known status.",
+            ),
+            bounded("message_dates_bounded", instants=["due_at", "not_after", "finished_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class IdempotencyKey(Row):
+    """A form's one-time key, written in the act's own transaction: the second press finds it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=64)
+    action = models.CharField(max_length=60)
+    fingerprint = models.CharField(max_length=64)
+    result_kind = models.CharField(max_length=60, blank=True)
+    result = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "key"],
+                name="idempotency_key_once",
+                violation_error_message="This form was sent already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.key}"

@@ -1,0 +1,118 @@
+"""Patients: identity and contact only; what is clinical lives upstairs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic.constraints import bounded, check, never_deleted
+from clinic.models.base import Record, ScopedQuerySet
+from clinic.models.places import Clinic
+from clinic.rules import search_key
+
+
+class PatientQuerySet(ScopedQuerySet):
+    def matching(self, text: str, *, birth_date: dt.date | None, digits: str) -> PatientQuerySet:
+        """Patients whose names begin so, or with that phone number's digits or birth date."""
+        found = Q()
+        for word in search_key(text).split():
+            found &= Q(search__startswith=word) | Q(search__contains=f" {word}")
+        either = found if search_key(text) else Q(pk__in=[])
+        if len(digits) >= 4:
+            either |= Q(phone__contains=digits)
+        if birth_date:
+            either |= Q(birth_date=birth_date)
+        return self.filter(either)
+
+
+class Patient(Record):
+    """A person who comes for treatment. `number` is minted per clinic: PT-000001."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", "Female"
+        MALE = "male", "Male"
+        INTERSEX = "intersex", "Intersex"
+        UNKNOWN = "unknown", "Not stated"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        INACTIVE = "inactive", "Inactive"
+        DECEASED = "deceased", "Deceased"
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patients")
+    number = models.PositiveIntegerField()
+    first_name = models.CharField("legal first name", max_length=80)
+    last_name = models.CharField("legal last name", max_length=80)
+    preferred_name = models.CharField(max_length=80, blank=True)
+    birth_date = models.DateField()
+    sex_at_birth = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
+    phone = PhoneNumberField(blank=True)
+    email = models.EmailField("e-mail", max_length=120, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    emergency_contact = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=40, default="English")
+    status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    search = models.CharField(max_length=360, editable=False, db_index=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "pk"]
+        indexes = [
+            models.Index(fields=["clinic", "birth_date"], name="patient_by_birth_date"),
+            models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "number"],
+                name="patient_number_once_per_clinic",
+                violation_error_message="This patient number is taken.",
+            ),
+            check(
+                "patient_can_be_reached",
+                ~Q(phone="") | ~Q(email="") | ~Q(address=""),
+                "Enter a phone number, an e-mail address or a postal address.",
+            ),
+            check(
+                "patient_is_named",
+                ~Q(first_name="") & ~Q(last_name=""),
+                "Enter the legal first and last name.",
+            ),
+            check(
+                "patient_sex_known",
+                Q(sex_at_birth__in=["female", "male", "intersex", "unknown"]),
+                "Use a known value.",
+            ),
+            check(
+                "patient_status_known",
+                Q(status__in=["active", "inactive", "deceased"]),
+                "Use a known status.",
+            ),
+            bounded("patient_dates_bounded", days=["birth_date"], instants=["created_at"]),
+        ]
+
+    guards = [never_deleted("clinic_patient", "A patient on file is never deleted.")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name to call out: preferred first name, legal last name."""
+        return f"{self.preferred_name or self.first_name} {self.last_name}"
+
+    @property
+    def code(self) -> str:
+        """The human code, for example PT-000001."""
+        return f"PT-{self.number:06d}"
+
+    def write(self, *, only: list[str] | None = None) -> None:
+        names = f"{self.last_name} {self.first_name} {self.preferred_name} {self.code}"
+        self.search = search_key(names)[:360]
+        super().write(only=None if only is None else [*only, "search"])

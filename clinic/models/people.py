@@ -1,0 +1,128 @@
+"""Who works here: users, their roles in each clinic, and practitioners."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from clinic.constraints import check
+from clinic.models.base import Record, Row, ScopedQuerySet
+from clinic.models.places import Clinic
+from clinic.permissions import MAY, Permission, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by e-mail, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, Record):
+    """A person who logs in, with an e-mail address. Rights come from role assignments alone."""
+
+    email = models.EmailField(max_length=120, unique=True)
+    name = models.CharField(max_length=80)
+    is_active = models.BooleanField(default=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_once",
+                violation_error_message="Another account has this e-mail address.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Whether the user may do `perm` in the clinic `obj` (None: in any clinic)."""
+        if obj is None:
+            return bool(self.clinics_with(Permission(perm)))
+        return self.can(Permission(perm), obj.pk)
+
+    @cached_property
+    def grants(self) -> dict[uuid.UUID, frozenset[Role]]:
+        """Clinic → the roles this user holds there; read once per request."""
+        found: dict[uuid.UUID, set[Role]] = {}
+        for clinic_id, role in self.assignments.values_list("clinic_id", "role"):
+            found.setdefault(clinic_id, set()).add(Role(role))
+        return {clinic_id: frozenset(roles) for clinic_id, roles in found.items()}
+
+    def can(self, permission: Permission, clinic_id: uuid.UUID | None) -> bool:
+        """Whether one of the user's roles in that clinic carries the permission."""
+        if not self.is_active or clinic_id is None:
+            return False
+        return any(permission in MAY[role] for role in self.grants.get(clinic_id, ()))
+
+    def clinics_with(self, permission: Permission) -> list[uuid.UUID]:
+        """The keys of the clinics in which the user holds the permission."""
+        return [clinic_id for clinic_id in self.grants if self.can(permission, clinic_id)]
+
+    def roles_in(self, clinic: Clinic | None) -> frozenset[Role]:
+        """The user's roles in a clinic."""
+        return self.grants.get(clinic.pk, frozenset()) if clinic else frozenset()
+
+
+class RoleAssignment(Row):
+    """One role of one user in one clinic."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="assignments")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="assignments")
+    role = models.CharField(max_length=14, choices=Role)
+
+    class Meta:
+        ordering = ["clinic", "role", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "clinic", "role"],
+                name="role_once_per_user_and_clinic",
+                violation_error_message="The user has this role in this clinic.",
+            ),
+            check("role_known", Q(role__in=[*Role.values]), "Use a known role."),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_role_display()
+
+
+class PractitionerQuerySet(ScopedQuerySet):
+    clinic_path = "clinics"
+
+    def working_in(self, clinic: Clinic) -> PractitionerQuerySet:
+        """Active practitioners of a clinic, in name order."""
+        return self.filter(clinics=clinic, is_active=True).order_by("name", "pk")
+
+
+class Practitioner(Record):
+    """A person who treats: one lane in time across all clinics she works in."""
+
+    user = models.OneToOneField(User, models.PROTECT, null=True, blank=True)
+    name = models.CharField(max_length=80)
+    credential = models.CharField(max_length=20)
+    npi = models.CharField(max_length=10, blank=True)
+    clinics = models.ManyToManyField(Clinic, related_name="practitioners")
+    is_active = models.BooleanField(default=True)
+
+    objects = PractitionerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.credential}".strip()

@@ -1,0 +1,117 @@
+"""Registering patients and keeping their contact data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+
+from clinic import audit, constraints
+from clinic.acts import act
+from clinic.models import Clinic, Patient, User
+from clinic.permissions import Permission
+from clinic.refusals import Refusal
+
+EDITABLE = (
+    "first_name",
+    "last_name",
+    "preferred_name",
+    "birth_date",
+    "sex_at_birth",
+    "phone",
+    "email",
+    "address",
+    "emergency_contact",
+    "language",
+)
+
+
+@act("patient.register", may=Permission.REGISTER_PATIENT, on="clinic")
+def register_patient(
+    *,
+    clinic: Clinic,
+    by: User,
+    at: dt.datetime,
+    first_name: str,
+    last_name: str,
+    birth_date: dt.date,
+    phone: Any = "",
+    email: str = "",
+    address: str = "",
+    preferred_name: str = "",
+    sex_at_birth: str = Patient.Sex.UNKNOWN,
+    emergency_contact: str = "",
+    language: str = "English",
+) -> Patient:
+    """Put a new patient on file in a clinic and mint the next number, PT-000001 and up.
+
+    Refuses (input, 422) a birth date in the future or before 1900, a missing name, and a
+    patient who can not be reached by phone, e-mail or post.
+    """
+    patient = Patient(
+        clinic=clinic,
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        preferred_name=preferred_name.strip(),
+        birth_date=birth_date,
+        sex_at_birth=sex_at_birth,
+        phone=phone or "",
+        email=email.strip(),
+        address=address.strip(),
+        emergency_contact=emergency_contact.strip(),
+        language=language.strip() or "English",
+        created_at=at,
+        created_by=by,
+    )
+    _check(patient, today=clinic.day_of(at))
+    constraints.lock_name(connection, f"patient-number {clinic.pk}")
+    highest = Patient.objects.filter(clinic=clinic).aggregate(n=Max("number"))["n"]
+    patient.number = (highest or 0) + 1
+    patient.write()
+    audit.record("patient.register", by=by, at=at, clinic_id=clinic.pk, on=patient)
+    return patient
+
+
+@act("patient.change", may=Permission.REGISTER_PATIENT, on="patient")
+def change_patient(
+    *, patient: Patient, version: int, changes: dict[str, Any], by: User, at: dt.datetime
+) -> Patient:
+    """Change a patient's identity or contact data; `changes` names fields of EDITABLE.
+
+    Refuses a stale `version` (P12, 409) and what `register_patient` refuses.
+    """
+    patient = Patient.objects.held().select_related("clinic").get(pk=patient.pk)
+    patient.expect(version)
+    changed = [f for f in EDITABLE if f in changes and changes[f] != getattr(patient, f)]
+    for field in changed:
+        setattr(patient, field, changes[field])
+    _check(patient, today=patient.clinic.day_of(at))
+    if changed:
+        patient.write()
+    audit.record(
+        "patient.change",
+        by=by,
+        at=at,
+        clinic_id=patient.clinic_id,
+        on=patient,
+        detail={"fields": changed},
+    )
+    return patient
+
+
+def _check(patient: Patient, *, today: dt.date) -> None:
+    if not patient.first_name or not patient.last_name:
+        field = "last_name" if patient.first_name else "first_name"
+        raise Refusal("Enter the legal first and last name.", rule="input", field=field)
+    if patient.birth_date > today:
+        raise Refusal("The birth date is in the future.", rule="input", field="birth_date")
+    if patient.birth_date.year < 1900:
+        raise Refusal("Use a birth date after 1900.", rule="input", field="birth_date")
+    if not (patient.phone or patient.email or patient.address):
+        raise Refusal(
+            "Enter a phone number, an e-mail address or a postal address.",
+            rule="input",
+            field="phone",
+        )

@@ -1,0 +1,50 @@
+"""The anticipated "no": what, why, and what would work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class Refusal(Exception):
+    """An act the clinic's rules do not allow. Shown beside its field and written to the audit.
+
+    `rule` is the number it stands on (R17, S1, P12 …), `sentence` what a person reads,
+    `field` the form field it belongs to (None: the whole form), `way_out` what would work
+    in words, `alternatives` what would work as values a page can offer (free times, units).
+    """
+
+    status = 422
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        rule: str,
+        field: str | None = None,
+        way_out: str = "",
+        alternatives: Sequence[Any] = (),
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.rule = rule
+        self.field = field
+        self.way_out = way_out
+        self.alternatives = tuple(alternatives)
+
+    @property
+    def text(self) -> str:
+        """The sentence with its way out, as one line."""
+        return f"{self.sentence} {self.way_out}".strip()
+
+
+class Conflict(Refusal):
+    """Another record holds the time or the unit, or the page is stale. Answered with 409."""
+
+    status = 409
+
+
+class NotAllowed(Refusal):
+    """The person lacks the permission. Answered with 403."""
+
+    status = 403

@@ -1,0 +1,161 @@
+"""The building's pure decisions: plain values in, plain values out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+ACTIVE = "active"
+
+
+class LicenseFacts(Protocol):
+    """What the license rule reads of a license. Dates are clinic-local and inclusive."""
+
+    kind: Any
+    state: Any
+    status: Any
+    issued_on: Any
+    expires_on: Any
+
+
+@dataclass(frozen=True)
+class LicenseVerdict:
+    """Whether a practitioner is covered on a date; `license` is the one that covers."""
+
+    allowed: bool
+    license: Any = None
+    reason: str = ""
+    way_out: str = ""
+    rule: str = "R17"
+
+
+def covers(
+    licenses: Iterable[LicenseFacts],
+    *,
+    name: str,
+    state: str,
+    on: dt.date,
+    scope: ScopeCheck | None = None,
+) -> LicenseVerdict:
+    """Whether one of the licenses lets `name` treat in `state` on the clinic-local date `on`.
+
+    R17: ACTIVE and issued_on <= on <= expires_on. R25: the printed day counts. R28: one
+    license is named, never a mix. `scope` is the seam for depth, supervision and the age of
+    the verification (R18–R22, R24, R27): given a license, it answers None or a reason.
+    """
+    held = sorted(licenses, key=lambda one: one.expires_on, reverse=True)
+    if not held:
+        return LicenseVerdict(False, reason=f"{name} has no license on file.")
+    here = [one for one in held if one.state == state]
+    if not here:
+        states = ", ".join(sorted({one.state for one in held}))
+        return LicenseVerdict(
+            False,
+            reason=f"{name} is licensed in {states}, not in {state}.",
+            way_out=f"Choose someone licensed in {state}.",
+            rule="R18",
+        )
+    reasons = []
+    for one in here:
+        reason = _why_not(one, name=name, on=on) or (scope and scope(one))
+        if not reason:
+            return LicenseVerdict(True, license=one)
+        reasons.append(reason)
+    return LicenseVerdict(
+        False,
+        reason=reasons[0],
+        way_out="Choose another day or another practitioner.",
+        rule="R25" if "expire" in reasons[0] else "R17",
+    )
+
+
+class ScopeCheck(Protocol):
+    """The seam for scope: given a license, None when it covers the act, else why not."""
+
+    def __call__(self, license: LicenseFacts, /) -> str | None: ...
+
+
+def _why_not(one: LicenseFacts, *, name: str, on: dt.date) -> str | None:
+    if one.status != ACTIVE:
+        return f"The {one.state} license of {name} is {one.status}."
+    if on < one.issued_on:
+        return f"The {one.state} license of {name} begins on {say_date(one.issued_on)}."
+    if on > one.expires_on:
+        return f"The {one.state} license of {name} expires on {say_date(one.expires_on)}."
+    return None
+
+
+def expiry_state(*, expires_on: dt.date, status: str, today: dt.date) -> str:
+    """How a license stands today: a status other than active, or expired, expiring, active.
+
+    "expiring" begins 60 days before the last day.
+    """
+    if status != ACTIVE:
+        return status
+    if today > expires_on:
+        return "expired"
+    return "expiring" if (expires_on - today).days <= 60 else "active"
+
+
+def say_date(day: dt.date) -> str:
+    """A date as a person says it, with its weekday and year: Tue, Nov 24, 2026."""
+    return f"{day:%a, %b} {day.day}, {day.year}"
+
+
+def say_time(local: dt.datetime) -> str:
+    """A wall-clock time as a person says it: 9:05 am."""
+    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+
+
+def normalize_license_number(number: str) -> str:
+    """A license number as registers compare it: upper case, no spaces or dashes."""
+    return re.sub(r"[\s\-]", "", number).upper()
+
+
+def search_key(text: str) -> str:
+    """Text as the finder compares it: folded, without accents, apostrophes or hyphens."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
+    bare = bare.replace("ł", "l").replace("ø", "o").replace("đ", "d")
+    return " ".join(re.sub(r"['’`\-.,]", " ", bare).split())
+
+
+def text_fault(text: str) -> str | None:
+    """Why a text can not be stored exactly as typed; None when it can."""
+    if "\x00" in text:
+        return "The text has a NUL character in it. Delete it and type the text again."
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+        return "The text has half a character in it. Delete it and type the text again."
+    return None
+
+
+@dataclass(frozen=True)
+class WallTime:
+    """What a wall-clock time means: `instants` in UTC; none in a gap, two in an overlap."""
+
+    instants: tuple[dt.datetime, ...]
+
+
+def on_wall_clock(day: dt.date, time: dt.time, zone: ZoneInfo) -> WallTime:
+    """The instants that a clinic's wall clock shows as this date and time (P4, P5)."""
+    found = []
+    for fold in (0, 1):
+        local = dt.datetime.combine(day, time, tzinfo=zone).replace(fold=fold)
+        instant = local.astimezone(dt.UTC)
+        if instant.astimezone(zone).replace(tzinfo=None, fold=0) == local.replace(
+            tzinfo=None, fold=0
+        ):
+            found.append(instant)
+    return WallTime(tuple(sorted(set(found))))
+
+
+def day_span(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """The half-open span of a clinic-local day in UTC; 23, 24 or 25 hours long."""
+    start = dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)
+    after = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0), tzinfo=zone)
+    return start, after.astimezone(dt.UTC)

@@ -1,0 +1,92 @@
+"""A session ends by itself, locks by itself, and knows in which clinic it works."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from clinic.models import Clinic
+
+Answer = Callable[[HttpRequest], HttpResponse]
+# The last use is noted at most this often: a session row is not rewritten on each request.
+NOTE_EVERY_SECONDS = 30
+OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
+
+
+def is_background(request: HttpRequest) -> bool:
+    """Whether a page asked by itself (a poll); that never keeps a session open (P18)."""
+    return request.headers.get("X-Background") == "1"
+
+
+class SessionLimits:
+    """Locks an idle session and ends an old one, judged by the server's clock."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            turned_away = self._judge(request)
+            if turned_away is not None:
+                return turned_away
+        return self.get_response(request)
+
+    def _judge(self, request: HttpRequest) -> HttpResponse | None:
+        now = timezone.now().timestamp()
+        session = request.session
+        began = session.setdefault("began_at", now)
+        seen = session.get("seen_at", now)
+        if now - began > settings.SESSION_COOKIE_AGE:
+            logout(request)
+            return None
+        if now - seen > settings.SESSION_IDLE_SECONDS:
+            session["locked"] = True
+        elif not is_background(request) and now - seen >= NOTE_EVERY_SECONDS:
+            session["seen_at"] = now
+        if "seen_at" not in session:
+            session["seen_at"] = now
+        if session.get("locked"):
+            return self._to_lock_page(request)
+        return None
+
+    def _to_lock_page(self, request: HttpRequest) -> HttpResponse | None:
+        lock = reverse("lock")
+        if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
+            return None
+        target = f"{lock}?{urlencode({'next': request.get_full_path()})}"
+        if request.headers.get("HX-Request"):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = lock
+            return answer
+        return HttpResponseRedirect(target if request.method == "GET" else lock)
+
+
+class CurrentClinic:
+    """Sets `request.clinic`, the clinic this session works in, and `request.clinics`."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        request.clinic, request.clinics = None, []
+        if request.user.is_authenticated and not request.path.startswith("/static/"):
+            found = Clinic.objects.filter(pk__in=list(request.user.grants), is_active=True)
+            request.clinics = list(found)
+            request.clinic = choose(request.clinics, request.session.get("clinic"))
+        return self.get_response(request)
+
+
+def choose(clinics: list[Clinic], wanted: str | None) -> Clinic | None:
+    """The wanted clinic where it is among the user's, else the first."""
+    for clinic in clinics:
+        if wanted and clinic.pk == uuid.UUID(wanted):
+            return clinic
+    return clinics[0] if clinics else None

@@ -1,0 +1,83 @@
+"""What every page has in common: closed by default, and an act's refusal shown in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.views.generic import FormView, TemplateView, View
+
+from clinic.permissions import Permission
+from clinic.refusals import NotAllowed, Refusal
+
+
+class Door(View):
+    """A page that needs one of the permissions `may` in the clinic at work; else 403."""
+
+    may: tuple[Permission, ...] = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        clinic = request.clinic  # type: ignore[attr-defined]
+        key = clinic.pk if clinic else None
+        if not any(request.user.can(one, key) for one in self.may):  # type: ignore[union-attr]
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+
+class Page(Door, TemplateView):
+    """A page to read."""
+
+
+class FormPage(Door, FormView):  # type: ignore[type-arg]
+    """A page with one form and one operation behind it.
+
+    Subclasses give `form_class`, `template_name`, `perform(form)` which calls the operation
+    and returns its result, and `where_to(result)`, the address to go to afterwards.
+    """
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        kwargs["clinic"] = self.request.clinic  # type: ignore[attr-defined]
+        kwargs["user"] = self.request.user
+        return kwargs
+
+    def perform(self, form: Any) -> Any:
+        """Call the operation."""
+        raise NotImplementedError
+
+    def where_to(self, result: Any) -> str:
+        """The address after success."""
+        raise NotImplementedError
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            result = self.perform(form)
+        except NotAllowed as no:
+            raise PermissionDenied from no
+        except Refusal as no:
+            form.refuse(no)
+            return self.form_refused(form, no)
+        return go(self.request, self.where_to(result))
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=form.status)
+
+    def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
+        """The same page with the refusal in it; a page that offers more overrides this."""
+        return self.form_invalid(form)
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """On to another page, also from a fragment."""
+    if request.headers.get("HX-Request"):
+        answer = HttpResponse(status=204)
+        answer["HX-Redirect"] = address
+        return answer
+    return HttpResponseRedirect(address)
+
+
+def acting(request: HttpRequest) -> dict[str, Any]:
+    """Who acts and when, as every operation wants it."""
+    return {"by": request.user, "at": timezone.now()}
