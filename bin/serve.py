@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,9 +38,10 @@ def check_port() -> None:
     if not PORT.isdecimal() or not 0 < int(PORT) < 65536:
         stop_with(f"PORT must be a number from 1 to 65535, not {PORT!r}.")
     try:
-        family, kind, _, _, address = socket.getaddrinfo(HOST, int(PORT), type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(HOST, int(PORT), type=socket.SOCK_STREAM)
     except socket.gaierror:
         stop_with(f"HOST {HOST!r} is not an address of this machine: try HOST=127.0.0.1.")
+    family, kind, _, _, address = found[0]
     with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -74,7 +76,9 @@ def prepare_folder() -> None:
         return
     if (VAR_DIR / "clinic.sqlite3").exists():
         # New keys would make every audit event of the old database look forged.
-        stop_with(f"{keys} is missing, and the clinic's data is there: put the file back, or set its keys.")
+        stop_with(
+            f"{keys} is missing, but not the clinic's data: put the file back or set its keys."
+        )
     text = f"SECRET_KEY={secrets.token_urlsafe(50)}\nAUDIT_KEY={secrets.token_hex(32)}\n"
     descriptor = os.open(keys, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -83,11 +87,10 @@ def prepare_folder() -> None:
 
 def manage(*arguments: str) -> str:
     """Run one management command to its end and return what it printed; stop if it failed."""
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
     )
     if done.returncode:
@@ -118,7 +121,7 @@ def answers() -> bool:
     """Whether a page is served yet; what it says is the page's own affair."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(HOST, HOST)  # noqa: S104 - asked, not bound
     try:
-        urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=5).close()  # noqa: S310
+        urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=5).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
@@ -133,15 +136,11 @@ def end(processes: list[subprocess.Popen[bytes]]) -> None:
             process.terminate()
     deadline = time.monotonic() + STOP_WITHIN
     for process in processes:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            pass
         # Each leads a group of its own, so that no grandchild outlives it.
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
 
@@ -162,7 +161,7 @@ def serve(accounts: str, signals: Signals) -> None:
     try:
         for command in (["-m", "gunicorn"], ["manage.py", "work"]):
             processes.append(
-                subprocess.Popen([sys.executable, *command], cwd=ROOT, start_new_session=True)  # noqa: S603
+                subprocess.Popen([sys.executable, *command], cwd=ROOT, start_new_session=True)
             )
         server, worker = processes
         deadline = time.monotonic() + READY_WITHIN
@@ -173,7 +172,8 @@ def serve(accounts: str, signals: Signals) -> None:
                     stop_with(f"The {name} ended by itself; its own words are above.")
             if not ready and answers():
                 ready = True
-                print(f"\nReady at http://{HOST}:{PORT}/ (Ctrl-C stops it)\n\n{accounts}\n", flush=True)
+                print(f"\nReady at http://{HOST}:{PORT}/ (Ctrl-C stops it)", flush=True)
+                print(f"\n{accounts}\n", flush=True)
             if not ready and time.monotonic() > deadline:
                 stop_with(f"No page was served within {READY_WITHIN} seconds.")
             time.sleep(0.2)

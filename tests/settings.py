@@ -1,0 +1,40 @@
+"""The product's settings as the tests run them: a folder and keys to throw away.
+
+The engine stays the caller's choice: DATABASE_URL names a PostgreSQL server on which the
+tests may make databases of their own; without it they run on SQLite files.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# What the person at the keyboard has set must not decide whether a test passes.
+for name in ("DEBUG", "HTTPS", "BEHIND_PROXY", "SITE_NAME", "ALLOWED_HOSTS", "DEMO_PASSWORD"):
+    os.environ.pop(name, None)
+
+# One folder for the whole run: the first process makes it and takes it away, the workers
+# and the servers that tests start inherit its name.
+if "TEST_VAR_DIR" not in os.environ:
+    os.environ["TEST_VAR_DIR"] = tempfile.mkdtemp(prefix="stratum-tests-")
+    atexit.register(shutil.rmtree, os.environ["TEST_VAR_DIR"], ignore_errors=True)
+
+os.environ |= {
+    "VAR_DIR": os.environ["TEST_VAR_DIR"],
+    "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
+    "AUDIT_KEY": "0123456789abcdef" * 4,
+    "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    # Tests clone and drop databases; a pool would keep connections to them.
+    "DATABASE_POOL": os.environ.get("TEST_DATABASE_POOL", "false"),
+    # The browser library keeps an event loop in the thread of the test.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+}
+
+from clinic.settings import *  # noqa: E402, F403 - after the environment is settled
+from clinic.settings import STATIC_ROOT  # noqa: E402
+
+STATIC_ROOT.mkdir(exist_ok=True)
+# Pages get their style sheets from the apps' folders, with nothing collected before.
+WHITENOISE_USE_FINDERS = True
+# Argon2 is slow on purpose; tests log in hundreds of times.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
