@@ -1,95 +1,27 @@
-"""Time: services, shifts, appointments, and what each appointment holds."""
+"""Appointments."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from bookings.models.desk import Service
 from bookings.rules.status import ALLOWED, HOLDING, MOVABLE, WORDS, Status
-from bookings.rules.visit import HOLD_CAP_MIN, LONGEST_MIN, SHORTEST_MIN, Lanes, lanes
+from bookings.rules.visit import LONGEST_MIN, SHORTEST_MIN, Lanes, lanes
 from clinic.constraints import (
     Guard,
-    NoOverlap,
     bounded,
     check,
     local_date_guards,
     never_deleted,
-    overlap_guards,
     steps_guard,
     together,
 )
-from clinic.models import Clinic, Device, License, Patient, Practitioner, Record, Room, Row
+from clinic.models import Clinic, Device, License, Patient, Practitioner, Record, Room
 from clinic.models.base import ScopedQuerySet
-
-
-class Service(Record):
-    """What one books: minutes of numbing, of needling, and of clean-down."""
-
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="services")
-    code = models.SlugField(max_length=20)
-    name = models.CharField(max_length=60)
-    treatment_min = models.PositiveSmallIntegerField("treatment (minutes)")
-    numbing_min = models.PositiveSmallIntegerField("numbing (minutes)", default=0)
-    clean_down_min = models.PositiveSmallIntegerField("clean-down (minutes)", default=10)
-    is_active = models.BooleanField(default=True)
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["clinic", "code"],
-                name="service_code_once_per_clinic",
-                violation_error_message="This clinic has a service of that code.",
-            ),
-            check(
-                "service_treatment_30_to_45",
-                Q(treatment_min__gte=30, treatment_min__lte=45),
-                "A treatment takes 30 to 45 minutes.",
-            ),
-            check(
-                "service_numbing_and_clean_down",
-                Q(numbing_min__lte=120, clean_down_min__lte=60),
-                "Numbing takes at most 120 minutes, clean-down at most 60.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Shift(Record):
-    """A practitioner's weekly working time in a clinic, on its wall clock, in minutes of the day."""
-
-    practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="shifts")
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="shifts")
-    weekday = models.PositiveSmallIntegerField()
-    starts_min = models.PositiveSmallIntegerField()
-    ends_min = models.PositiveSmallIntegerField()
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True, blank=True)
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["weekday", "starts_min", "pk"]
-        constraints = [
-            check("shift_weekday_known", Q(weekday__lte=6), "Use a day of the week."),
-            check(
-                "shift_starts_before_end",
-                Q(starts_min__lt=F("ends_min")) & Q(ends_min__lte=24 * 60),
-                "A shift starts before it ends.",
-            ),
-            bounded("shift_dates_bounded", days=["valid_from", "valid_to"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.practitioner_id} {self.weekday} {self.starts_min}-{self.ends_min}"
 
 
 class AppointmentQuerySet(ScopedQuerySet):
@@ -265,7 +197,12 @@ class Appointment(Record):
     ]
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M} UTC"
+        return self.code
+
+    @property
+    def code(self) -> str:
+        """A short code for people and for the audit."""
+        return f"A-{self.pk.hex[:8].upper()}"
 
     @property
     def lanes(self) -> Lanes:
@@ -286,116 +223,3 @@ class Appointment(Record):
     def comes_at(self) -> dt.datetime:
         """When the patient is due: the start of numbing (UTC)."""
         return self.starts_at - dt.timedelta(minutes=self.numbing_min)
-
-
-LANES = ("practitioner", "room", "device", "patient")
-TAKEN = {
-    "practitioner": "The practitioner is busy at this time.",
-    "room": "The room is taken at this time.",
-    "device": "The device is in use at this time.",
-    "patient": "The patient has another visit at this time.",
-}
-
-
-class HoldQuerySet(ScopedQuerySet):
-    def crossing(self, starts_at: Any, ends_at: Any) -> HoldQuerySet:
-        """Holds that share an instant with [starts_at, ends_at); the cap bounds the search."""
-        earliest = starts_at - dt.timedelta(minutes=HOLD_CAP_MIN)
-        return self.filter(starts_at__lt=ends_at, starts_at__gt=earliest, ends_at__gt=starts_at)
-
-    def release(self, appointment: Appointment) -> None:
-        """Give back all time that an appointment holds."""
-        models.QuerySet.delete(self.filter(appointment=appointment))
-
-
-class Hold(Row):
-    """One resource for one half-open stretch of time; two never overlap on one resource."""
-
-    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="holds")
-    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, related_name="holds")
-    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="holds")
-    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="holds")
-    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="holds")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-
-    objects = HoldQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["starts_at", "pk"]
-        indexes = [
-            models.Index(fields=[lane, "starts_at", "ends_at"], name=f"hold_by_{lane}")
-            for lane in LANES
-        ]
-        constraints = [
-            *(
-                NoOverlap(name=f"hold_no_overlap_{lane}", lane=lane, says=TAKEN[lane])
-                for lane in LANES
-            ),
-            *(
-                models.UniqueConstraint(
-                    fields=["appointment", lane],
-                    name=f"hold_{lane}_once_per_visit",
-                    violation_error_message="This visit holds it already.",
-                )
-                for lane in LANES
-            ),
-            check(
-                "hold_of_exactly_one",
-                Q(
-                    *(
-                        Q(
-                            **{
-                                f"{other}__isnull": other != lane
-                                for other in ("practitioner", "room", "device", "patient")
-                            }
-                        )
-                        for lane in ("practitioner", "room", "device", "patient")
-                    ),
-                    _connector=Q.OR,
-                ),
-                "A hold is of exactly one practitioner, room, device or patient.",
-            ),
-            check(
-                "hold_starts_before_end",
-                Q(starts_at__lt=F("ends_at")),
-                "A hold starts before it ends.",
-            ),
-            check(
-                "hold_is_capped",
-                Q(ends_at__lte=F("starts_at") + dt.timedelta(minutes=HOLD_CAP_MIN)),
-                "A hold lasts at most four hours.",
-            ),
-            bounded("hold_dates_bounded", instants=["starts_at", "ends_at"]),
-        ]
-
-    guards = overlap_guards("bookings_hold", *LANES, cap_minutes=HOLD_CAP_MIN, says=TAKEN)
-
-    def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M} UTC"
-
-
-class PerformedArea(Row):
-    """An area of a patient that was needled, and when: what the next booking needs to know."""
-
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="performed_areas")
-    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="performed_areas")
-    area = models.CharField(max_length=24)
-    performed_on = models.DateField()
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-performed_on", "area", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["appointment", "area"],
-                name="performed_area_once_per_visit",
-                violation_error_message="This area is noted for the visit.",
-            ),
-            bounded("performed_area_dates_bounded", days=["performed_on"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.area} {self.performed_on}"

@@ -1,0 +1,127 @@
+"""What each appointment holds, and which areas a visit has treated."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from bookings.models.appointments import Appointment
+from bookings.rules.visit import HOLD_CAP_MIN
+from clinic.constraints import NoOverlap, bounded, check, overlap_guards
+from clinic.models import Clinic, Device, Patient, Practitioner, Room, Row
+from clinic.models.base import ScopedQuerySet
+
+LANES = ("practitioner", "room", "device", "patient")
+TAKEN = {
+    "practitioner": "The practitioner is busy at this time.",
+    "room": "The room is taken at this time.",
+    "device": "The device is in use at this time.",
+    "patient": "The patient has another visit at this time.",
+}
+
+
+class HoldQuerySet(ScopedQuerySet):
+    def crossing(self, starts_at: Any, ends_at: Any) -> HoldQuerySet:
+        """Holds that share an instant with [starts_at, ends_at); the cap bounds the search."""
+        earliest = starts_at - dt.timedelta(minutes=HOLD_CAP_MIN)
+        return self.filter(starts_at__lt=ends_at, starts_at__gt=earliest, ends_at__gt=starts_at)
+
+    def release(self, appointment: Appointment) -> None:
+        """Give back all time that an appointment holds."""
+        models.QuerySet.delete(self.filter(appointment=appointment))
+
+
+class Hold(Row):
+    """One resource for one half-open stretch of time; two never overlap on one resource."""
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="holds")
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, related_name="holds")
+    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="holds")
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="holds")
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="holds")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        indexes = [
+            models.Index(fields=[lane, "starts_at", "ends_at"], name=f"hold_by_{lane}")
+            for lane in LANES
+        ]
+        constraints = [
+            *(
+                NoOverlap(name=f"hold_no_overlap_{lane}", lane=lane, says=TAKEN[lane])
+                for lane in LANES
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["appointment", lane],
+                    name=f"hold_{lane}_once_per_visit",
+                    violation_error_message="This visit holds it already.",
+                )
+                for lane in LANES
+            ),
+            check(
+                "hold_of_exactly_one",
+                Q(
+                    *(
+                        Q(
+                            **{
+                                f"{other}__isnull": other != lane
+                                for other in ("practitioner", "room", "device", "patient")
+                            }
+                        )
+                        for lane in ("practitioner", "room", "device", "patient")
+                    ),
+                    _connector=Q.OR,
+                ),
+                "A hold is of exactly one practitioner, room, device or patient.",
+            ),
+            check(
+                "hold_starts_before_end",
+                Q(starts_at__lt=F("ends_at")),
+                "A hold starts before it ends.",
+            ),
+            check(
+                "hold_is_capped",
+                Q(ends_at__lte=F("starts_at") + dt.timedelta(minutes=HOLD_CAP_MIN)),
+                "A hold lasts at most four hours.",
+            ),
+            bounded("hold_dates_bounded", instants=["starts_at", "ends_at"]),
+        ]
+
+    guards = overlap_guards("bookings_hold", *LANES, cap_minutes=HOLD_CAP_MIN, says=TAKEN)
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M} UTC"
+
+
+class PerformedArea(Row):
+    """An area of a patient that was needled, and when: what the next booking needs to know."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="performed_areas")
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="performed_areas")
+    area = models.CharField(max_length=24)
+    performed_on = models.DateField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-performed_on", "area", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "area"],
+                name="performed_area_once_per_visit",
+                violation_error_message="This area is noted for the visit.",
+            ),
+            bounded("performed_area_dates_bounded", days=["performed_on"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area} {self.performed_on}"

@@ -1,0 +1,25 @@
+"""The desk's acts, and the steps of a visit that the treatment calls down."""
+
+from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
+from bookings.operations.booking import book, cancel, move
+from bookings.operations.progress import (
+    note_chart_opened,
+    note_ended,
+    note_numbing_off,
+    note_numbing_on,
+    note_started,
+)
+
+__all__ = [
+    "book",
+    "cancel",
+    "confirm",
+    "mark_arrived",
+    "mark_no_show",
+    "move",
+    "note_chart_opened",
+    "note_ended",
+    "note_numbing_off",
+    "note_numbing_on",
+    "note_started",
+]

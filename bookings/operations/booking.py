@@ -1,0 +1,202 @@
+"""Booking, moving and cancelling a visit."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bookings import messages
+from bookings.models import Appointment, Hold, Service
+from bookings.operations.placing import find_place, take
+from bookings.rules.status import MOVABLE, Status, may_become
+from bookings.rules.visit import NUMBING_MAX_MIN, lanes, time_fault
+from clinic import audit
+from clinic.acts import act
+from clinic.models import Clinic, Device, Patient, Practitioner, Room, User
+from clinic.permissions import Permission
+from clinic.refusals import Refusal
+
+
+@act("appointment.book", may=Permission.BOOK, on="clinic")
+def book(
+    *,
+    clinic: Clinic,
+    patient: Patient,
+    practitioner: Practitioner,
+    service: Service,
+    starts_at: dt.datetime,
+    by: User,
+    at: dt.datetime,
+    room: Room | None = None,
+    device: Device | None = None,
+    numbing_min: int | None = None,
+    note: str = "",
+) -> Appointment:
+    """Book a visit whose needling is planned to start at `starts_at` (UTC, whole minutes).
+
+    Numbing lies before it (`numbing_min`, else the service's), clean-down after it. With no
+    room or device named, any free one is taken.
+
+    Refuses: a time in the past or more than two years ahead, or of less than a minute's
+    grain (T1); another clinic's patient or service (P15); no ACTIVE license of the clinic's
+    state in force on the clinic-local date (R17, R18, R25); outside the shift (T1);
+    practitioner, room, device or patient taken (R47, 409).
+    """
+    _check_time(starts_at, at)
+    _check_clinic(clinic, patient=patient, service=service, room=room, device=device)
+    numbing = service.numbing_min if numbing_min is None else numbing_min
+    if not 0 <= numbing <= NUMBING_MAX_MIN:
+        raise Refusal("Numbing takes 0 to 120 minutes.", rule="R48", field="numbing_min")
+    appointment = Appointment(
+        clinic=clinic,
+        patient=patient,
+        practitioner=practitioner,
+        service=service,
+        starts_at=starts_at,
+        local_date=clinic.day_of(starts_at),
+        numbing_min=numbing,
+        treatment_min=service.treatment_min,
+        clean_down_min=service.clean_down_min,
+        note=note.strip(),
+        created_at=at,
+        created_by=by,
+    )
+    place = find_place(
+        clinic=clinic,
+        practitioner=practitioner,
+        patient=patient,
+        lanes=appointment.lanes,
+        room=room,
+        device=device,
+    )
+    appointment.room, appointment.device = place.room, place.device
+    appointment.license = place.license
+    appointment.write()
+    take(appointment)
+    messages.booked(appointment, at=at)
+    _note("appointment.book", appointment, by, at)
+    return appointment
+
+
+@act("appointment.move", may=Permission.BOOK, on="appointment")
+def move(
+    *,
+    appointment: Appointment,
+    starts_at: dt.datetime,
+    by: User,
+    at: dt.datetime,
+    practitioner: Practitioner | None = None,
+    room: Room | None = None,
+    device: Device | None = None,
+    version: int | None = None,
+) -> Appointment:
+    """Move a visit that has not begun to another time, and where named to another person or room.
+
+    Refuses a stale page (P12, 409), a visit that has begun or ended (R46), and whatever
+    `book` refuses at the new time.
+    """
+    _check_time(starts_at, at)
+    # The practitioner's row comes before the appointment's in the order of locks, so the
+    # visit is read unlocked first, and judged again below.
+    practitioner = practitioner or appointment.practitioner
+    clinic = appointment.clinic
+    plan = lanes(
+        starts_at=starts_at,
+        numbing_min=appointment.numbing_min,
+        treatment_min=appointment.treatment_min,
+        clean_down_min=appointment.clean_down_min,
+    )
+    _check_clinic(clinic, room=room, device=device)
+    place = find_place(
+        clinic=clinic,
+        practitioner=practitioner,
+        patient=appointment.patient,
+        lanes=plan,
+        room=room,
+        device=device,
+        but=appointment,
+    )
+    appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
+    appointment.expect(version)
+    if Status(appointment.status) not in MOVABLE:
+        raise Refusal(
+            f"A visit that is {_word(appointment)} can not be moved.",
+            rule="R46",
+            way_out="Book a new visit instead.",
+        )
+    before = appointment.starts_at
+    Hold.objects.release(appointment)
+    appointment.practitioner, appointment.license = practitioner, place.license
+    appointment.room, appointment.device = place.room, place.device
+    appointment.starts_at, appointment.local_date = starts_at, clinic.day_of(starts_at)
+    appointment.write()
+    take(appointment)
+    messages.moved(appointment, at=at)
+    _note("appointment.move", appointment, by, at, before=before)
+    return appointment
+
+
+@act("appointment.cancel", may=Permission.BOOK, on="appointment")
+def cancel(
+    *,
+    appointment: Appointment,
+    reason: str,
+    by: User,
+    at: dt.datetime,
+    version: int | None = None,
+) -> Appointment:
+    """Cancel a visit: its time is free again, the appointment stays on file.
+
+    Refuses a stale page (P12, 409), an empty reason (R54), a visit whose chart is open or
+    that has ended (R46).
+    """
+    if not reason.strip():
+        raise Refusal("Say why the visit is cancelled.", rule="R54", field="reason")
+    appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
+    appointment.expect(version)
+    if appointment.chart_opened_at or not may_become(appointment.status, Status.CANCELLED):
+        raise Refusal(
+            f"A visit that is {_word(appointment)} can not be cancelled.",
+            rule="R46",
+            way_out="End the treatment in its chart." if appointment.chart_opened_at else "",
+        )
+    appointment.status, appointment.cancel_reason = str(Status.CANCELLED), reason.strip()
+    appointment.cancelled_at, appointment.cancelled_by = at, by
+    appointment.write()
+    Hold.objects.release(appointment)
+    messages.cancelled(appointment, at=at)
+    _note("appointment.cancel", appointment, by, at)
+    return appointment
+
+
+def _check_time(starts_at: dt.datetime, at: dt.datetime) -> None:
+    if fault := time_fault(starts_at=starts_at, at=at):
+        raise Refusal(fault, rule="T1", field="starts_at", way_out="Choose another time.")
+
+
+def _check_clinic(clinic: Clinic, **rows: object) -> None:
+    for name, row in rows.items():
+        if row is not None and row.clinic_id != clinic.pk:  # type: ignore[attr-defined]
+            raise Refusal(f"This {name} is not known here.", rule="P15", field=name)
+
+
+def _word(appointment: Appointment) -> str:
+    words: str = appointment.get_status_display().lower()
+    return words
+
+
+def _note(
+    action: str, appointment: Appointment, by: User, at: dt.datetime, **more: object
+) -> None:
+    audit.record(
+        action,
+        by=by,
+        at=at,
+        clinic_id=appointment.clinic_id,
+        on=appointment,
+        detail={
+            "starts_at": appointment.starts_at,
+            "practitioner": appointment.practitioner_id,
+            "room": appointment.room_id,
+            **more,
+        },
+    )

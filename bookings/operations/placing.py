@@ -1,0 +1,187 @@
+"""Finding place for a visit under locks: who and what is free, and the holds it takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from bookings.models import Appointment, Hold, Shift
+from bookings.rules.visit import Lanes, Span
+from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
+from clinic.refusals import Conflict, Refusal
+from clinic.rules import covers, day_span, say_time
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a visit goes, and the license that covers it."""
+
+    room: Room
+    device: Device
+    license: License
+
+
+def find_place(
+    *,
+    clinic: Clinic,
+    practitioner: Practitioner,
+    patient: Patient,
+    lanes: Lanes,
+    room: Room | None,
+    device: Device | None,
+    but: Appointment | None = None,
+) -> Place:
+    """Lock practitioner, room, device and patient, in this order, and choose the place.
+
+    With no room (or device) named, the first free one is taken; the loser of a race for it
+    goes on to the next. `but` is the appointment being moved, whose own holds do not count.
+    Refuses R17, R18, R25 (license), T1 (not at work), R47 (taken, 409).
+    """
+    practitioner = Practitioner.objects.held().get(pk=practitioner.pk)
+    license = _licensed(practitioner, clinic, clinic.day_of(lanes.practitioner.starts_at))
+    _at_work(practitioner, clinic, lanes.practitioner)
+    if _taken(lanes.practitioner, but, practitioner=practitioner):
+        when = say_time(clinic.local(lanes.practitioner.starts_at))
+        raise Conflict(
+            f"{practitioner.name} is busy at {when}.", rule="R47", field="practitioner"
+        )
+    rooms = Room.objects.filter(clinic=clinic, is_active=True).order_by("pk")
+    chosen_room = _first_free(rooms, "room", room, lanes.room, but)
+    devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE).order_by("pk")
+    chosen_device = _first_free(devices, "device", device, lanes.device, but)
+    patient = Patient.objects.held().get(pk=patient.pk)
+    if patient.status != Patient.Status.ACTIVE:
+        raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
+    if _taken(lanes.patient, but, patient=patient):
+        raise Conflict(
+            "The patient has another visit at this time.", rule="R47", field="patient"
+        )
+    return Place(room=chosen_room, device=chosen_device, license=license)
+
+
+def take(appointment: Appointment) -> None:
+    """Write the four holds of an appointment; the database refuses an overlap (R47)."""
+    lanes = appointment.lanes
+    Hold.objects.bulk_create(
+        [
+            Hold(
+                appointment=appointment,
+                starts_at=span.starts_at,
+                ends_at=span.ends_at,
+                **{lane: getattr(appointment, lane)},
+            )
+            for lane, span in (
+                ("practitioner", lanes.practitioner),
+                ("room", lanes.room),
+                ("device", lanes.device),
+                ("patient", lanes.patient),
+            )
+        ]
+    )
+
+
+def _licensed(practitioner: Practitioner, clinic: Clinic, day: dt.date) -> License:
+    verdict = covers(
+        practitioner.licenses.all(), name=practitioner.name, state=clinic.state, on=day
+    )
+    if not verdict.allowed:
+        raise Refusal(
+            verdict.reason, rule=verdict.rule, field="practitioner", way_out=verdict.way_out
+        )
+    found: License = verdict.license
+    return found
+
+
+def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
+    day = clinic.day_of(span.starts_at)
+    if not practitioner.is_active or not practitioner.clinics.filter(pk=clinic.pk).exists():
+        raise Refusal(
+            f"{practitioner.name} does not work in {clinic.name}.",
+            rule="T1",
+            field="practitioner",
+        )
+    for starts_at, ends_at in shifts_on(practitioner, clinic, day):
+        if starts_at <= span.starts_at and span.ends_at <= ends_at:
+            return
+    raise Refusal(
+        f"{practitioner.name} is not at work from {say_time(clinic.local(span.starts_at))} "
+        f"to {say_time(clinic.local(span.ends_at))} that day.",
+        rule="T1",
+        field="starts_at",
+        way_out="Choose a time within the shift.",
+    )
+
+
+def shifts_on(
+    practitioner: Practitioner, clinic: Clinic, day: dt.date
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """A practitioner's shifts in a clinic on a clinic-local day, in UTC."""
+    shifts = Shift.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        practitioner=practitioner,
+        clinic=clinic,
+        weekday=day.weekday(),
+        valid_from__lte=day,
+    )
+    return [clinic_span(clinic, day, shift.starts_min, shift.ends_min) for shift in shifts]
+
+
+def clinic_span(
+    clinic: Clinic, day: dt.date, starts_min: int, ends_min: int
+) -> tuple[dt.datetime, dt.datetime]:
+    """Minutes of a clinic's wall-clock day as instants (ruling T1 at clock changes)."""
+    return wall_instant(clinic, day, starts_min, last=False), wall_instant(
+        clinic, day, ends_min, last=True
+    )
+
+
+def wall_instant(clinic: Clinic, day: dt.date, minute: int, *, last: bool) -> dt.datetime:
+    """The instant of a wall-clock minute: a gap moves to its end, `last` picks of two."""
+    if minute >= 24 * 60:
+        return day_span(day, clinic.zone)[1]
+    wall = dt.datetime.combine(day, dt.time(minute // 60, minute % 60), tzinfo=clinic.zone)
+    first, second = (wall.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1))
+    if first > second:  # a gap: fold 1 reads the time with the offset before the change
+        change = second
+        while change.astimezone(clinic.zone).date() == day and _shown(change, clinic) < minute:
+            change += dt.timedelta(minutes=1)
+        return change
+    return second if last else first
+
+
+def _shown(instant: dt.datetime, clinic: Clinic) -> int:
+    local = clinic.local(instant)
+    return local.hour * 60 + local.minute
+
+
+def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]
+    if wanted is not None:
+        rows = rows.filter(pk=wanted.pk)
+    taken = Hold.objects.crossing(span.starts_at, span.ends_at).filter(**{f"{lane}__in": rows})
+    if but is not None:
+        taken = taken.exclude(appointment=but)
+    busy = set(taken.values_list(f"{lane}_id", flat=True))
+    seen_any = False
+    for row in rows:
+        seen_any = True
+        if row.pk in busy:
+            continue
+        locked = type(row).objects.held().get(pk=row.pk)
+        if not _taken(span, but, **{lane: locked}):
+            return locked
+    if wanted is not None and not seen_any:
+        raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
+    if not seen_any:
+        raise Refusal(f"The clinic has no {lane} in service.", rule="R47", field=lane)
+    if wanted is not None:
+        raise Conflict(f"{wanted} is taken at this time.", rule="R47", field=lane)
+    raise Conflict(f"Every {lane} is taken at this time.", rule="R47", field="starts_at")
+
+
+def _taken(span: Span, but: Appointment | None, **lane: object) -> bool:
+    holds = Hold.objects.crossing(span.starts_at, span.ends_at).filter(**lane)
+    if but is not None:
+        holds = holds.exclude(appointment=but)
+    return holds.exists()
