@@ -1,0 +1,8 @@
+"""The import law (docs/house.md) holds; `make check` runs the same contracts."""
+
+from importlinter.cli import lint_imports
+
+
+def test_no_room_imports_a_higher_one(capsys):
+    outcome = lint_imports(no_cache=True, no_logo=True)
+    assert outcome == 0, capsys.readouterr().out
