@@ -5,6 +5,9 @@
 - `server`: the pages over HTTP on a fresh database; for journeys.
 - `gunicorn`: the same behind the real server with several processes; for races over HTTP.
 - `database`: whichever of the first two the test has chosen; for the cast.
+
+The named people (`cast`), the stopped clock (`clock`) and their browsers (`enter`) are in
+tests/cast.py.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from tests import database as databases
 from tests.database import Database
 from tests.server import Server, in_gunicorn, in_threads
 
+pytest_plugins = ["tests.cast"]
 JOURNEYS = Path(__file__).parent / "journeys"
 REAL_DATABASE = {"fresh_db", "server", "gunicorn"}
 
