@@ -6,15 +6,15 @@ answered with one sentence on stderr and exit code 1.
 
 from __future__ import annotations
 
+import http.client
 import os
+import re
 import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -85,20 +85,20 @@ def prepare_folder() -> None:
         file.write(text)
 
 
-def manage(*arguments: str) -> str:
-    """Run one management command to its end and return what it printed; stop if it failed."""
+def prepare_data() -> str:
+    """Tables, static files, demo data; returns the list of demo accounts, or stops."""
+    print("Preparing the clinic's data …", flush=True)
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
+        [sys.executable, "bin/prepare.py"], cwd=ROOT, capture_output=True, text=True
     )
     if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         log = VAR_DIR / "start.log"
         log.write_text(done.stdout + done.stderr)
-        stop_with(f"'manage.py {arguments[0]}' failed: {' '.join(last)} (all of it is in {log})")
-    return done.stdout
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        # The last line that names an error, rather than what a driver adds below it.
+        named = [found[1] for line in lines if (found := re.match(r"[\w.]+: (.+)", line))]
+        stop_with(f"The data could not be prepared: {(named or lines)[-1]} (all of it: {log})")
+    return done.stdout.strip()
 
 
 class Signals:
@@ -119,13 +119,15 @@ class Signals:
 
 def answers() -> bool:
     """Whether a page is served yet; what it says is the page's own affair."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(HOST, HOST)  # noqa: S104 - asked, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(HOST, HOST)  # noqa: S104 - asked, not bound
+    page = http.client.HTTPConnection(host, int(PORT), timeout=5)
     try:
-        urllib.request.urlopen(f"http://{host}:{PORT}/healthz", timeout=5).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        page.request("GET", "/healthz")
+        page.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        page.close()
     return True
 
 
@@ -142,17 +144,6 @@ def end(processes: list[subprocess.Popen[bytes]]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def prepare() -> str:
-    """Bring database and static files up to date; return the list of demo accounts."""
-    check_port()
-    prepare_folder()
-    print("Preparing the clinic's data …", flush=True)
-    manage("migrate", "--no-input")
-    manage("createcachetable")
-    manage("collectstatic", "--no-input")
-    return manage("seed_demo").strip()
 
 
 def serve(accounts: str, signals: Signals) -> None:
@@ -188,7 +179,9 @@ def main() -> None:
     signals = Signals()
     signals.on_any(signals.interrupt)
     try:
-        accounts = prepare()
+        check_port()
+        prepare_folder()
+        accounts = prepare_data()
     except KeyboardInterrupt:
         stop_with("Stopped before it was ready.")
     # From here on a signal only leaves a note, so that no process is lost between two lines.
