@@ -121,10 +121,7 @@ SENTENCES: dict[Fault, str] = {
         "The expiry doesn't have its six digits (year, month, day), "
         f"so the rest of the code can't be trusted. {_AGAIN}"
     ),
-    Fault.EXPIRY_YEAR: (
-        "The expiry {value} is outside {first} to {last}. Compare it with the print; "
-        "if the print differs, two people enter the code from the print."
-    ),
+    Fault.EXPIRY_YEAR: "The expiry {value} is outside {first} to {last}. " + _PRINT,
     Fault.PRODUCTION_NOT_A_DATE: (
         "The production date {value} is not a date of the calendar. " + _PRINT
     ),
@@ -165,6 +162,7 @@ PRINT_IS_WRONG = frozenset(
         Fault.CHECK_DIGIT,
         Fault.GTIN_ZERO,
         Fault.EXPIRY_NOT_A_DATE,
+        Fault.EXPIRY_YEAR,
         Fault.PRODUCTION_NOT_A_DATE,
         Fault.MADE_AFTER_EXPIRY,
         Fault.MADE_IN_FUTURE,

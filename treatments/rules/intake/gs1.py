@@ -62,8 +62,8 @@ def checked_field(ai: GS1ApplicationIdentifier, value: str) -> Field:
 def element_fields(text: str) -> list[Field]:
     """Cut a scanned element string, whose separators are 0x1D, into its fields, in order.
 
-    Extra separators between fields are tolerated. Unreadable for unknown AIs, for malformed
-    values, and for a variable field that is not ended by a separator or the end of the text.
+    Extra separators between fields are tolerated. Unreadable for unknown AIs, for case content,
+    for malformed values, and for a variable field that no separator ends, unless it is the last.
     """
     if known_ai(text.lstrip(SEPARATOR)) is None:
         raise Unreadable(Fault.UNRECOGNIZED)
@@ -76,8 +76,6 @@ def element_fields(text: str) -> list[Field]:
             field = _first_field(segment)
         except Unreadable as found:
             raise _better_named(found, fields, segment) from None
-        if field.ai in (CONTENT, COUNT):
-            raise Unreadable(Fault.CASE_CONTENT)
         fields.append(field)
         rest = rest[len(field.ai) + len(field.value) :]
     return fields
@@ -92,6 +90,8 @@ def _first_field(segment: str) -> Field:
     ai = known_ai(segment)
     if ai is None:
         raise Unreadable(Fault.UNKNOWN_AI, value=segment[:4])
+    if ai.ai in (CONTENT, COUNT):
+        raise Unreadable(Fault.CASE_CONTENT)
     if _is_variable(ai):
         return checked_field(ai, segment[len(ai.ai) :])
     match = _pattern(ai).match(segment)

@@ -43,7 +43,7 @@ def read_scan(
     `today` is the clinic-local date: it fixes the century of two-digit years, the expiry window
     (2020 to ten years ahead) and what "in the future" means. `separators` are the single
     characters that the clinic's scanners send for FNC1, beside 0x1D; ValueError when one of them
-    could be part of a lot. `catalog` looks up a product number; without it nothing is held
+    could be part of a code. `catalog` looks up a product number; without it nothing is held
     against the catalog, and the kind follows the packaging digit of the number.
 
     Pass the text as it came: in HIBC a final space can be the check character.
@@ -162,8 +162,8 @@ def _complete_and_believable(reading: Reading, today: date) -> None:
 
 
 def _known(reading: Reading, raw: str, catalog: Catalog | None) -> Verdict:
-    entry = catalog(reading.di) if catalog else None
-    if catalog and entry is None:
+    entry = catalog(reading.di) if catalog is not None else None
+    if catalog is not None and entry is None:
         raise Unreadable(Fault.NOT_IN_CATALOG, reading=reading, value=reading.di)
     if reading.names_product_only:
         missing = Unreadable(Fault.LOT_AND_EXPIRY_MISSING)
