@@ -18,7 +18,7 @@ STATUSES = {
     "Appointment": "booked confirmed arrived numbing in_treatment completed no_show cancelled",
     "Treatment": "open numbing in_progress completed aborted signed",
     "Cartridge": "in_stock opened used wasted quarantined in_transit returned destroyed lost",
-    "License": "active expiring expired suspended revoked",
+    "License": "active pending expiring probation restricted expired inactive suspended revoked",
     "Screening": "cleared needs_review postponed incomplete blocked",
 }
 
@@ -56,7 +56,11 @@ def _badges() -> list[dict[str, Any]]:
 
 def _clocks(at: datetime) -> list[dict[str, Any]]:
     clocks = []
-    for minutes, state, who in ((12, "on", "Okafor, R2"), (27, "due", "Lee, R1"), (64, "over", "Ruiz, R3")):
+    for minutes, state, who in (
+        (12, "on", "Okafor, R2"),
+        (27, "due", "Lee, R1"),
+        (64, "over", "Ruiz, R3"),
+    ):
         since = at - timedelta(minutes=minutes)
         clocks.append(
             {
@@ -75,7 +79,9 @@ def _clocks(at: datetime) -> list[dict[str, Any]]:
 
 def _chart() -> dict[str, Any]:
     bars = []
-    for index, (label, value) in enumerate([("Oct 27", 44), ("Nov 3", 51), ("Nov 10", 58), ("Nov 17", 61)]):
+    for index, (label, value) in enumerate(
+        [("Oct 27", 44), ("Nov 3", 51), ("Nov 10", 58), ("Nov 17", 61)]
+    ):
         x, height = 20 + index * 110, value * 2
         bars.append(
             {
@@ -96,7 +102,17 @@ def _chart() -> dict[str, Any]:
 
 
 def _balance() -> dict[str, Any]:
-    heads = ["Lot", "Received", "Used", "Wasted", "Returned", "Destroyed", "Lost", "On hand", "Difference"]
+    heads = [
+        "Lot",
+        "Received",
+        "Used",
+        "Wasted",
+        "Returned",
+        "Destroyed",
+        "Lost",
+        "On hand",
+        "Difference",
+    ]
     figures = [
         ("LOT42A", (120, 98, 2, 0, 0, 0, 20, 0)),
         ("B7781", (120, 116, 1, 0, 0, 0, 3, 0)),
@@ -166,13 +182,13 @@ def gallery(request: HttpRequest) -> HttpResponse:
             {
                 "status": "ask",
                 "word": "Which unit is it?",
-                "why": "20 units of this lot are in stock. Scan or type the unit code on the pouch.",
+                "why": "20 units of this lot are in stock. Scan the unit code on the pouch.",
                 "facts": [{"label": "Lot", "text": "LOT42A"}],
             },
             {
                 "status": "refused",
                 "word": "Do not use this cartridge",
-                "why": "It expired on Nov 22, 2026. Take another one; a manager writes this one off.",
+                "why": "It expired on Nov 22, 2026. Take another; a manager writes it off.",
                 "facts": [
                     {"label": "Unit", "text": "C-000088"},
                     {"label": "Lot", "text": "B7781"},
@@ -190,9 +206,27 @@ def gallery(request: HttpRequest) -> HttpResponse:
             {"label": "Sign", "status": "todo", "note": "", "url": ""},
         ],
         "entries": [
-            {"at": at, "what": "Used in a treatment", "by": "Ana Ruiz RN", "note": "", "status": "used"},
-            {"at": at, "what": "Opened", "by": "Ana Ruiz RN", "note": "Pouch whole", "status": "opened"},
-            {"at": at, "what": "Received", "by": "M. Okoye", "note": "By scan", "status": "in_stock"},
+            {
+                "at": at,
+                "what": "Used in a treatment",
+                "by": "Ana Ruiz RN",
+                "note": "",
+                "status": "used",
+            },
+            {
+                "at": at,
+                "what": "Opened",
+                "by": "Ana Ruiz RN",
+                "note": "Pouch whole",
+                "status": "opened",
+            },
+            {
+                "at": at,
+                "what": "Received",
+                "by": "M. Okoye",
+                "note": "By scan",
+                "status": "in_stock",
+            },
         ],
         "patient": {"name": "Mia Lee", "born": "Mar 3, 1991", "code": "PT-000123"},
         "alerts": ["Latex: rash"],

@@ -106,6 +106,8 @@
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
 
+  /* After a refused form the reader stands at the reason, not at the top of the page. */
+  (document.querySelector("[data-refusal]") || document.querySelector(".is-invalid"))?.focus();
   showKeys();
   document.querySelectorAll("dialog[data-open-now]").forEach((dialog) => dialog.showModal());
 })();
