@@ -36,15 +36,18 @@ class NotRecorded(AssertionError):
 
 
 def act(
-    action: str, *, may: Permission, on: str
+    action: str, *, may: Permission | tuple[Permission, ...], on: str
 ) -> Callable[[Callable[Args, Result]], Callable[Args, Result]]:
-    """Make an operation: an act named `action` that needs `may` in the clinic of argument `on`.
+    """Make an operation: an act named `action` that needs `may` in the clinic of argument `on`
+    (of several permissions, any one).
 
     The argument `on` is the clinic itself, or a row with a `clinic_id`. The made function
     takes `once=`, a form's one-time key: the second call with the same key and the same
     arguments returns what the first one made; with other arguments it is refused (P3).
     Inside another act, it joins that act's transaction.
     """
+
+    needed = may if isinstance(may, tuple) else (may,)
 
     def wrap(operation: Callable[Args, Result]) -> Callable[Args, Result]:
         @functools.wraps(operation)
@@ -54,16 +57,16 @@ def act(
             subject = given[on]
             clinic_id = getattr(subject, "clinic_id", None) or subject.pk
             if _under_way.get():
-                _allow(action, may, given["by"], clinic_id)
+                _allow(needed, given["by"], clinic_id)
                 return operation(**given)  # type: ignore[call-arg]
             token = _under_way.set(True)
             try:
-                return _outermost(action, may, operation, subject, clinic_id, once, given)
+                return _outermost(action, needed, operation, subject, clinic_id, once, given)
             finally:
                 _under_way.reset(token)
 
         door.act = action  # type: ignore[attr-defined]
-        door.may = may  # type: ignore[attr-defined]
+        door.may = needed  # type: ignore[attr-defined]
         return cast(Callable[Args, Result], door)
 
     return wrap
@@ -71,7 +74,7 @@ def act(
 
 def _outermost(
     action: str,
-    may: Permission,
+    may: tuple[Permission, ...],
     operation: Callable[..., Any],
     subject: Any,
     clinic_id: uuid.UUID,
@@ -79,7 +82,7 @@ def _outermost(
     given: dict[str, Any],
 ) -> Any:
     try:
-        _allow(action, may, given["by"], clinic_id)
+        _allow(may, given["by"], clinic_id)
         return _settled(action, operation, once, given)
     except Refusal as no:
         # The act is rolled back; that it was refused stays on record.
@@ -141,8 +144,8 @@ def _in_transaction(
     return result
 
 
-def _allow(action: str, may: Permission, by: Any, clinic_id: uuid.UUID) -> None:
-    if not by.can(may, clinic_id):
+def _allow(may: tuple[Permission, ...], by: Any, clinic_id: uuid.UUID) -> None:
+    if not any(by.can(one, clinic_id) for one in may):
         raise NotAllowed("Your role does not include this.", rule="R54")
 
 
@@ -150,9 +153,11 @@ def _fingerprint(action: str, given: dict[str, Any]) -> str:
     plain = {
         name: str(value.pk) if isinstance(value, models.Model) else repr(value)
         for name, value in given.items()
-        if name not in {"at", "by"}
+        if name not in {"at", "by", "password", "second_password"}
     }
-    return hashlib.sha256(f"{action} {sorted(plain.items())}".encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(
+        f"{action} {sorted(plain.items())}".encode("utf-8", "replace")
+    ).hexdigest()
 
 
 def _claim(action: str, once: str, given: dict[str, Any]) -> Any:
@@ -162,7 +167,11 @@ def _claim(action: str, once: str, given: dict[str, Any]) -> Any:
     row = IdempotencyKey.objects.filter(user=given["by"], key=key).first()
     if row is None:
         IdempotencyKey(
-            user=given["by"], key=key, action=action, fingerprint=fingerprint, created_at=given["at"]
+            user=given["by"],
+            key=key,
+            action=action,
+            fingerprint=fingerprint,
+            created_at=given["at"],
         ).save(force_insert=True)
         return None
     if row.fingerprint != fingerprint:

@@ -21,7 +21,7 @@ def book(
     *,
     clinic: Clinic,
     patient: Patient,
-    practitioner: Practitioner,
+    practitioner: Practitioner | None,
     service: Service,
     starts_at: dt.datetime,
     by: User,
@@ -33,8 +33,8 @@ def book(
 ) -> Appointment:
     """Book a visit whose needling is planned to start at `starts_at` (UTC, whole minutes).
 
-    Numbing lies before it (`numbing_min`, else the service's), clean-down after it. With no
-    room or device named, any free one is taken.
+    Numbing lies before it (`numbing_min`, else the service's), clean-down after it. Where
+    practitioner, room or device is None, any one who may and is free is taken.
 
     Refuses: a time in the past or more than two years ahead, or of less than a minute's
     grain (T1); another clinic's patient or service (P15); no ACTIVE license of the clinic's
@@ -49,7 +49,6 @@ def book(
     appointment = Appointment(
         clinic=clinic,
         patient=patient,
-        practitioner=practitioner,
         service=service,
         starts_at=starts_at,
         local_date=clinic.day_of(starts_at),
@@ -68,8 +67,8 @@ def book(
         room=room,
         device=device,
     )
+    appointment.practitioner, appointment.license = place.practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
-    appointment.license = place.license
     appointment.write()
     take(appointment)
     messages.booked(appointment, at=at)
@@ -184,9 +183,7 @@ def _word(appointment: Appointment) -> str:
     return words
 
 
-def _note(
-    action: str, appointment: Appointment, by: User, at: dt.datetime, **more: object
-) -> None:
+def _note(action: str, appointment: Appointment, by: User, at: dt.datetime, **more: object) -> None:
     audit.record(
         action,
         by=by,

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from bookings.models import Appointment, Hold, Shift
+from bookings.rules.shifts import Spans, joined, shift_span
 from bookings.rules.visit import Lanes, Span
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import covers, day_span, say_time
+from clinic.rules import covers, say_time
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a visit goes, and the license that covers it."""
 
+    practitioner: Practitioner
     room: Room
     device: Device
     license: License
@@ -26,7 +28,7 @@ class Place:
 def find_place(
     *,
     clinic: Clinic,
-    practitioner: Practitioner,
+    practitioner: Practitioner | None,
     patient: Patient,
     lanes: Lanes,
     room: Room | None,
@@ -35,18 +37,14 @@ def find_place(
 ) -> Place:
     """Lock practitioner, room, device and patient, in this order, and choose the place.
 
-    With no room (or device) named, the first free one is taken; the loser of a race for it
-    goes on to the next. `but` is the appointment being moved, whose own holds do not count.
+    With no practitioner (room, device) named, the first free one is taken; the loser of a
+    race for it goes on to the next. `but` is the appointment being moved, whose own holds do not count.
     Refuses R17, R18, R25 (license), T1 (not at work), R47 (taken, 409).
     """
-    practitioner = Practitioner.objects.held().get(pk=practitioner.pk)
-    license = _licensed(practitioner, clinic, clinic.day_of(lanes.practitioner.starts_at))
-    _at_work(practitioner, clinic, lanes.practitioner)
-    if _taken(lanes.practitioner, but, practitioner=practitioner):
-        when = say_time(clinic.local(lanes.practitioner.starts_at))
-        raise Conflict(
-            f"{practitioner.name} is busy at {when}.", rule="R47", field="practitioner"
-        )
+    if practitioner is None:
+        practitioner, license = _anyone(clinic, lanes.practitioner, but)
+    else:
+        practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
     rooms = Room.objects.filter(clinic=clinic, is_active=True).order_by("pk")
     chosen_room = _first_free(rooms, "room", room, lanes.room, but)
     devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE).order_by("pk")
@@ -55,10 +53,8 @@ def find_place(
     if patient.status != Patient.Status.ACTIVE:
         raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
     if _taken(lanes.patient, but, patient=patient):
-        raise Conflict(
-            "The patient has another visit at this time.", rule="R47", field="patient"
-        )
-    return Place(room=chosen_room, device=chosen_device, license=license)
+        raise Conflict("The patient has another visit at this time.", rule="R47", field="patient")
+    return Place(practitioner, chosen_room, chosen_device, license)
 
 
 def take(appointment: Appointment) -> None:
@@ -79,6 +75,38 @@ def take(appointment: Appointment) -> None:
                 ("patient", lanes.patient),
             )
         ]
+    )
+
+
+def _free(
+    practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
+) -> tuple[Practitioner, License]:
+    practitioner = Practitioner.objects.held().get(pk=practitioner.pk)
+    license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
+    _at_work(practitioner, clinic, span)
+    if _taken(span, but, practitioner=practitioner):
+        when = say_time(clinic.local(span.starts_at))
+        raise Conflict(f"{practitioner.name} is busy at {when}.", rule="R47", field="practitioner")
+    return practitioner, license
+
+
+def _anyone(clinic: Clinic, span: Span, but: Appointment | None) -> tuple[Practitioner, License]:
+    at_work_but_taken = False
+    for one in Practitioner.objects.working_in(clinic).order_by("pk"):
+        try:
+            return _free(one, clinic, span, but)
+        except Conflict:
+            at_work_but_taken = True
+        except Refusal:
+            continue
+    when = say_time(clinic.local(span.starts_at))
+    if at_work_but_taken:
+        raise Conflict(f"Everyone at work is busy at {when}.", rule="R47", field="starts_at")
+    raise Refusal(
+        f"No one with a license in force is at work at {when} that day.",
+        rule="T1",
+        field="starts_at",
+        way_out="Choose another time.",
     )
 
 
@@ -114,10 +142,8 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
     )
 
 
-def shifts_on(
-    practitioner: Practitioner, clinic: Clinic, day: dt.date
-) -> list[tuple[dt.datetime, dt.datetime]]:
-    """A practitioner's shifts in a clinic on a clinic-local day, in UTC."""
+def shifts_on(practitioner: Practitioner, clinic: Clinic, day: dt.date) -> Spans:
+    """A practitioner's working time in a clinic on a clinic-local day, in UTC."""
     shifts = Shift.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gte=day),
         practitioner=practitioner,
@@ -125,35 +151,8 @@ def shifts_on(
         weekday=day.weekday(),
         valid_from__lte=day,
     )
-    return [clinic_span(clinic, day, shift.starts_min, shift.ends_min) for shift in shifts]
-
-
-def clinic_span(
-    clinic: Clinic, day: dt.date, starts_min: int, ends_min: int
-) -> tuple[dt.datetime, dt.datetime]:
-    """Minutes of a clinic's wall-clock day as instants (ruling T1 at clock changes)."""
-    return wall_instant(clinic, day, starts_min, last=False), wall_instant(
-        clinic, day, ends_min, last=True
-    )
-
-
-def wall_instant(clinic: Clinic, day: dt.date, minute: int, *, last: bool) -> dt.datetime:
-    """The instant of a wall-clock minute: a gap moves to its end, `last` picks of two."""
-    if minute >= 24 * 60:
-        return day_span(day, clinic.zone)[1]
-    wall = dt.datetime.combine(day, dt.time(minute // 60, minute % 60), tzinfo=clinic.zone)
-    first, second = (wall.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1))
-    if first > second:  # a gap: fold 1 reads the time with the offset before the change
-        change = second
-        while change.astimezone(clinic.zone).date() == day and _shown(change, clinic) < minute:
-            change += dt.timedelta(minutes=1)
-        return change
-    return second if last else first
-
-
-def _shown(instant: dt.datetime, clinic: Clinic) -> int:
-    local = clinic.local(instant)
-    return local.hour * 60 + local.minute
+    zone = clinic.zone
+    return joined(shift_span(day, one.starts_min, one.ends_min, zone) for one in shifts)
 
 
 def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]

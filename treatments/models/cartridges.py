@@ -1,4 +1,4 @@
-"""Cartridges: product, lot, each physical unit, and the ledger of where each unit went."""
+"""Each physical cartridge."""
 
 from __future__ import annotations
 
@@ -6,150 +6,20 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from clinic.constraints import (
     Guard,
-    append_only,
     bounded,
     check,
-    local_date_guards,
     never_deleted,
     steps_guard,
     together,
 )
-from clinic.models import Clinic, DeviceModel, Record, Row
-from clinic.models.base import KeptQuerySet, ScopedQuerySet
+from clinic.models import Clinic, Record
+from clinic.models.base import ScopedQuerySet
+from treatments.models.lots import CartridgeLot
 from treatments.rules.status import ON_HAND, UNIT_ALLOWED, UNIT_WORDS, Unit
-
-
-class CartridgeProduct(Record):
-    """A sterile single-use needle cartridge as its maker sells it."""
-
-    name = models.CharField(max_length=80)
-    maker = models.CharField(max_length=80)
-    needles = models.PositiveSmallIntegerField()
-    clearance_no = models.CharField(max_length=12)
-    fits = models.ManyToManyField(DeviceModel, related_name="cartridge_products")
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["name", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["maker", "name"],
-                name="cartridge_product_once",
-                violation_error_message="This product is in the catalog.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ProductIdentifier(Row):
-    """A device identifier (DI) printed on a package of a product, and how many units it holds."""
-
-    class Scheme(models.TextChoices):
-        GS1 = "GS1", "GS1"
-        HIBC = "HIBC", "HIBC"
-
-    class Level(models.TextChoices):
-        UNIT = "unit", "Unit"
-        BOX = "box", "Box"
-        CASE = "case", "Case"
-
-    product = models.ForeignKey(CartridgeProduct, models.PROTECT, related_name="identifiers")
-    scheme = models.CharField(max_length=4, choices=Scheme)
-    value = models.CharField(max_length=30, unique=True)
-    level = models.CharField(max_length=4, choices=Level)
-    units = models.PositiveSmallIntegerField(default=1)
-
-    class Meta:
-        ordering = ["value"]
-        constraints = [
-            check(
-                "product_identifier_units",
-                Q(level="unit", units=1) | ~Q(level="unit") & Q(units__gte=1),
-                "A unit is one; a box or case holds at least one.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.value
-
-
-class CartridgeLot(Record):
-    """What one clinic holds of one lot of a product. `expires_on` is the last usable local day."""
-
-    class Status(models.TextChoices):
-        AVAILABLE = "available", "Available"
-        QUARANTINED = "quarantined", "Quarantined"
-        FROZEN = "frozen", "Frozen by a recall"
-
-    class Entered(models.TextChoices):
-        SCAN = "scan", "Scanned"
-        MANUAL = "manual", "Typed by two people"
-
-    class Precision(models.TextChoices):
-        DAY = "day", "Day"
-        MONTH = "month", "Month"
-
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="cartridge_lots")
-    product = models.ForeignKey(CartridgeProduct, models.PROTECT, related_name="lots")
-    lot = models.CharField(max_length=20)
-    expires_on = models.DateField()
-    precision = models.CharField(max_length=5, choices=Precision, default=Precision.DAY)
-    manufactured_on = models.DateField(null=True, blank=True)
-    received_on = models.DateField()
-    entered = models.CharField(max_length=6, choices=Entered, default=Entered.SCAN)
-    scan_text = models.CharField(max_length=200, blank=True)
-    supplier = models.CharField(max_length=80, blank=True)
-    status = models.CharField(max_length=12, choices=Status, default=Status.AVAILABLE)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["expires_on", "lot", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["clinic", "product", "lot"],
-                name="cartridge_lot_once",
-                violation_error_message="This lot is on file in this clinic.",
-            ),
-            check(
-                "cartridge_lot_status_known",
-                Q(status__in=["available", "quarantined", "frozen"]),
-                "Use a known status.",
-            ),
-            check("cartridge_lot_named", ~Q(lot=""), "A lot has a number."),
-            check(
-                "cartridge_lot_made_before_expiry",
-                Q(manufactured_on__isnull=True) | Q(manufactured_on__lte=F("expires_on")),
-                "A lot is made before it expires.",
-            ),
-            bounded(
-                "cartridge_lot_dates_bounded",
-                days=["expires_on", "manufactured_on", "received_on"],
-                instants=["created_at"],
-            ),
-        ]
-
-    guards = [
-        never_deleted("treatments_cartridgelot", "A lot on file is never deleted."),
-        Guard(
-            "cartridge_lot_keeps_identity",
-            ("UPDATE",),
-            "NEW.lot <> OLD.lot OR NEW.product_id <> OLD.product_id "
-            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.expires_on <> OLD.expires_on",
-            "A lot keeps its product, number and expiry.",
-        ),
-    ]
-
-    def __str__(self) -> str:
-        return self.lot
 
 
 class CartridgeQuerySet(ScopedQuerySet):
@@ -176,7 +46,8 @@ class Cartridge(Record):
     """One physical unit, known by the code the clinic gave it at goods-in: C-000123.
 
     Opening it sets `treatment` once and for all; from then on it can only become used or
-    wasted. `opened_on` is the clinic-local date, which the lot's expiry is held against.
+    wasted. `opened_on` is the clinic-local date of the treatment's start, which the lot's
+    expiry is held against (ruling L5).
     """
 
     Status = models.TextChoices(  # type: ignore[misc]
@@ -206,6 +77,7 @@ class Cartridge(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     opened_on = models.DateField(null=True, blank=True)
+    pack_intact = models.BooleanField("pack whole, sterility indicator good", default=False)
     wasted_at = models.DateTimeField(null=True, blank=True)
     wasted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -239,6 +111,11 @@ class Cartridge(Record):
                 ~Q(status__in=["opened", "used"])
                 | Q(treatment__isnull=False, opened_at__isnull=False, opened_on__isnull=False),
                 "A unit is opened for one treatment.",
+            ),
+            check(
+                "cartridge_opened_pack_intact",
+                ~Q(status__in=["opened", "used"]) | Q(pack_intact=True),
+                "A unit is opened only from a whole, sterile pack.",
             ),
             check(
                 "cartridge_treatment_means_opened",
@@ -333,10 +210,20 @@ class Cartridge(Record):
             ("UPDATE",),
             "NEW.status = 'opened' AND OLD.status <> 'opened' AND NOT EXISTS "
             "(SELECT 1 FROM treatments_treatment t WHERE t.id = NEW.treatment_id "
-            "AND t.clinic_id = NEW.clinic_id AND t.status IN ('open', 'numbing', 'in_progress'))",
-            "A unit is opened for a treatment that is under way in this clinic.",
+            "AND t.clinic_id = NEW.clinic_id AND t.status = 'in_progress' "
+            "AND t.started_at <= NEW.opened_at)",
+            "A unit is opened for a treatment that has started in this clinic.",
         ),
-        *local_date_guards("treatments_cartridge", instant="opened_at", date="opened_on"),
+        # Ruling L5: a treatment begun in time goes on past midnight, and its lot with it, so
+        # the day a unit's expiry is held against is the day its treatment started.
+        Guard(
+            "cartridge_opened_on_start_day",
+            ("UPDATE",),
+            "NEW.status = 'opened' AND OLD.status <> 'opened' AND NOT EXISTS "
+            "(SELECT 1 FROM treatments_treatment t WHERE t.id = NEW.treatment_id "
+            "AND t.started_on = NEW.opened_on)",
+            "A unit's day is the day its treatment started.",
+        ),
     ]
 
     def __str__(self) -> str:
@@ -346,87 +233,3 @@ class Cartridge(Record):
     def code(self) -> str:
         """The unit code, as the audit names it."""
         return self.unit_code
-
-
-class StockMovement(Row):
-    """One step of one unit, written once. The balance of a lot is the sum of these."""
-
-    class Kind(models.TextChoices):
-        RECEIVE = "receive", "Received"
-        OPEN = "open", "Opened"
-        USE = "use", "Used"
-        WASTE = "waste", "Wasted"
-        QUARANTINE = "quarantine", "Quarantined"
-        RELEASE = "release", "Released"
-        SEND = "send", "Sent"
-        RETURN = "return", "Returned"
-        DESTROY = "destroy", "Destroyed"
-        LOSE = "lose", "Lost"
-        FIND = "find", "Found"
-        CORRECT = "correct", "Corrected"
-
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="movements")
-    lot = models.ForeignKey(CartridgeLot, models.PROTECT, related_name="movements")
-    cartridge = models.ForeignKey(Cartridge, models.PROTECT, related_name="movements")
-    kind = models.CharField(max_length=10, choices=Kind)
-    from_status = models.CharField(max_length=12, blank=True)
-    to_status = models.CharField(max_length=12)
-    treatment = models.ForeignKey(
-        "treatments.Treatment", models.PROTECT, null=True, blank=True, related_name="movements"
-    )
-    reason = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-
-    objects = KeptQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["at", "pk"]
-        indexes = [
-            models.Index(fields=["lot", "kind", "at"], name="movement_by_lot"),
-            models.Index(fields=["clinic", "at"], name="movement_by_clinic"),
-            models.Index(fields=["cartridge", "at"], name="movement_by_unit"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["cartridge"],
-                condition=Q(kind="receive"),
-                name="movement_received_once",
-                violation_error_message="A unit is received once.",
-            ),
-            check(
-                "movement_kind_known",
-                Q(
-                    kind__in=[
-                        "receive",
-                        "open",
-                        "use",
-                        "waste",
-                        "quarantine",
-                        "release",
-                        "send",
-                        "return",
-                        "destroy",
-                        "lose",
-                        "find",
-                        "correct",
-                    ]
-                ),
-                "Use a known kind of movement.",
-            ),
-            bounded("movement_dates_bounded", instants=["at"]),
-        ]
-
-    guards = [
-        *append_only("treatments_stockmovement", says="The ledger is only ever added to."),
-        Guard(
-            "movement_of_its_lot",
-            ("INSERT",),
-            "NOT EXISTS (SELECT 1 FROM treatments_cartridge c WHERE c.id = NEW.cartridge_id "
-            "AND c.lot_id = NEW.lot_id AND c.clinic_id = NEW.clinic_id)",
-            "A movement is of one unit of its lot, in its clinic.",
-        ),
-    ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.cartridge_id}"

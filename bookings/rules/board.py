@@ -1,0 +1,201 @@
+"""The day board as a table: its rows in time, and which cell begins in which row.
+
+Every column is cut into stretches that follow each other without gap or overlap: a visit,
+time that something else holds, time outside the shift, or free time in quarter hours. A cell
+spans the rows that lie between its stretch's two ends, so columns can never run together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bookings.rules.shifts import Spans, joined
+
+TICK = dt.timedelta(minutes=15)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Kind(StrEnum):
+    """What a stretch of a column is."""
+
+    FREE = "free"
+    CLOSED = "closed"
+    VISIT = "visit"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Time that a column is held, in UTC, half-open; `key` says by what."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    kind: Kind
+    key: Any
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One column's day: when its person works, and what holds her time."""
+
+    works: Spans
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the table: `rows` high, in column `column`.
+
+    `keys` are the blocks it stands for: one for a visit, several only where rows that the
+    database would refuse overlap all the same, so that even then nothing is hidden.
+    """
+
+    column: int
+    rows: int
+    kind: Kind
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    keys: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stretch of time and the cells that begin with it, in column order.
+
+    `label` is the wall clock's reading where the row begins on a quarter hour or a stretch
+    does; `change` is the zone's name where the clock has just changed or shows a time twice.
+    """
+
+    starts_at: dt.datetime
+    minutes: int
+    local: dt.datetime
+    tick: bool
+    hour: bool
+    change: str
+    cells: tuple[Cell, ...]
+
+
+def floor_tick(instant: dt.datetime) -> dt.datetime:
+    """The quarter hour at or before the instant."""
+    return instant - (instant - EPOCH) % TICK
+
+
+def ceil_tick(instant: dt.datetime) -> dt.datetime:
+    """The quarter hour at or after the instant."""
+    return instant + (EPOCH - instant) % TICK
+
+
+def extent(spans: Iterable[tuple[dt.datetime, dt.datetime]]) -> tuple[dt.datetime, dt.datetime]:
+    """From the first start to the last end, in whole quarter hours; at least one span."""
+    starts, ends = zip(*spans, strict=True)
+    return floor_tick(min(starts)), ceil_tick(max(ends))
+
+
+def layout(
+    lanes: Sequence[Lane], *, starts_at: dt.datetime, ends_at: dt.datetime, zone: ZoneInfo
+) -> list[Row]:
+    """The rows of a board from `starts_at` to `ends_at` (UTC, on quarter hours).
+
+    Rows are the quarter hours and each start and end of a stretch; what lies outside is cut.
+    """
+    columns = [_stretches(lane, starts_at, ends_at) for lane in lanes]
+    edges = {one.starts_at for column in columns for one in column}
+    tick = starts_at
+    while tick < ends_at:
+        edges.add(tick)
+        tick += TICK
+    times = sorted(edges)
+    index = {time: number for number, time in enumerate(times)} | {ends_at: len(times)}
+    beginning: list[list[Cell]] = [[] for _ in times]
+    for number, column in enumerate(columns):
+        for one in column:
+            first = index[one.starts_at]
+            rows = index[one.ends_at] - first
+            beginning[first].append(
+                Cell(number, rows, one.kind, one.starts_at, one.ends_at, one.keys)
+            )
+    found, before = [], None
+    for time, after, cells in zip(times, [*times[1:], ends_at], beginning, strict=True):
+        local = time.astimezone(zone)
+        found.append(
+            Row(
+                starts_at=time,
+                minutes=max(1, round((after - time).total_seconds() / 60)),
+                local=local,
+                tick=time == floor_tick(time),
+                hour=local.minute == 0 and local.second == 0,
+                change=_change(before, local),
+                cells=tuple(cells),
+            )
+        )
+        before = local
+    return found
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    kind: Kind
+    keys: tuple[Any, ...] = ()
+
+
+def _stretches(lane: Lane, starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
+    """The column from end to end, in order, with nothing left out."""
+    found: list[_Stretch] = []
+    now = starts_at
+    for block in _held(lane.blocks, starts_at, ends_at):
+        found += _between(lane.works, now, block.starts_at)
+        found.append(block)
+        now = block.ends_at
+    return found + _between(lane.works, now, ends_at)
+
+
+def _held(
+    blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime
+) -> list[_Stretch]:
+    found: list[_Stretch] = []
+    for block in sorted(blocks, key=lambda one: (one.starts_at, one.ends_at)):
+        first, last = max(block.starts_at, starts_at), min(block.ends_at, ends_at)
+        if first >= last:
+            continue
+        before = found[-1] if found else None
+        if before and first < before.ends_at:
+            kind = Kind.VISIT if Kind.VISIT in (before.kind, block.kind) else Kind.BUSY
+            keys = (*before.keys, block.key)
+            found[-1] = _Stretch(before.starts_at, max(before.ends_at, last), kind, keys)
+        else:
+            found.append(_Stretch(first, last, block.kind, (block.key,)))
+    return found
+
+
+def _between(works: Spans, starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
+    """Time that nothing holds: closed as one stretch each, free in quarter hours."""
+    found: list[_Stretch] = []
+    now = starts_at
+    for opens, closes in joined(works):
+        first, last = max(opens, now), min(closes, ends_at)
+        if first >= last:
+            continue
+        if now < first:
+            found.append(_Stretch(now, first, Kind.CLOSED))
+        while first < last:
+            after = min(floor_tick(first) + TICK, last)
+            found.append(_Stretch(first, after, Kind.FREE))
+            first = after
+        now = last
+    if now < ends_at:
+        found.append(_Stretch(now, ends_at, Kind.CLOSED))
+    return found
+
+
+def _change(before: dt.datetime | None, local: dt.datetime) -> str:
+    """The zone's name where the wall clock alone would mislead: it jumped, or shows this twice."""
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    jumped = before is not None and before.utcoffset() != local.utcoffset()
+    return local.tzname() or "" if twice or jumped else ""

@@ -1,0 +1,34 @@
+"""The treatment's acts and the cartridge's."""
+
+from treatments.operations.charting import (
+    add_pass,
+    amend_chart,
+    open_chart,
+    read_chart,
+    remove_pass,
+    start,
+)
+from treatments.operations.custody import claim_unit, waste_unit
+from treatments.operations.ending import abort, finish
+from treatments.operations.goods_in import receive_lot
+from treatments.operations.numbing import apply_numbing, decline_numbing, remove_numbing
+from treatments.operations.signing import add_addendum, sign
+
+__all__ = [
+    "abort",
+    "add_addendum",
+    "add_pass",
+    "amend_chart",
+    "apply_numbing",
+    "claim_unit",
+    "decline_numbing",
+    "finish",
+    "open_chart",
+    "read_chart",
+    "receive_lot",
+    "remove_numbing",
+    "remove_pass",
+    "sign",
+    "start",
+    "waste_unit",
+]

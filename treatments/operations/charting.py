@@ -1,0 +1,202 @@
+"""Opening a chart, reading it, starting the treatment, and noting each needling pass."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Max
+
+from bookings import operations as desk
+from bookings.models import Appointment
+from clinic.acts import act
+from clinic.models import Device, Practitioner, User
+from clinic.permissions import Permission
+from clinic.refusals import Conflict, NotAllowed, Refusal
+from treatments.models import NeedlingPass, Treatment
+from treatments.operations.ground import (
+    facts_of,
+    held_chart,
+    license_today,
+    must_be,
+    note,
+    opened_unit,
+)
+from treatments.rules.areas import AREAS, NEVER, EndPoint
+from treatments.rules.charting import depth_on_dial
+from treatments.rules.status import Status
+
+
+@act("chart.open", may=Permission.TREAT, on="appointment")
+def open_chart(*, appointment: Appointment, by: User, at: dt.datetime) -> Treatment:
+    """Open the chart of a patient who has arrived.
+
+    Refuses anyone but the booked practitioner (R52, 403), a patient who has not arrived or a
+    visit of another day (R46), a chart that is open already (R46, 409), and a practitioner
+    without an ACTIVE license of the state in force today (R17, R18, R25).
+    """
+    practitioner = Practitioner.objects.held().get(pk=appointment.practitioner_id)
+    if practitioner.user_id != by.pk:
+        raise NotAllowed(f"This visit is booked with {practitioner.name}.", rule="R52")
+    clinic = appointment.clinic
+    today = clinic.day_of(at)
+    license = license_today(practitioner, state=clinic.state, on=today)
+    if Treatment.objects.filter(appointment=appointment).exists():
+        raise Conflict("This chart is open already.", rule="R46", way_out="Reload the page.")
+    appointment = desk.note_chart_opened(appointment=appointment, by=by, at=at)
+    if appointment.practitioner_id != practitioner.pk:
+        raise Conflict("This visit has moved to someone else.", rule="P12")
+    if appointment.local_date != today:
+        raise Refusal("This visit is not today.", rule="R46", way_out="The desk moves it to today.")
+    chart = Treatment(
+        clinic=clinic,
+        appointment=appointment,
+        patient_id=appointment.patient_id,
+        practitioner=practitioner,
+        license=license,
+        license_text=str(license),
+        room_id=appointment.room_id,
+        device_id=appointment.device_id,
+        opened_at=at,
+        opened_by=by,
+    )
+    chart.write()
+    note("chart.open", chart, by, at)
+    return chart
+
+
+@act(
+    "chart.read",
+    may=(Permission.SEE_OWN_CHARTS, Permission.SEE_ALL_CHARTS, Permission.SEE_SIGNED_CHARTS),
+    on="treatment",
+)
+def read_chart(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
+    """Note that someone opened a clinical record (R53, P22): no record is shown unnoted.
+
+    Refuses a chart that is none of the reader's (R54, 403).
+    """
+    found: Treatment | None = Treatment.objects.charts_for(by).filter(pk=treatment.pk).first()
+    if found is None:
+        raise NotAllowed("This chart is not yours to read.", rule="R54")
+    note("chart.read", treatment, by, at)
+    return treatment
+
+
+@act("treatment.start", may=Permission.TREAT, on="treatment")
+def start(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
+    """Start the treatment: the license is judged and copied on this clinic-local date (L5).
+
+    Refuses while numbing is neither recorded nor declined (R39) or cream is on (R40),
+    without a covering license (R17, R18, R25), and with a device out of service (R7).
+    """
+    Practitioner.objects.held().get(pk=treatment.practitioner_id)
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.OPEN, Status.NUMBING)
+    today = chart.clinic.day_of(at)
+    license = license_today(chart.practitioner, state=chart.clinic.state, on=today)
+    facts = facts_of(chart, endpoint="", aftercare=False)
+    if not facts.numbing_recorded:
+        raise Refusal(
+            "Numbing is not recorded.",
+            rule="R39",
+            way_out="Enter the cream, or why there is none.",
+        )
+    last_off = max((one.removed_at for one in chart.numbing.all() if one.removed_at), default=None)
+    if facts.cream_still_on or (last_off and last_off > at):
+        raise Refusal("The cream is still on.", rule="R40", way_out="Enter when it came off.")
+    if chart.device.status != Device.Status.IN_SERVICE:
+        raise Refusal(f"Device {chart.device.code} is not in service.", rule="R7")
+    chart.license, chart.license_text = license, str(license)
+    chart.status, chart.started_at, chart.started_by = str(Status.IN_PROGRESS), at, by
+    chart.started_on = today
+    chart.write()
+    desk.note_started(appointment=chart.appointment, by=by, at=at)
+    note("treatment.start", chart, by, at, license=str(license))
+    return chart
+
+
+@act("treatment.add_pass", may=Permission.TREAT, on="treatment")
+def add_pass(
+    *,
+    treatment: Treatment,
+    area: str,
+    depth: int,
+    passes: int,
+    endpoint: str,
+    by: User,
+    at: dt.datetime,
+) -> NeedlingPass:
+    """Note the needling of one area at one depth (hundredths of a millimeter).
+
+    Refuses areas that are never needled (R34), a depth off the device's dial (R20), fewer
+    than 1 or more than 6 passes, and a pass before the start or without an opened cartridge
+    (R1, R46).
+    """
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.IN_PROGRESS)
+    if area in NEVER:
+        raise Refusal(NEVER[area], rule="R34", field="area")
+    if area not in dict(AREAS):
+        raise Refusal("Choose an area from the list.", rule="R34", field="area")
+    model = chart.device.model
+    if fault := depth_on_dial(depth, step=model.depth_step, most=model.depth_max):
+        raise Refusal(fault, rule="R20", field="depth")
+    if not 1 <= passes <= 6:
+        raise Refusal("Use 1 to 6 passes.", rule="R20", field="passes")
+    if endpoint not in set(EndPoint):
+        raise Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
+    if opened_unit(chart) is None:
+        raise Refusal("No cartridge is open.", rule="R1", way_out="Scan the cartridge first.")
+    highest = chart.passes.aggregate(n=Max("seq"))["n"] or 0
+    made = NeedlingPass(
+        clinic_id=chart.clinic_id,
+        treatment=chart,
+        seq=highest + 1,
+        area=area,
+        depth=depth,
+        passes=passes,
+        endpoint=endpoint,
+        at=at,
+        created_by=by,
+    )
+    made.write()
+    note("treatment.add_pass", chart, by, at, seq=made.seq)
+    return made
+
+
+@act("treatment.remove_pass", may=Permission.TREAT, on="treatment")
+def remove_pass(*, treatment: Treatment, seq: int, by: User, at: dt.datetime) -> Treatment:
+    """Take back a pass entered by mistake, before the record is signed (R50)."""
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.IN_PROGRESS)
+    found = chart.passes.filter(seq=seq).first()
+    if found is None:
+        raise Refusal("This pass is not in the chart.", rule="P12", way_out="Reload the page.")
+    removed = {"seq": seq, "area": found.area, "depth": found.depth, "passes": found.passes}
+    found.delete()
+    note("treatment.remove_pass", chart, by, at, seq=removed["seq"])
+    return chart
+
+
+@act("chart.amend", may=Permission.TREAT, on="treatment")
+def amend_chart(
+    *,
+    treatment: Treatment,
+    version: int,
+    endpoint: str,
+    reaction: str,
+    note_text: str,
+    by: User,
+    at: dt.datetime,
+) -> Treatment:
+    """Change the end point and the notes between the end of the treatment and the signature.
+
+    Refuses a stale page (P12, 409), and a signed record (R50).
+    """
+    chart = held_chart(treatment, by=by, version=version)
+    must_be(chart, Status.COMPLETED, Status.ABORTED)
+    if endpoint not in set(EndPoint) and not chart.aborted:
+        raise Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
+    chart.endpoint, chart.reaction, chart.note = endpoint, reaction.strip(), note_text.strip()
+    chart.write()
+    note("chart.amend", chart, by, at)
+    return chart

@@ -1,0 +1,167 @@
+"""Custody of a cartridge: claimed for one treatment, or wasted with its reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from clinic import audit
+from clinic.acts import act
+from clinic.models import Clinic, User
+from clinic.permissions import Permission
+from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.rules import say_date
+from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
+from treatments.operations.ground import held_chart, must_be, note, opened_unit, step_unit
+from treatments.rules.status import Status, Unit
+
+K = StockMovement.Kind
+
+
+@act("cartridge.claim", may=Permission.TREAT, on="treatment")
+def claim_unit(
+    *, treatment: Treatment, unit_code: str, pack_intact: bool, by: User, at: dt.datetime
+) -> Cartridge:
+    """Open one unit for this treatment, once and for all (R1, R2, R12, C1).
+
+    Refuses: a code not known in this clinic (P15, S1); a unit opened or used before (R2,
+    409); one wasted, quarantined or gone (R5); a lot expired on the clinic-local date of the
+    start (R3), received later (R6), frozen or quarantined (R5); a product that does not fit
+    the device or is not in use (R7); a pack that is not whole (R8); a second open unit (R1,
+    409).
+    """
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.IN_PROGRESS)
+    code = unit_code.strip().upper()
+    unit: Cartridge | None = (
+        Cartridge.objects.held()
+        .select_related("lot__product")
+        .filter(clinic_id=chart.clinic_id, unit_code=code)
+        .first()
+    )
+    if unit is None:
+        raise Refusal(
+            f"{code or 'This code'} is not known here.",
+            rule="S1",
+            field="cartridge",
+            way_out="Check the code, or receive the box first.",
+        )
+    current = opened_unit(chart)
+    if current is not None:
+        if current.pk == unit.pk:
+            raise Conflict(f"{code} is open for this treatment.", rule="R1", field="cartridge")
+        raise Conflict(
+            f"{current.unit_code} is open for this treatment.",
+            rule="R1",
+            field="cartridge",
+            way_out="Waste it with its reason, then scan the next.",
+        )
+    _fit(unit, chart, chart.clinic, at)
+    if not pack_intact:
+        raise Refusal(
+            "The pack is not confirmed whole and sterile.",
+            rule="R8",
+            field="pack_intact",
+            way_out="Confirm it, or waste this unit and take another.",
+        )
+    unit.treatment, unit.pack_intact = chart, True
+    # Ruling L5: the lot is judged on the day the treatment started, also past midnight.
+    unit.opened_at, unit.opened_by, unit.opened_on = at, by, chart.started_on
+    step_unit(unit, to=Unit.OPENED, kind=K.OPEN, by=by, at=at, treatment=chart)
+    note("cartridge.claim", chart, by, at, unit=unit.unit_code)
+    return unit
+
+
+def _fit(unit: Cartridge, chart: Treatment, clinic: Clinic, at: dt.datetime) -> None:
+    state = Unit(unit.status)
+    if state in (Unit.OPENED, Unit.USED):
+        raise Conflict(
+            f"{unit.unit_code} was opened on {say_date(unit.opened_on)}. "  # type: ignore[arg-type]
+            "A cartridge is used once.",
+            rule="R2",
+            field="cartridge",
+            way_out="Put it into the sharps container and take a new one.",
+        )
+    if state is not Unit.IN_STOCK:
+        raise Refusal(
+            f"{unit.unit_code} is {unit.get_status_display().lower()}.",
+            rule="R5",
+            field="cartridge",
+            way_out="Take another unit.",
+        )
+    lot: CartridgeLot = unit.lot
+    if lot.status != CartridgeLot.Status.AVAILABLE:
+        raise Refusal(
+            f"Lot {lot.lot} is {lot.get_status_display().lower()}.",
+            rule="R5",
+            field="cartridge",
+            way_out="Take a unit of another lot.",
+        )
+    day = chart.started_on
+    assert day is not None
+    if lot.expires_on < day:
+        raise Refusal(
+            f"Lot {lot.lot} expired on {say_date(lot.expires_on)}.",
+            rule="R3",
+            field="cartridge",
+            way_out="Take a unit of another lot, and waste this one.",
+        )
+    if lot.received_on > day:
+        raise Refusal(f"Lot {lot.lot} came after this treatment.", rule="R6", field="cartridge")
+    product = lot.product
+    if not product.is_active or not product.fits.filter(pk=chart.device.model_id).exists():
+        raise Refusal(
+            f"{product.name} does not fit the {chart.device.model.name}.",
+            rule="R7",
+            field="cartridge",
+            way_out="Take a cartridge made for this device.",
+        )
+
+
+@act("cartridge.waste", may=Permission.WASTE_STOCK, on="cartridge")
+def waste_unit(
+    *,
+    cartridge: Cartridge,
+    reason: str,
+    by: User,
+    at: dt.datetime,
+    note_text: str = "",
+    patient_contact: bool = False,
+) -> Cartridge:
+    """Waste a unit from stock, or one opened for a treatment under way, with its reason.
+
+    Refuses: a unit that is neither in stock nor opened (R10, 409), no reason or "other"
+    without words (R13), and an opened unit of someone else's treatment (R52, 403).
+    """
+    if reason not in set(Cartridge.WasteReason.values):
+        raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")
+    if reason == Cartridge.WasteReason.OTHER and not note_text.strip():
+        raise Refusal("Say why the unit is wasted.", rule="R13", field="note_text")
+    chart = None
+    if cartridge.treatment_id:
+        chart = held_chart(cartridge.treatment, by=by)
+        must_be(chart, Status.IN_PROGRESS)
+    unit: Cartridge = Cartridge.objects.held().select_related("treatment").get(pk=cartridge.pk)
+    if unit.treatment_id != (chart.pk if chart else None):
+        raise Conflict("This unit was just opened.", rule="R2", way_out="Reload the page.")
+    if Unit(unit.status) not in (Unit.IN_STOCK, Unit.OPENED):
+        raise Conflict(
+            f"{unit.unit_code} is {unit.get_status_display().lower()} already.",
+            rule="R10",
+            way_out="Reload the page.",
+        )
+    if patient_contact and chart is None:
+        raise NotAllowed("Only an opened unit can have touched a patient.", rule="R13")
+    unit.waste_reason, unit.waste_note = reason, note_text.strip()
+    unit.patient_contact = patient_contact
+    unit.wasted_at, unit.wasted_by = at, by
+    label = unit.get_waste_reason_display()
+    step_unit(unit, to=Unit.WASTED, kind=K.WASTE, by=by, at=at, treatment=chart, reason=label)
+    audit.record(
+        "cartridge.waste",
+        by=by,
+        at=at,
+        clinic_id=unit.clinic_id,
+        on=unit,
+        detail={"reason": reason, "patient_contact": patient_contact},
+    )
+    return unit

@@ -1,0 +1,138 @@
+"""Finishing a treatment, or ending it early."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bookings import operations as desk
+from clinic.acts import act
+from clinic.models import User
+from clinic.permissions import Permission
+from clinic.refusals import Refusal
+from treatments.models import Cartridge, StockMovement, Treatment
+from treatments.operations.ground import (
+    facts_of,
+    held_chart,
+    must_be,
+    note,
+    opened_unit,
+    step_unit,
+)
+from treatments.rules.areas import EndPoint
+from treatments.rules.charting import missing_to_finish
+from treatments.rules.status import Status, Unit
+
+K = StockMovement.Kind
+
+
+@act("treatment.finish", may=Permission.TREAT, on="treatment")
+def finish(
+    *,
+    treatment: Treatment,
+    endpoint: str,
+    aftercare_given: bool,
+    by: User,
+    at: dt.datetime,
+    reaction: str = "",
+    note_text: str = "",
+) -> Treatment:
+    """Finish the treatment: its opened unit becomes used, and the board says completed.
+
+    Refuses, all at once, whatever is missing: numbing (R39), cream still on (R40), the
+    cartridge (R1), a pass, the end point or aftercare (R46).
+    """
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.IN_PROGRESS)
+    if endpoint and endpoint not in set(EndPoint):
+        raise Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
+    lacks = missing_to_finish(facts_of(chart, endpoint=endpoint, aftercare=aftercare_given))
+    if lacks:
+        fields = {"finish": "endpoint"} if all(one.step == "finish" for one in lacks) else {}
+        raise Refusal(
+            f"Still missing: {', '.join(one.what for one in lacks)}.",
+            rule=lacks[0].rule,
+            field=fields.get(lacks[0].step),
+            alternatives=lacks,
+        )
+    unit = opened_unit(chart)
+    assert unit is not None
+    step_unit(unit, to=Unit.USED, kind=K.USE, by=by, at=at, treatment=chart)
+    chart.cartridge, chart.status = unit, str(Status.COMPLETED)
+    chart.ended_at, chart.ended_by = at, by
+    chart.endpoint, chart.aftercare_given = endpoint, aftercare_given
+    chart.reaction, chart.note = reaction.strip(), note_text.strip()
+    chart.write()
+    _tell_board(chart, early=False, by=by, at=at)
+    note("treatment.finish", chart, by, at, unit=unit.unit_code)
+    return chart
+
+
+@act("treatment.abort", may=Permission.TREAT, on="treatment")
+def abort(
+    *,
+    treatment: Treatment,
+    reason: str,
+    needle_contact: bool,
+    by: User,
+    at: dt.datetime,
+) -> Treatment:
+    """End a treatment early, for a withdrawal of consent or any other reason (R33).
+
+    Before needle contact an opened unit is wasted, after contact it is used. Refuses an
+    empty reason (R33), cream still on (R40), contact without a cartridge (R1), and "no
+    contact" when passes are in the chart (R33).
+    """
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.OPEN, Status.NUMBING, Status.IN_PROGRESS)
+    if not reason.strip():
+        raise Refusal("Say why the treatment ends early.", rule="R33", field="reason")
+    if facts_of(chart, endpoint="", aftercare=False).cream_still_on:
+        raise Refusal("The cream is still on.", rule="R40", way_out="Enter when it came off.")
+    unit = opened_unit(chart)
+    if needle_contact and unit is None:
+        raise Refusal(
+            "No cartridge is open for this treatment.",
+            rule="R1",
+            field="needle_contact",
+            way_out="Scan the cartridge that touched the patient first.",
+        )
+    if not needle_contact and chart.passes.exists():
+        raise Refusal(
+            "This chart has needling passes, so the needle touched the patient.",
+            rule="R33",
+            field="needle_contact",
+        )
+    if unit is not None:
+        _settle_unit(unit, chart, used=needle_contact, by=by, at=at)
+    chart.aborted, chart.abort_reason = True, reason.strip()
+    chart.needle_contact = needle_contact
+    chart.cartridge = unit if needle_contact else None
+    chart.status, chart.ended_at, chart.ended_by = str(Status.ABORTED), at, by
+    chart.write()
+    _tell_board(chart, early=True, by=by, at=at)
+    note("treatment.abort", chart, by, at, needle_contact=needle_contact)
+    return chart
+
+
+def _settle_unit(
+    unit: Cartridge, chart: Treatment, *, used: bool, by: User, at: dt.datetime
+) -> None:
+    if used:
+        step_unit(unit, to=Unit.USED, kind=K.USE, by=by, at=at, treatment=chart)
+        return
+    unit.waste_reason = Cartridge.WasteReason.OPENED_NOT_USED
+    unit.wasted_at, unit.wasted_by = at, by
+    label = unit.get_waste_reason_display()
+    step_unit(unit, to=Unit.WASTED, kind=K.WASTE, by=by, at=at, treatment=chart, reason=label)
+
+
+def _tell_board(chart: Treatment, *, early: bool, by: User, at: dt.datetime) -> None:
+    areas = list(chart.passes.order_by("seq").values_list("area", flat=True))
+    desk.note_ended(
+        appointment=chart.appointment,
+        early=early,
+        areas=areas,
+        performed_on=chart.started_on or chart.clinic.day_of(at),
+        by=by,
+        at=at,
+    )

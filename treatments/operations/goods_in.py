@@ -1,0 +1,165 @@
+"""Goods-in: a lot is received and every physical unit gets a code of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+from django.db.models import Max
+
+from clinic import audit, constraints
+from clinic.acts import act
+from clinic.constraints import LAST_DAY
+from clinic.models import Clinic, User
+from clinic.permissions import Permission
+from clinic.refusals import Conflict, Refusal
+from clinic.rules import say_date
+from treatments.models import Cartridge, CartridgeLot, ProductIdentifier, StockMovement
+from treatments.rules.status import Unit
+
+MOST_UNITS = 2000
+
+
+@act("cartridge.receive", may=Permission.RECEIVE_STOCK, on="clinic")
+def receive_lot(
+    *,
+    clinic: Clinic,
+    identifier: ProductIdentifier,
+    lot: str,
+    expires_on: dt.date,
+    packages: int,
+    by: User,
+    at: dt.datetime,
+    precision: str = CartridgeLot.Precision.DAY,
+    manufactured_on: dt.date | None = None,
+    supplier: str = "",
+    scan_text: str = "",
+    quarantine: bool = False,
+    second_person: User | None = None,
+    second_password: str = "",
+) -> CartridgeLot:
+    """Receive `packages` of a product and mint a unit code for each physical cartridge in them.
+
+    The package's level says how many units it holds. Without `scan_text` it is a manual
+    entry, which needs a second person with her password (R14). A lot already on file gets
+    more units.
+
+    Refuses: less than one or more than 2,000 units (R9), an expiry out of bounds (R4), the
+    same lot with another expiry (R15, 409), an expired lot unless it goes into quarantine
+    (S7), a product not in use (R7), a missing or unfit second person (R14).
+    """
+    product = identifier.product
+    units = packages * identifier.units
+    if packages < 1 or units > MOST_UNITS:
+        raise Refusal("Receive 1 to 2,000 units at a time.", rule="R9", field="packages")
+    if not product.is_active:
+        raise Refusal(f"{product.name} is not in use.", rule="R7", field="scan")
+    if not lot.strip() or len(lot) > 20:
+        raise Refusal("A lot has 1 to 20 characters.", rule="R14", field="lot")
+    if not dt.date(2000, 1, 1) <= expires_on <= LAST_DAY:
+        raise Refusal("Enter the expiry as printed.", rule="R4", field="expires_on")
+    if not scan_text:
+        _second(clinic, second_person, second_password, by)
+    today = clinic.day_of(at)
+    if expires_on < today and not quarantine:
+        raise Refusal(
+            f"This lot expired on {say_date(expires_on)}.",
+            rule="S7",
+            field="quarantine",
+            way_out="Receive it into quarantine, so that it is counted, or send it back.",
+        )
+    constraints.lock_name(connection, "unit-codes")
+    found = _lot(clinic, product.pk, lot, expires_on)
+    if found is None:
+        found = CartridgeLot(
+            clinic=clinic,
+            product=product,
+            lot=lot,
+            expires_on=expires_on,
+            precision=precision,
+            manufactured_on=manufactured_on,
+            received_on=today,
+            entered=CartridgeLot.Entered.SCAN if scan_text else CartridgeLot.Entered.MANUAL,
+            scan_text=scan_text,
+            supplier=supplier.strip(),
+            created_at=at,
+            created_by=by,
+        )
+        found.write()
+    aside = quarantine or found.status != CartridgeLot.Status.AVAILABLE
+    first = _mint(found, units, Unit.QUARANTINED if aside else Unit.IN_STOCK, by, at)
+    audit.record(
+        "cartridge.receive",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        on=found,
+        detail={
+            "lot": lot,
+            "product": product.name,
+            "units": units,
+            "first": f"C-{first:06d}",
+            "last": f"C-{first + units - 1:06d}",
+            "quarantine": aside,
+            "second_person": second_person.name if second_person else "",
+        },
+    )
+    return found
+
+
+def _second(clinic: Clinic, second: User | None, password: str, by: User) -> None:
+    if second is None or second.pk == by.pk or not second.roles_in(clinic):
+        raise Refusal(
+            "Manual entry needs a second person of this clinic.",
+            rule="R14",
+            field="second_person",
+        )
+    if not second.is_active or not second.check_password(password):
+        raise Refusal(
+            "This is not the second person's password.", rule="R14", field="second_password"
+        )
+
+
+def _lot(clinic: Clinic, product: object, lot: str, expires_on: dt.date) -> CartridgeLot | None:
+    same = CartridgeLot.objects.held().filter(product=product, lot=lot)
+    for one in same:
+        if one.expires_on != expires_on:
+            raise Conflict(
+                f"Lot {lot} is on file with expiry {say_date(one.expires_on)}.",
+                rule="R15",
+                field="expires_on",
+                way_out="Compare with the print; if it does differ, ask the maker.",
+            )
+    mine: CartridgeLot | None = same.filter(clinic=clinic).first()
+    return mine
+
+
+def _mint(lot: CartridgeLot, units: int, state: Unit, by: User, at: dt.datetime) -> int:
+    first = (Cartridge.objects.aggregate(n=Max("number"))["n"] or 0) + 1
+    made = Cartridge.objects.bulk_create(
+        [
+            Cartridge(
+                clinic_id=lot.clinic_id,
+                lot=lot,
+                number=number,
+                unit_code=f"C-{number:06d}",
+                status=str(state),
+            )
+            for number in range(first, first + units)
+        ]
+    )
+    StockMovement.objects.bulk_create(
+        [
+            StockMovement(
+                clinic_id=lot.clinic_id,
+                lot=lot,
+                cartridge=unit,
+                kind=StockMovement.Kind.RECEIVE,
+                to_status=str(state),
+                at=at,
+                by=by,
+            )
+            for unit in made
+        ]
+    )
+    return first

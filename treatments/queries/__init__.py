@@ -1,0 +1,1 @@
+"""What the treatment room's, the stock's and the manager's pages read."""

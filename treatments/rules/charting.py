@@ -1,0 +1,122 @@
+"""Pure decisions about a chart: times, depths, dwell, and what is still missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+SKEW = dt.timedelta(minutes=5)
+
+
+def in_future(moment: dt.datetime, at: dt.datetime) -> bool:
+    """Whether a moment lies ahead of now by more than the allowed skew of five minutes (R46)."""
+    return moment > at + SKEW
+
+
+def depth_on_dial(depth: int, *, step: int, most: int) -> str | None:
+    """Why a depth (hundredths of a millimeter) is not on the device's dial; None when it is."""
+    if depth <= 0:
+        return "Enter a depth above 0 mm."
+    if depth > most:
+        return f"This device goes to {say_depth(most)} mm."
+    if depth % step:
+        below = depth // step * step
+        near = [one for one in (below, below + step) if 0 < one <= most]
+        choices = " or ".join(say_depth(one) for one in near)
+        return f"The dial has steps of {say_depth(step)} mm: choose {choices}."
+    return None
+
+
+def read_depth(text: str) -> int | None:
+    """Millimeters as typed ("0.75") in hundredths of a millimeter; None when not a number."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    hundredths = value * 100 if value.is_finite() and abs(value) < 1000 else None
+    if hundredths is None or hundredths != hundredths.to_integral_value():
+        return None
+    return int(hundredths)
+
+
+def say_depth(depth: int) -> str:
+    """Hundredths of a millimeter as a person reads them: 75 → 0.75."""
+    return f"{depth // 100}.{depth % 100:02d}"
+
+
+def say_grams(amount: int) -> str:
+    """Tenths of a gram as a person reads them: 15 → 1.5."""
+    return f"{amount // 10}.{amount % 10}"
+
+
+@dataclass(frozen=True)
+class Dwell:
+    """How long cream was on, in minutes, against the product's limits (R40)."""
+
+    minutes: int
+    state: str
+    sentence: str
+
+
+def judge_dwell(
+    *, applied_at: dt.datetime, until: dt.datetime, shortest: int, longest: int
+) -> Dwell:
+    """Judge the dwell from `applied_at` to `until`; limits in minutes, both inclusive.
+
+    "short" warns, "long" asks for a look at the skin and the patient, "ok" is neither.
+    """
+    minutes = int((until - applied_at).total_seconds() // 60)
+    if minutes < shortest:
+        return Dwell(minutes, "short", f"{minutes} of at least {shortest} min.")
+    if minutes > longest:
+        return Dwell(minutes, "long", f"{minutes} min, more than the {longest} min allowed.")
+    return Dwell(minutes, "ok", f"{minutes} min, within {shortest} to {longest} min.")
+
+
+@dataclass(frozen=True)
+class ChartFacts:
+    """What the completeness rule reads of a chart."""
+
+    started: bool
+    ended: bool
+    aborted: bool = False
+    numbing_recorded: bool = False
+    cream_still_on: bool = False
+    unit_opened_or_used: bool = False
+    passes: int = 0
+    endpoint: bool = False
+    aftercare: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing a chart still lacks; `step` is where it is entered."""
+
+    step: str
+    what: str
+    rule: str = field(default="R46", compare=False)
+
+
+def missing_to_finish(chart: ChartFacts) -> list[Missing]:
+    """What a treatment lacks before it can be finished, in the order of the steps."""
+    lacks = [
+        (not chart.numbing_recorded, Missing("numb", "numbing, or why there is none", "R39")),
+        (chart.cream_still_on, Missing("numb", "the time the cream came off", "R40")),
+        (not chart.started, Missing("start", "the start", "R46")),
+        (not chart.unit_opened_or_used, Missing("cartridge", "the cartridge", "R1")),
+        (chart.passes == 0, Missing("passes", "at least one needling pass", "R46")),
+        (not chart.endpoint, Missing("finish", "the end point", "R46")),
+        (not chart.aftercare, Missing("finish", "aftercare handed over", "R46")),
+    ]
+    return [missing for lacking, missing in lacks if lacking]
+
+
+def missing_to_sign(chart: ChartFacts) -> list[Missing]:
+    """What a chart lacks before it can be signed, in the order of the steps."""
+    if chart.aborted:
+        return []
+    lacks = missing_to_finish(chart)
+    if not chart.ended:
+        lacks.append(Missing("finish", "the end of the treatment", "R46"))
+    return lacks
