@@ -150,31 +150,30 @@ class Start:
     def __init__(self, var: Path, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.marker = f"STARTED_BY_TEST={var}"
+        self.paper = var.with_suffix(".out")
         began = time.monotonic()
-        self.process = subprocess.Popen(
-            ["make", "run"],
-            cwd=ROOT,
-            env=bare(PORT=port, VAR_DIR=var, STARTED_BY_TEST=var),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout
-        self.said = ""
-        for line in self.process.stdout:
-            self.said += line
-            if line.startswith("Ready at"):
-                break
-        else:
-            pytest.fail(self.said)
+        with self.paper.open("w") as paper:
+            self.process = subprocess.Popen(
+                ["make", "run"],
+                cwd=ROOT,
+                env=bare(PORT=port, VAR_DIR=var, STARTED_BY_TEST=var),
+                stdout=paper,
+                stderr=paper,
+                start_new_session=True,
+            )
+        while "Ready at" not in self.said():
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.1)
         self.took = time.monotonic() - began
 
-    def end(self, name: signal.Signals, *, everyone: bool) -> str:
-        """Send the signal, to the whole group as Ctrl-C does or to make alone; what was said."""
+    def said(self) -> str:
+        """What stood on the terminal so far."""
+        return self.paper.read_text()
+
+    def end(self, name: signal.Signals, *, everyone: bool) -> None:
+        """Send the signal, to the whole group as Ctrl-C does or to make alone, and wait."""
         (os.killpg if everyone else os.kill)(self.process.pid, name)
-        rest, _ = self.process.communicate(timeout=20)
-        return rest
+        self.process.wait(20)
 
 
 @pytest.fixture
@@ -191,16 +190,16 @@ def test_it_starts_twice_keeps_its_data_and_leaves_no_process(
     port = free_port()
 
     first = start(var, port)
-    assert f"Ready at {first.url}/" in first.said
+    assert f"Ready at {first.url}/" in first.said()
     with urllib.request.urlopen(first.url + "/accounts/login/", timeout=10) as page:
         text = page.read().decode()
         assert page.status == 200
     for style in re.findall(r'(?:href|src)="(/static/[^"]+)"', text):
         with urllib.request.urlopen(first.url + style, timeout=10) as asset:
             assert asset.status == 200
-    said = first.end(signal.SIGINT, everyone=True)
-    assert "admin@demo.example" in said
-    assert "Traceback" not in said
+    first.end(signal.SIGINT, everyone=True)
+    assert "admin@demo.example" in first.said()
+    assert "Traceback" not in first.said()
     assert processes_with(first.marker) == []
 
     keys = var / "env"
@@ -209,7 +208,7 @@ def test_it_starts_twice_keeps_its_data_and_leaves_no_process(
     again = start(var, port)
     assert again.took < 20  # 10 on a quiet machine
     assert keys.read_text() == before
-    said = again.end(signal.SIGTERM, everyone=False)
-    assert "Stopping" in said
-    assert "Traceback" not in said
+    again.end(signal.SIGTERM, everyone=False)
+    assert "Stopping" in again.said()
+    assert "Traceback" not in again.said()
     assert processes_with(again.marker) == []
