@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -47,8 +49,16 @@ class Service(Record):
         return self.name
 
 
+class ShiftQuerySet(ScopedQuerySet):
+    def in_force(self, clinic: Clinic, *, first: dt.date, last: dt.date) -> ShiftQuerySet:
+        """A clinic's shifts that count on some day between the two clinic-local dates."""
+        return self.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=first), clinic=clinic, valid_from__lte=last
+        ).order_by("practitioner", "weekday", "starts_min", "pk")
+
+
 class Shift(Record):
-    """A practitioner's weekly working time in a clinic, on its wall clock, in minutes of the day."""
+    """A practitioner's weekly working time in a clinic, in minutes of its wall clock's day."""
 
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="shifts")
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="shifts")
@@ -58,7 +68,7 @@ class Shift(Record):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ShiftQuerySet.as_manager()
 
     class Meta:
         ordering = ["weekday", "starts_min", "pk"]

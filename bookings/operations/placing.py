@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from bookings.models import Appointment, Hold, Shift
-from bookings.rules.shifts import Spans, joined, shift_span
+from bookings.rules.shifts import working_time
 from bookings.rules.visit import Lanes, Span
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
 from clinic.refusals import Conflict, Refusal
@@ -38,7 +36,8 @@ def find_place(
     """Lock practitioner, room, device and patient, in this order, and choose the place.
 
     With no practitioner (room, device) named, the first free one is taken; the loser of a
-    race for it goes on to the next. `but` is the appointment being moved, whose own holds do not count.
+    race for it goes on to the next. `but` is the appointment being moved, whose own holds
+    do not count.
     Refuses R17, R18, R25 (license), T1 (not at work), R47 (taken, 409).
     """
     if practitioner is None:
@@ -130,7 +129,9 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
             rule="T1",
             field="practitioner",
         )
-    for starts_at, ends_at in shifts_on(practitioner, clinic, day):
+    last = clinic.day_of(span.ends_at)
+    shifts = Shift.objects.in_force(clinic, first=day, last=last).filter(practitioner=practitioner)
+    for starts_at, ends_at in working_time(shifts, first=day, last=last, zone=clinic.zone):
         if starts_at <= span.starts_at and span.ends_at <= ends_at:
             return
     raise Refusal(
@@ -140,19 +141,6 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
         field="starts_at",
         way_out="Choose a time within the shift.",
     )
-
-
-def shifts_on(practitioner: Practitioner, clinic: Clinic, day: dt.date) -> Spans:
-    """A practitioner's working time in a clinic on a clinic-local day, in UTC."""
-    shifts = Shift.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=day),
-        practitioner=practitioner,
-        clinic=clinic,
-        weekday=day.weekday(),
-        valid_from__lte=day,
-    )
-    zone = clinic.zone
-    return joined(shift_span(day, one.starts_min, one.ends_min, zone) for one in shifts)
 
 
 def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]

@@ -5,11 +5,37 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from clinic.rules import day_span
 
 Spans = list[tuple[dt.datetime, dt.datetime]]
+
+
+class ShiftFacts(Protocol):
+    """What is read of a weekly shift. Minutes of the clinic's wall clock, inclusive dates."""
+
+    weekday: Any
+    starts_min: Any
+    ends_min: Any
+    valid_from: Any
+    valid_to: Any
+
+
+def working_time(
+    shifts: Iterable[ShiftFacts], *, first: dt.date, last: dt.date, zone: ZoneInfo
+) -> Spans:
+    """When someone with these shifts is at work, from the first to the last clinic-local date."""
+    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    return joined(
+        shift_span(day, one.starts_min, one.ends_min, zone)
+        for one in shifts
+        for day in days
+        if one.weekday == day.weekday()
+        and one.valid_from <= day
+        and (one.valid_to is None or day <= one.valid_to)
+    )
 
 
 def shift_span(
