@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
 from tests import database as databases
@@ -36,6 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out the tests that no database can change",
     )
+
+
+def pytest_configure() -> None:
+    # Static files are looked up in their apps, yet the server wants the folder to be there.
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
 
 
 def _uses_database(item: pytest.Item) -> bool:

@@ -4,20 +4,18 @@ The engine stays the caller's choice: DATABASE_URL names a PostgreSQL server on 
 tests may make databases of their own; without it they run on SQLite files.
 """
 
-import atexit
 import os
-import shutil
 import tempfile
+import uuid
 
 # What the person at the keyboard has set must not decide whether a test passes.
 for name in ("DEBUG", "HTTPS", "BEHIND_PROXY", "SITE_NAME", "ALLOWED_HOSTS", "DEMO_PASSWORD"):
     os.environ.pop(name, None)
 
-# One folder for the whole run: the first process makes it and takes it away, the workers
-# and the servers that tests start inherit its name.
+# One folder for the whole run, made and taken away by conftest.py in the first process; the
+# workers and the servers that tests start inherit its name.
 if "TEST_VAR_DIR" not in os.environ:
-    os.environ["TEST_VAR_DIR"] = tempfile.mkdtemp(prefix="stratum-tests-")
-    atexit.register(shutil.rmtree, os.environ["TEST_VAR_DIR"], ignore_errors=True)
+    os.environ["TEST_VAR_DIR"] = f"{tempfile.gettempdir()}/stratum-tests-{uuid.uuid4().hex[:12]}"
 
 os.environ |= {
     "VAR_DIR": os.environ["TEST_VAR_DIR"],
@@ -31,9 +29,7 @@ os.environ |= {
 }
 
 from clinic.settings import *  # noqa: E402, F403 - after the environment is settled
-from clinic.settings import STATIC_ROOT  # noqa: E402
 
-STATIC_ROOT.mkdir(exist_ok=True)
 # Pages get their style sheets from the apps' folders, with nothing collected before.
 WHITENOISE_USE_FINDERS = True
 # Argon2 is slow on purpose; tests log in hundreds of times.
