@@ -108,8 +108,8 @@ def say_date(day: dt.date) -> str:
 
 
 def say_time(local: dt.datetime) -> str:
-    """A wall-clock time as a person says it: 9:05 am."""
-    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+    """A wall-clock time as a person says it: 9:05 AM."""
+    return f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
 
 
 def normalize_license_number(number: str) -> str:

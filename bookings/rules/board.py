@@ -156,9 +156,7 @@ def _stretches(lane: Lane, starts_at: dt.datetime, ends_at: dt.datetime) -> list
     return found + _between(lane.works, now, ends_at)
 
 
-def _held(
-    blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime
-) -> list[_Stretch]:
+def _held(blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
     found: list[_Stretch] = []
     for block in sorted(blocks, key=lambda one: (one.starts_at, one.ends_at)):
         first, last = max(block.starts_at, starts_at), min(block.ends_at, ends_at)

@@ -46,3 +46,41 @@ WORDS: dict[Status, str] = {
 def may_become(now: str, then: str) -> bool:
     """Whether a visit in state `now` may step to state `then`."""
     return Status(then) in ALLOWED[Status(now)]
+
+
+class Act(StrEnum):
+    """What the desk may do with a visit, in the order in which a day goes."""
+
+    CONFIRM = "confirm"
+    ARRIVE = "arrive"
+    NO_SHOW = "no-show"
+    MOVE = "move"
+    CANCEL = "cancel"
+
+
+LEADS_TO: dict[Act, Status] = {
+    Act.CONFIRM: S.CONFIRMED,
+    Act.ARRIVE: S.ARRIVED,
+    Act.NO_SHOW: S.NO_SHOW,
+    Act.CANCEL: S.CANCELLED,
+}
+
+
+def open_acts(status: str, *, chart_open: bool, on_the_day: bool, due: bool) -> list[Act]:
+    """The acts that would not be refused now: the buttons worth showing.
+
+    `on_the_day`: it is the visit's clinic-local date. `due`: the patient should be here by
+    now. An open chart is ended in the chart, not at the desk (R46).
+    """
+    now = Status(status)
+    ready = {
+        Act.ARRIVE: on_the_day,
+        Act.NO_SHOW: due,
+        Act.MOVE: now in MOVABLE,
+        Act.CANCEL: not chart_open,
+    }
+    return [
+        act
+        for act in Act
+        if ready.get(act, True) and (act not in LEADS_TO or may_become(now, LEADS_TO[act]))
+    ]

@@ -1,0 +1,57 @@
+"""What the desk sends when it acts on a visit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from bookings.forms.when import WhenForm
+from clinic.forms import HouseForm
+from clinic.models.people import PractitionerQuerySet
+
+STALE = "Open the visit again, then do this once more."
+
+
+class _OnVisit(forms.Form):
+    """The version of the visit that the page showed, so that a stale press is seen (P12)."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "version" in self.errors:
+            # A hidden field has no place for its own error.
+            del self.errors["version"]
+            self.add_error(None, STALE)
+        return values
+
+
+class StepForm(_OnVisit, HouseForm):
+    """One press: confirm, mark arrived, mark no-show."""
+
+
+class CancelForm(_OnVisit, HouseForm):
+    """Why a visit is called off."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say why the visit is cancelled."},
+    )
+
+
+class MoveForm(_OnVisit, WhenForm):
+    """Another time for a visit, or another practitioner."""
+
+    practitioner = forms.ModelChoiceField(
+        queryset=None,
+        empty_label=None,
+        error_messages={"invalid_choice": "Choose someone who works in this clinic."},
+    )
+    field_order = ("date", "time", "practitioner")
+
+    def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]

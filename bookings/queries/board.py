@@ -1,0 +1,209 @@
+"""One clinic's day: who works, what is booked, and the rows and cells that show it.
+
+A constant number of queries, however full the day is. What the board shows of a visit is a
+plain mapping (`Visit`), because a page of 160 visits and 600 free cells has no time for more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from bookings.models import Appointment, Hold, Shift
+from bookings.rules.board import Block, Kind, Lane, Row, extent, layout
+from bookings.rules.shifts import Spans, working_time
+from bookings.rules.status import HOLDING, Status
+from clinic.models import Clinic, License, Practitioner
+from clinic.rules import covers, expiry_state
+
+
+class Visit(TypedDict):
+    """What the board tells of one visit; instants in UTC."""
+
+    id: uuid.UUID
+    patient: str
+    practitioner_id: uuid.UUID
+    service: str
+    room: str
+    status: Status
+    comes_at: dt.datetime
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    numbing_on: dt.datetime | None
+    numbing_due: dt.datetime | None
+    numbing_off: dt.datetime | None
+    arrived_at: dt.datetime | None
+    ended_early: bool
+    cancel_reason: str
+
+
+@dataclass
+class Column:
+    """A practitioner's day. `refused` says why no license covers it ("" when one does);
+    `ends_on` is the covering license's last day where that is near."""
+
+    id: uuid.UUID
+    name: str
+    credential: str
+    works: Spans
+    blocks: list[Block] = field(default_factory=list)
+    refused: str = ""
+    ends_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class DayBoard:
+    """A clinic-local day. `visits` are all of it, in time order, by key."""
+
+    clinic: Clinic
+    day: dt.date
+    columns: list[Column]
+    rows: list[Row]
+    visits: dict[uuid.UUID, Visit]
+
+    @property
+    def numbing(self) -> list[Visit]:
+        """Visits with cream on, in the order in which it is due off."""
+        found = [v for v in self.visits.values() if v["status"] == Status.NUMBING]
+        on = [v for v in found if v["numbing_on"] and not v["numbing_off"]]
+        return sorted(on, key=lambda v: (v["numbing_due"] or v["starts_at"], v["id"]))
+
+    @property
+    def waiting(self) -> list[Visit]:
+        """Patients who are here and whose treatment has not begun, the longest wait first."""
+        found = [v for v in self.visits.values() if v["status"] == Status.ARRIVED]
+        return sorted(found, key=lambda v: (v["arrived_at"] or v["starts_at"], v["id"]))
+
+    @property
+    def off(self) -> list[Visit]:
+        """Cancelled and missed visits: they hold no time and stand under the board."""
+        return [v for v in self.visits.values() if v["status"] not in HOLDING]
+
+
+def day_board(*, clinic: Clinic, day: dt.date, today: dt.date) -> DayBoard:
+    """The clinic's board of one clinic-local day; `today` decides which licenses end soon.
+
+    Columns are the practitioners who work that day, then those who only have a visit.
+    """
+    visits = {visit["id"]: visit for visit in _visits(clinic, day)}
+    works = _works(clinic, day)
+    holding = [visit for visit in visits.values() if visit["status"] in HOLDING]
+    columns = _columns({*works, *(visit["practitioner_id"] for visit in holding)}, works)
+    by_key = {column.id: column for column in columns}
+    for visit in holding:
+        by_key[visit["practitioner_id"]].blocks.append(
+            Block(visit["starts_at"], visit["ends_at"], Kind.VISIT, visit["id"])
+        )
+    _judge_licenses(columns, clinic, day, today)
+    rows: list[Row] = []
+    if columns:
+        starts_at, ends_at = extent(
+            span
+            for column in columns
+            for span in (*column.works, *((b.starts_at, b.ends_at) for b in column.blocks))
+        )
+        _add_busy(by_key, clinic, day, starts_at, ends_at)
+        lanes = [Lane(column.works, column.blocks) for column in columns]
+        rows = layout(lanes, starts_at=starts_at, ends_at=ends_at, zone=clinic.zone)
+    return DayBoard(clinic, day, columns, rows, visits)
+
+
+def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
+    rows = Appointment.objects.on_day(clinic, day).values_list(
+        "id",
+        "patient__last_name",
+        "patient__first_name",
+        "patient__preferred_name",
+        "practitioner_id",
+        "service__name",
+        "room__name",
+        "status",
+        "starts_at",
+        "numbing_min",
+        "treatment_min",
+        "numbing_on",
+        "numbing_due",
+        "numbing_off",
+        "arrived_at",
+        "ended_early",
+        "cancel_reason",
+    )
+    for row in rows:
+        starts_at = row[8]
+        yield Visit(
+            id=row[0],
+            patient=f"{row[1]}, {row[3] or row[2]}",
+            practitioner_id=row[4],
+            service=row[5],
+            room=row[6],
+            status=Status(row[7]),
+            comes_at=starts_at - dt.timedelta(minutes=row[9]),
+            starts_at=starts_at,
+            ends_at=starts_at + dt.timedelta(minutes=row[10]),
+            numbing_on=row[11],
+            numbing_due=row[12],
+            numbing_off=row[13],
+            arrived_at=row[14],
+            ended_early=row[15],
+            cancel_reason=row[16],
+        )
+
+
+def _works(clinic: Clinic, day: dt.date) -> dict[uuid.UUID, Spans]:
+    shifts: dict[uuid.UUID, list[Shift]] = defaultdict(list)
+    for shift in Shift.objects.in_force(clinic, first=day, last=day).filter(
+        weekday=day.weekday(), practitioner__is_active=True, practitioner__clinics=clinic
+    ):
+        shifts[shift.practitioner_id].append(shift)
+    works = {
+        practitioner: working_time(held, first=day, last=day, zone=clinic.zone)
+        for practitioner, held in shifts.items()
+    }
+    return {practitioner: spans for practitioner, spans in works.items() if spans}
+
+
+def _columns(keys: Iterable[uuid.UUID], works: dict[uuid.UUID, Spans]) -> list[Column]:
+    rows = Practitioner.objects.filter(pk__in=list(keys)).order_by("name", "pk")
+    columns = [
+        Column(id=key, name=name, credential=credential, works=works.get(key, []))
+        for key, name, credential in rows.values_list("pk", "name", "credential")
+    ]
+    return sorted(columns, key=lambda column: not column.works)
+
+
+def _judge_licenses(columns: list[Column], clinic: Clinic, day: dt.date, today: dt.date) -> None:
+    held: dict[uuid.UUID, list[License]] = defaultdict(list)
+    keys = [column.id for column in columns]
+    for license in License.objects.filter(practitioner__in=keys).order_by("pk"):
+        held[license.practitioner_id].append(license)
+    for column in columns:
+        verdict = covers(held[column.id], name=column.name, state=clinic.state, on=day)
+        column.refused = verdict.reason
+        if verdict.allowed:
+            ends_on, status = verdict.license.expires_on, verdict.license.status
+            if expiry_state(expires_on=ends_on, status=status, today=today) == "expiring":
+                column.ends_on = ends_on
+
+
+def _add_busy(
+    columns: dict[uuid.UUID, Column],
+    clinic: Clinic,
+    day: dt.date,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+) -> None:
+    """Time that other visits hold: another clinic's, or this one's of the day before or after."""
+    holds = (
+        Hold.objects.crossing(starts_at, ends_at)
+        .filter(practitioner__in=list(columns))
+        .exclude(appointment__clinic=clinic, appointment__local_date=day)
+        .order_by("starts_at", "pk")
+        .values_list("practitioner_id", "starts_at", "ends_at", "appointment__clinic_id")
+    )
+    for practitioner, first, last, where in holds:
+        elsewhere = "here" if where == clinic.pk else "elsewhere"
+        columns[practitioner].blocks.append(Block(first, last, Kind.BUSY, elsewhere))
