@@ -14,7 +14,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db import DataError, IntegrityError, OperationalError, models, transaction
@@ -25,7 +25,6 @@ from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 
 log = logging.getLogger(__name__)
-Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
 _under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
@@ -37,7 +36,7 @@ class NotRecorded(AssertionError):
 
 def act(
     action: str, *, may: Permission | tuple[Permission, ...], on: str
-) -> Callable[[Callable[Args, Result]], Callable[Args, Result]]:
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Make an operation: an act named `action` that needs `may` in the clinic of argument `on`
     (of several permissions, any one).
 
@@ -49,7 +48,7 @@ def act(
 
     needed = may if isinstance(may, tuple) else (may,)
 
-    def wrap(operation: Callable[Args, Result]) -> Callable[Args, Result]:
+    def wrap(operation: Callable[..., Result]) -> Callable[..., Result]:
         @functools.wraps(operation)
         def door(*args: Any, once: str | None = None, **given: Any) -> Any:
             if args:
@@ -58,7 +57,7 @@ def act(
             clinic_id = getattr(subject, "clinic_id", None) or subject.pk
             if _under_way.get():
                 _allow(needed, given["by"], clinic_id)
-                return operation(**given)  # type: ignore[call-arg]
+                return operation(**given)
             token = _under_way.set(True)
             try:
                 return _outermost(action, needed, operation, subject, clinic_id, once, given)
@@ -67,7 +66,7 @@ def act(
 
         door.act = action  # type: ignore[attr-defined]
         door.may = needed  # type: ignore[attr-defined]
-        return cast(Callable[Args, Result], door)
+        return door
 
     return wrap
 

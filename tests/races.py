@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from clinic import constraints
 from clinic.refusals import Refusal
 
 
@@ -54,3 +55,9 @@ def all_at_once(tries: Sequence[Callable[[], Any]]) -> Outcome:
     with ThreadPoolExecutor(len(tries)) as pool:
         list(pool.map(run, tries))
     return outcome
+
+
+def sentences(outcome: Outcome) -> set[str]:
+    """What the database said to those whom it kept out."""
+    found = [constraints.violated(e) for e in outcome.broken if isinstance(e, Exception)]
+    return {one[1] if one else "an error that is none of ours" for one in found}

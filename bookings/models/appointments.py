@@ -41,10 +41,6 @@ class Appointment(Record):
     The numbing clock's columns and `ended_early` are written by the treatment as it goes.
     """
 
-    Status = models.TextChoices(  # type: ignore[misc]
-        "Status", {status.name: (status.value, WORDS[status]) for status in Status}
-    )
-
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments")
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="appointments")
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="appointments")
@@ -57,7 +53,7 @@ class Appointment(Record):
     numbing_min = models.PositiveSmallIntegerField()
     treatment_min = models.PositiveSmallIntegerField()
     clean_down_min = models.PositiveSmallIntegerField()
-    status = models.CharField(max_length=12, choices=Status.choices, default="booked")
+    status = models.CharField(max_length=12, choices=[*WORDS.items()], default="booked")
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

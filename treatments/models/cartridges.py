@@ -50,10 +50,6 @@ class Cartridge(Record):
     expiry is held against (ruling L5).
     """
 
-    Status = models.TextChoices(  # type: ignore[misc]
-        "Status", {unit.name: (unit.value, UNIT_WORDS[unit]) for unit in Unit}
-    )
-
     class WasteReason(models.TextChoices):
         DROPPED = "dropped", "Dropped"
         PACK_DAMAGED = "pack_damaged", "Pack damaged"
@@ -68,7 +64,7 @@ class Cartridge(Record):
     lot = models.ForeignKey(CartridgeLot, models.PROTECT, related_name="units")
     number = models.PositiveIntegerField(unique=True)
     unit_code = models.CharField(max_length=12, unique=True)
-    status = models.CharField(max_length=12, choices=Status.choices, default="in_stock")
+    status = models.CharField(max_length=12, choices=[*UNIT_WORDS.items()], default="in_stock")
     treatment = models.ForeignKey(
         "treatments.Treatment", models.PROTECT, null=True, blank=True, related_name="units"
     )

@@ -58,10 +58,6 @@ class Treatment(Record):
     set once, when the treatment is finished or is ended after contact.
     """
 
-    Status = models.TextChoices(  # type: ignore[misc]
-        "Status", {status.name: (status.value, WORDS[status]) for status in Status}
-    )
-
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="treatments")
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="treatment")
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="treatments")
@@ -73,7 +69,7 @@ class Treatment(Record):
     cartridge = models.OneToOneField(
         Cartridge, models.PROTECT, null=True, blank=True, related_name="used_in"
     )
-    status = models.CharField(max_length=12, choices=Status.choices, default="open")
+    status = models.CharField(max_length=12, choices=[*WORDS.items()], default="open")
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)

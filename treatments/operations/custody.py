@@ -137,7 +137,7 @@ def waste_unit(
     if reason == Cartridge.WasteReason.OTHER and not note_text.strip():
         raise Refusal("Say why the unit is wasted.", rule="R13", field="note_text")
     chart = None
-    if cartridge.treatment_id:
+    if cartridge.treatment is not None:
         chart = held_chart(cartridge.treatment, by=by)
         must_be(chart, Status.IN_PROGRESS)
     unit: Cartridge = Cartridge.objects.held().select_related("treatment").get(pk=cartridge.pk)

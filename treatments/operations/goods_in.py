@@ -14,7 +14,13 @@ from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import say_date
-from treatments.models import Cartridge, CartridgeLot, ProductIdentifier, StockMovement
+from treatments.models import (
+    Cartridge,
+    CartridgeLot,
+    CartridgeProduct,
+    ProductIdentifier,
+    StockMovement,
+)
 from treatments.rules.status import Unit
 
 MOST_UNITS = 2000
@@ -69,7 +75,7 @@ def receive_lot(
             way_out="Receive it into quarantine, so that it is counted, or send it back.",
         )
     constraints.lock_name(connection, "unit-codes")
-    found = _lot(clinic, product.pk, lot, expires_on)
+    found = _lot(clinic, product, lot, expires_on)
     if found is None:
         found = CartridgeLot(
             clinic=clinic,
@@ -120,7 +126,9 @@ def _second(clinic: Clinic, second: User | None, password: str, by: User) -> Non
         )
 
 
-def _lot(clinic: Clinic, product: object, lot: str, expires_on: dt.date) -> CartridgeLot | None:
+def _lot(
+    clinic: Clinic, product: CartridgeProduct, lot: str, expires_on: dt.date
+) -> CartridgeLot | None:
     same = CartridgeLot.objects.held().filter(product=product, lot=lot)
     for one in same:
         if one.expires_on != expires_on:

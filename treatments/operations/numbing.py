@@ -105,12 +105,15 @@ def remove_numbing(
         raise Refusal("No cream is on.", rule="R40", way_out="Reload the page.")
     if in_future(removed_at, at):
         raise Refusal("This time is in the future.", rule="R46", field="removed_at")
-    if any(removed_at <= one.applied_at for one in on):
+    if any(one.applied_at and removed_at <= one.applied_at for one in on):
         raise Refusal("Cream comes off after it went on.", rule="R40", field="removed_at")
     states = []
     for one in on:
         one.removed_at, one.removed_by, one.removed_entered_at = removed_at, by, at
         one.write()
+        # A row with a product has its time: the database's CHECK says so.
+        assert one.product is not None
+        assert one.applied_at is not None
         states.append(
             judge_dwell(
                 applied_at=one.applied_at,
