@@ -17,7 +17,14 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.apps import apps
-from django.db import DataError, IntegrityError, OperationalError, models, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    models,
+    transaction,
+)
 
 from clinic import audit, constraints
 from clinic.models import AuditEvent, IdempotencyKey
@@ -85,17 +92,22 @@ def _outermost(
         return _settled(action, operation, once, given)
     except Refusal as no:
         # The act is rolled back; that it was refused stays on record.
-        with transaction.atomic():
-            audit.record(
-                action,
-                by=given["by"],
-                at=given["at"],
-                clinic_id=clinic_id,
-                on=subject,
-                outcome=AuditEvent.Outcome.REFUSED,
-                rule=no.rule,
-                detail={"sentence": no.sentence, "field": no.field or ""},
-            )
+        try:
+            with transaction.atomic():
+                audit.record(
+                    action,
+                    by=given["by"],
+                    at=given["at"],
+                    clinic_id=clinic_id,
+                    on=subject,
+                    outcome=AuditEvent.Outcome.REFUSED,
+                    rule=no.rule,
+                    detail={"sentence": no.sentence, "field": no.field or ""},
+                )
+        except DatabaseError:
+            # Nothing was written and nothing is shown: with a full disk the person is still
+            # told "no" in words (P32), and the log says what the audit could not.
+            log.exception("The refusal of %s could not be recorded.", action)
         raise
 
 

@@ -56,8 +56,7 @@ def mark_no_show(
             way_out="Cancel the visit if the patient called it off.",
         )
     appointment.no_show_at, appointment.no_show_by = at, by
-    appointment = _written("appointment.no_show", appointment, by, at)
-    return appointment
+    return _written("appointment.no_show", appointment, by, at)
 
 
 def _step(appointment: Appointment, then: Status, version: int | None) -> Appointment:

@@ -96,8 +96,7 @@ def _fit(unit: Cartridge, chart: Treatment, clinic: Clinic, at: dt.datetime) -> 
             field="cartridge",
             way_out="Take a unit of another lot.",
         )
-    day = chart.started_on
-    assert day is not None
+    day = chart.started_on or clinic.day_of(at)
     if lot.expires_on < day:
         raise Refusal(
             f"Lot {lot.lot} expired on {say_date(lot.expires_on)}.",

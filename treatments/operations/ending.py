@@ -45,8 +45,9 @@ def finish(
     must_be(chart, Status.IN_PROGRESS)
     if endpoint and endpoint not in set(EndPoint):
         raise Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
+    unit = opened_unit(chart)
     lacks = missing_to_finish(facts_of(chart, endpoint=endpoint, aftercare=aftercare_given))
-    if lacks:
+    if lacks or unit is None:
         fields = {"finish": "endpoint"} if all(one.step == "finish" for one in lacks) else {}
         raise Refusal(
             f"Still missing: {', '.join(one.what for one in lacks)}.",
@@ -54,8 +55,6 @@ def finish(
             field=fields.get(lacks[0].step),
             alternatives=lacks,
         )
-    unit = opened_unit(chart)
-    assert unit is not None
     step_unit(unit, to=Unit.USED, kind=K.USE, by=by, at=at, treatment=chart)
     chart.cartridge, chart.status = unit, str(Status.COMPLETED)
     chart.ended_at, chart.ended_by = at, by

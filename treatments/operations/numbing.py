@@ -111,17 +111,14 @@ def remove_numbing(
     for one in on:
         one.removed_at, one.removed_by, one.removed_entered_at = removed_at, by, at
         one.write()
-        # A row with a product has its time: the database's CHECK says so.
-        assert one.product is not None
-        assert one.applied_at is not None
-        states.append(
-            judge_dwell(
+        if one.product and one.applied_at:
+            dwell = judge_dwell(
                 applied_at=one.applied_at,
                 until=removed_at,
                 shortest=one.product.min_dwell,
                 longest=one.product.max_dwell,
-            ).state
-        )
+            )
+            states.append(dwell.state)
     desk.note_numbing_off(appointment=chart.appointment, off_at=removed_at, by=by, at=at)
     note("numbing.remove", chart, by, at, dwell=states, late=any(one.late_entry for one in on))
     return chart
