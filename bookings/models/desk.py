@@ -54,7 +54,7 @@ class ShiftQuerySet(ScopedQuerySet):
         """A clinic's shifts that count on some day between the two clinic-local dates."""
         return self.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gte=first), clinic=clinic, valid_from__lte=last
-        ).order_by("practitioner", "weekday", "starts_min", "pk")
+        ).order_by("practitioner_id", "weekday", "starts_min", "pk")
 
 
 class Shift(Record):

@@ -1,15 +1,19 @@
 """What the desk reads: the day board, a visit's card."""
 
 from bookings.queries.board import Column, DayBoard, Visit, day_board
-from bookings.queries.visits import Past, past_of, practitioners_of, visit_for
+from bookings.queries.free_times import FreeLine, FreeTime, free_times, nearest_free_times
+from bookings.queries.visits import Past, past_of, visit_for
 
 __all__ = [
     "Column",
     "DayBoard",
+    "FreeLine",
+    "FreeTime",
     "Past",
     "Visit",
     "day_board",
+    "free_times",
+    "nearest_free_times",
     "past_of",
-    "practitioners_of",
     "visit_for",
 ]

@@ -1,66 +1,91 @@
-"""Free times, found with one integer per lane and day: a bit is five minutes.
+"""Free times, found with one integer for each practitioner, room, device and patient.
 
-A run of free ticks is found by and-ing the integer with itself shifted, so ten practitioners
-over two weeks cost a few hundred integer operations, however full the days are.
+Days in a row are one line of minutes and a bit is one minute, so fourteen days of ten
+practitioners are a few hundred operations on integers, however full the days are. A run of
+free minutes is found by and-ing the integer with itself shifted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-TICK_MIN = 5
+from bookings.rules.visit import HOLD_CAP_MIN
+
 GRID_MIN = 15
-TICKS_BEFORE = 48  # four hours ahead of midnight, for numbing that starts the evening before
+MINUTE = dt.timedelta(minutes=1)
+# Numbing may begin on the evening before the first day, clean-down end after the last.
+MARGIN = dt.timedelta(minutes=HOLD_CAP_MIN)
 
 
 @dataclass(frozen=True)
 class Need:
-    """Minutes that a service needs."""
+    """The minutes that a visit needs."""
 
     numbing_min: int
     treatment_min: int
     clean_down_min: int
 
+    @classmethod
+    def of(cls, row: Any) -> Need:
+        """The need of a service, or of a visit that is already booked."""
+        return cls(row.numbing_min, row.treatment_min, row.clean_down_min)
 
-class Day:
-    """One clinic-local day as ticks from its first instant; 23 to 25 hours long."""
 
-    def __init__(self, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
-        self.starts_at = starts_at
-        self.length = int((ends_at - starts_at).total_seconds()) // 60
-        self.ticks = TICKS_BEFORE * 2 + self.length // TICK_MIN
-        self.all = (1 << self.ticks) - 1
-        self._zero = starts_at - dt.timedelta(minutes=TICKS_BEFORE * TICK_MIN)
+class Window:
+    """Clinic-local days in a row as one line of minutes. Each day is 23 to 25 hours long.
 
-    def busy(self, spans: Iterable[tuple[dt.datetime, dt.datetime]]) -> int:
-        """The ticks that any of the spans touches, rounded outward."""
-        mask = 0
-        for starts_at, ends_at in spans:
-            first = int((starts_at - self._zero).total_seconds()) // 60 // TICK_MIN
-            last = -(-int((ends_at - self._zero).total_seconds()) // 60 // TICK_MIN)
-            first, last = max(first, 0), min(last, self.ticks)
+    A mask is an integer whose bit n stands for the minute n after `zero`.
+    """
+
+    def __init__(self, days: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
+        """`days` are the half-open spans of the days in UTC, each ending where the next starts."""
+        self.days = days
+        self.zero = days[0][0] - MARGIN
+        self.length = (days[-1][1] + MARGIN - self.zero) // MINUTE
+        self.everything = (1 << self.length) - 1
+        self._places = [((a - self.zero) // MINUTE, (b - a) // MINUTE) for a, b in days]
+        self.grid = 0
+        for first, length in self._places:
+            count = -(-length // GRID_MIN)
+            self.grid |= (((1 << GRID_MIN * count) - 1) // ((1 << GRID_MIN) - 1)) << first
+
+    def floor(self, instant: dt.datetime) -> int:
+        """The minute in which the instant lies."""
+        return (instant - self.zero) // MINUTE
+
+    def ceil(self, instant: dt.datetime) -> int:
+        """The first minute that begins at or after the instant."""
+        return -((self.zero - instant) // MINUTE)
+
+    def mask(self, spans: Iterable[tuple[int, int]]) -> int:
+        """The minutes of half-open spans on this line; what lies beyond its ends is left out."""
+        found = 0
+        for first, last in spans:
+            if first < 0:
+                first = 0
             if first < last:
-                mask |= ((1 << (last - first)) - 1) << first
-        return mask
+                found |= ((1 << (last - first)) - 1) << first
+        return found & self.everything
 
-    def at(self, tick: int) -> dt.datetime:
-        """The instant at which a tick begins."""
-        return self._zero + dt.timedelta(minutes=tick * TICK_MIN)
+    def at_work(self, spans: Iterable[tuple[dt.datetime, dt.datetime]]) -> int:
+        """The minutes that lie wholly within one of the spans."""
+        return self.mask((self.ceil(a), self.floor(b)) for a, b in spans)
 
-    def tick_of(self, instant: dt.datetime) -> int:
-        """The first tick that begins at or after the instant."""
-        return -(-int((instant - self._zero).total_seconds()) // 60 // TICK_MIN)
+    def between(self, first: dt.datetime, last: dt.datetime) -> int:
+        """The minutes that begin at or after `first` and not after `last`."""
+        return self.mask([(self.ceil(first), self.floor(last) + 1)])
 
-
-def ticks_for(minutes: int) -> int:
-    """Minutes in whole ticks, rounded up."""
-    return -(-minutes // TICK_MIN)
+    def on_day(self, mask: int, index: int) -> int:
+        """A day's part of the mask; its bit 0 is the day's first minute."""
+        first, length = self._places[index]
+        return mask >> first & ((1 << length) - 1)
 
 
 def runs(free: int, length: int) -> int:
-    """The ticks at which `length` free ticks in a row begin."""
+    """The minutes at which `length` free minutes in a row begin."""
     have = 1
     while have < length:
         step = min(have, length - have)
@@ -69,52 +94,47 @@ def runs(free: int, length: int) -> int:
     return free
 
 
-def supply(day: Day, busy: Iterable[int], *, before_min: int, length_min: int) -> int:
-    """The start ticks at which any one of several like things is free for the whole need.
+def supply(window: Window, busy: Iterable[int], *, before_min: int, length_min: int) -> int:
+    """The starts at which any one of several like things is free for the whole need.
 
     `before_min` is how long before the start it is needed already, `length_min` the whole.
     """
-    before, length = ticks_for(before_min), ticks_for(length_min)
     found = 0
     for mask in busy:
-        found |= runs(day.all & ~mask, length)
-    return found << before
+        found |= runs(window.everything & ~mask, length_min) << before_min
+    return found
 
 
-def free_starts(
-    day: Day,
-    need: Need,
-    *,
-    works: Sequence[tuple[dt.datetime, dt.datetime]],
-    practitioner_busy: int,
-    rooms: int,
-    devices: int,
-    patient_busy: int = 0,
-    not_before: dt.datetime | None = None,
-) -> list[dt.datetime]:
-    """The starts on the quarter hour at which the whole visit fits, in UTC, in order.
+def places(window: Window, need: Need, *, rooms: Iterable[int], devices: Iterable[int]) -> int:
+    """The starts at which some room and some device are free, given what each is busy with.
 
-    `works` are the practitioner's shifts; `rooms` and `devices` come from `supply`. The
-    patient must be free from the numbing on.
+    As the lanes of a visit are: the room from the numbing to the end of the clean-down, the
+    device from the treatment to the end of the clean-down.
     """
-    at_work = day.busy(works)
-    own = runs(at_work & ~practitioner_busy, ticks_for(need.treatment_min))
+    after = need.treatment_min + need.clean_down_min
+    return supply(
+        window, rooms, before_min=need.numbing_min, length_min=need.numbing_min + after
+    ) & supply(window, devices, before_min=0, length_min=after)
+
+
+def patient_free(window: Window, need: Need, busy: int) -> int:
+    """The starts at which the patient is free, from the numbing to the treatment's end."""
     stay = need.numbing_min + need.treatment_min
-    patient = supply(day, [patient_busy], before_min=need.numbing_min, length_min=stay)
-    found = own & rooms & devices & patient & _grid(day)
-    if not_before is not None:
-        tick = max(day.tick_of(not_before), 0)
-        found = found >> tick << tick
-    starts = []
-    while found:
-        lowest = found & -found
-        starts.append(day.at(lowest.bit_length() - 1))
-        found ^= lowest
-    return starts
+    return supply(window, [busy], before_min=need.numbing_min, length_min=stay)
 
 
-def _grid(day: Day) -> int:
-    step = GRID_MIN // TICK_MIN
-    count = day.length // GRID_MIN
-    unit = ((1 << (step * count)) - 1) // ((1 << step) - 1)
-    return unit << TICKS_BEFORE
+def free_starts(window: Window, need: Need, *, at_work: int, busy: int, elsewise: int) -> int:
+    """The starts on the quarter hour at which a practitioner can give the treatment.
+
+    She is at work and not busy for the whole of it. `elsewise` are the starts that all else
+    allows: rooms, devices, the patient, the hour of asking.
+    """
+    return runs(at_work & ~busy, need.treatment_min) & elsewise & window.grid
+
+
+def minutes(mask: int) -> Iterator[int]:
+    """The minutes in a mask, in order."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
