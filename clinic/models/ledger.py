@@ -93,7 +93,7 @@ class Message(Row):
         DROPPED = "dropped", "Dropped"
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="messages")
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     about = models.CharField(max_length=40)
     to = models.EmailField(max_length=120)
     subject = models.CharField(max_length=150)
@@ -111,6 +111,11 @@ class Message(Row):
         ordering = ["due_at", "pk"]
         indexes = [models.Index(fields=["status", "due_at"], name="message_by_due")]
         constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                name="message_key_once",
+                violation_error_message="This message is in the outbox.",
+            ),
             check(
                 "message_status_known",
                 Q(status__in=["waiting", "sent", "failed", "dropped"]),
@@ -141,6 +146,7 @@ class IdempotencyKey(Row):
                 name="idempotency_key_once",
                 violation_error_message="This form was sent already.",
             ),
+            bounded("idempotency_key_dates_bounded", instants=["created_at"]),
         ]
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ class ClinicQuerySet(ScopedQuerySet):
 class Clinic(Record):
     """One site: its state decides the law, its time zone decides what a date is."""
 
-    code = models.SlugField(max_length=20, unique=True)
+    code = models.SlugField(max_length=20)
     name = models.CharField(max_length=80)
     state = models.CharField(
         max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", "Use the two-letter state code.")]
@@ -36,6 +36,11 @@ class Clinic(Record):
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                name="clinic_code_once",
+                violation_error_message="Another clinic has this code.",
+            ),
             check(
                 "clinic_opens_before_closing",
                 Q(opens_min__lt=F("closes_min")) & Q(closes_min__lte=24 * 60),

@@ -62,8 +62,8 @@ class Cartridge(Record):
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="cartridges")
     lot = models.ForeignKey(CartridgeLot, models.PROTECT, related_name="units")
-    number = models.PositiveIntegerField(unique=True)
-    unit_code = models.CharField(max_length=12, unique=True)
+    number = models.PositiveIntegerField()
+    unit_code = models.CharField(max_length=12)
     status = models.CharField(max_length=12, choices=[*UNIT_WORDS.items()], default="in_stock")
     treatment = models.ForeignKey(
         "treatments.Treatment", models.PROTECT, null=True, blank=True, related_name="units"
@@ -91,6 +91,16 @@ class Cartridge(Record):
             models.Index(fields=["clinic", "status"], name="cartridge_by_clinic"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["number"],
+                name="cartridge_number_once",
+                violation_error_message="Another unit has this number.",
+            ),
+            models.UniqueConstraint(
+                fields=["unit_code"],
+                name="cartridge_unit_code_once",
+                violation_error_message="Another unit has this code.",
+            ),
             models.UniqueConstraint(
                 fields=["treatment"],
                 condition=Q(status__in=["opened", "used"]),

@@ -109,6 +109,11 @@ class Treatment(Record):
                 "Use a known status.",
             ),
             check(
+                "treatment_endpoint_known",
+                Q(endpoint__in=["", *(one.value for one in EndPoint)]),
+                "Use a known end point.",
+            ),
+            check(
                 "treatment_completed_has_cartridge",
                 ~Q(status__in=["completed", "signed"])
                 | Q(aborted=True)

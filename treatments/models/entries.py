@@ -18,7 +18,7 @@ from treatments.rules.areas import AREAS, EndPoint
 class NumbingProduct(Record):
     """A topical anesthetic the clinic may put on. Dwell in minutes."""
 
-    code = models.SlugField(max_length=20, unique=True)
+    code = models.SlugField(max_length=20)
     name = models.CharField(max_length=80)
     ingredients = models.CharField(max_length=120)
     min_dwell = models.PositiveSmallIntegerField("shortest dwell (minutes)")
@@ -28,11 +28,16 @@ class NumbingProduct(Record):
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                name="numbing_product_code_once",
+                violation_error_message="A numbing product of this code is on file.",
+            ),
             check(
                 "numbing_product_dwell_in_order",
                 Q(min_dwell__lte=F("max_dwell")),
                 "The shortest dwell is at most the longest.",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +179,11 @@ class NeedlingPass(Record):
                 "needling_pass_area_known",
                 Q(area__in=[code for code, _name in AREAS]),
                 "Use a known area.",
+            ),
+            check(
+                "needling_pass_endpoint_known",
+                Q(endpoint__in=[one.value for one in EndPoint]),
+                "Use a known end point.",
             ),
             bounded("needling_pass_dates_bounded", instants=["at"]),
         ]

@@ -49,13 +49,28 @@ class ProductIdentifier(Row):
 
     product = models.ForeignKey(CartridgeProduct, models.PROTECT, related_name="identifiers")
     scheme = models.CharField(max_length=4, choices=Scheme)
-    value = models.CharField(max_length=30, unique=True)
+    value = models.CharField(max_length=30)
     level = models.CharField(max_length=4, choices=Level)
     units = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering = ["value"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["value"],
+                name="product_identifier_once",
+                violation_error_message="This identifier belongs to a product in the catalog.",
+            ),
+            check(
+                "product_identifier_scheme_known",
+                Q(scheme__in=["GS1", "HIBC"]),
+                "Use a known kind of identifier.",
+            ),
+            check(
+                "product_identifier_level_known",
+                Q(level__in=["unit", "box", "case"]),
+                "Use a known kind of package.",
+            ),
             check(
                 "product_identifier_units",
                 Q(level="unit", units=1) | ~Q(level="unit") & Q(units__gte=1),
@@ -111,6 +126,16 @@ class CartridgeLot(Record):
                 "cartridge_lot_status_known",
                 Q(status__in=["available", "quarantined", "frozen"]),
                 "Use a known status.",
+            ),
+            check(
+                "cartridge_lot_entry_known",
+                Q(entered__in=["scan", "manual"]),
+                "Use a known way of entry.",
+            ),
+            check(
+                "cartridge_lot_precision_known",
+                Q(precision__in=["day", "month"]),
+                "An expiry names a day or a month.",
             ),
             check("cartridge_lot_named", ~Q(lot=""), "A lot has a number."),
             check(

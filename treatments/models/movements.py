@@ -11,6 +11,7 @@ from clinic.models import Clinic, Row
 from clinic.models.base import KeptQuerySet
 from treatments.models.cartridges import Cartridge
 from treatments.models.lots import CartridgeLot
+from treatments.rules.status import Unit
 
 
 class StockMovement(Row):
@@ -78,6 +79,14 @@ class StockMovement(Row):
                     ]
                 ),
                 "Use a known kind of movement.",
+            ),
+            check(
+                "movement_states_known",
+                Q(
+                    from_status__in=["", *(unit.value for unit in Unit)],
+                    to_status__in=[unit.value for unit in Unit],
+                ),
+                "Use a known state of a unit.",
             ),
             bounded("movement_dates_bounded", instants=["at"]),
         ]
