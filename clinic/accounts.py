@@ -1,15 +1,27 @@
-"""How staff log in: no sign-up, and each log-in and log-out is audited."""
+"""How staff log in, lock, unlock and log out: no sign-up, and each step is audited.
+
+These events stand in the system's chain: who sits at a session is not one clinic's affair.
+"""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic import audit
+from clinic.models import AuditEvent, Clinic
+
+log = logging.getLogger(__name__)
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -20,7 +32,8 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
-        request.session["began_at"] = timezone.now().timestamp()
+        now = timezone.now().timestamp()
+        request.session.update({"began_at": now, "seen_at": now, "locked": False})
         _note("user.log_in", user)
 
     def logout(self, request: HttpRequest) -> None:
@@ -28,9 +41,119 @@ class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             _note("user.log_out", request.user)
         super().logout(request)
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        # Inside a session it is the session's own user who mistyped; outside, nobody is named:
+        # the address may be no account's, or a password typed into the wrong field.
+        if request.user.is_authenticated:
+            _note("user.confirm", request.user, refused=True, rule="password")
+            return
+        address = str(credentials.get("email", "")).lower()
+        _note(
+            "user.log_in",
+            None,
+            refused=True,
+            rule="password",
+            address=salted_hmac("log-in address", address).hexdigest()[:12],
+            source=self.get_client_ip(request),
+        )
 
-def _note(action: str, user: Any) -> None:
-    # A log-in belongs to every clinic the user works in only through what is done next; the
-    # event itself stands in the system's chain.
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        _note("user.log_in", user, refused=True, rule="inactive")
+        return super().respond_user_inactive(request, user)
+
+    def set_password(self, user: Any, password: str) -> None:
+        super().set_password(user, password)
+        _note("user.set_password", user)
+
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            # The page says the same whether the address is known or not; so it does here.
+            log.error("A log-in message could not be sent: %s", type(error).__name__)
+
+
+def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The address of a log-in try, in one form, by which too many tries are counted."""
+    given = credentials or {}
+    return str(given.get("email") or given.get("username") or "").strip().lower()[:255]
+
+
+def confirm_password(request: HttpRequest, password: str) -> str | None:
+    """None when it is the password of the session's user; else the sentence that says no.
+
+    For unlocking and signing. Every wrong try is audited and counted like a log-in's; too
+    many pause the account, and the answer becomes the page that says so.
+    """
+    user: Any = request.user
+    try:
+        found = get_adapter().authenticate(request, email=user.email, password=password)
+    except ValidationError as error:
+        return str(error.messages[0])
+    if found is None or found.pk != user.pk or not found.is_active:
+        return "This is not your password."
+    AxesProxyHandler.reset_attempts(
+        username=typed_address(request, {"email": user.email}),
+        ip_address=request.META.get("REMOTE_ADDR"),
+    )
+    return None
+
+
+def lock(request: HttpRequest, *, why: str) -> None:
+    """Lock this session; only its user's password opens it again. `why`: asked or idle."""
+    request.session["locked"] = True
+    _note("user.lock", request.user, why=why)
+
+
+def unlock(request: HttpRequest, password: str) -> str | None:
+    """Open a locked session; the sentence that says no, or None."""
+    wrong = confirm_password(request, password)
+    if wrong is None:
+        request.session.cycle_key()
+        request.session["locked"] = False
+        request.session["seen_at"] = timezone.now().timestamp()
+        _note("user.unlock", request.user)
+    return wrong
+
+
+def leave(request: HttpRequest) -> None:
+    """End this session, so that someone else can log in."""
+    get_adapter().logout(request)
+
+
+def time_out(request: HttpRequest) -> None:
+    """End a session that has reached its longest age."""
+    _note("user.time_out", request.user)
+    logout(request)
+
+
+def switch_clinic(request: HttpRequest, clinic: Clinic) -> None:
+    """Work in another of one's clinics from now on."""
+    request.session["clinic"] = str(clinic.pk)
+    _note("user.switch_clinic", request.user, on=clinic, clinic=clinic.code)
+
+
+def safe_address(request: HttpRequest, wanted: str, otherwise: str = "/") -> str:
+    """The wanted address where it is a page of this site, else `otherwise` (no open redirect)."""
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if ours and wanted.startswith("/") else otherwise
+
+
+def _note(
+    action: str, user: Any, *, refused: bool = False, rule: str = "", on: Any = None, **detail: str
+) -> None:
+    outcome = AuditEvent.Outcome.REFUSED if refused else AuditEvent.Outcome.DONE
     with transaction.atomic():
-        audit.record(action, by=user, at=timezone.now(), clinic_id=None, on=user)
+        audit.record(
+            action,
+            by=user,
+            at=timezone.now(),
+            clinic_id=None,
+            on=on or user,
+            outcome=outcome,
+            rule=rule,
+            detail=detail,
+        )

@@ -21,8 +21,8 @@ from django.conf import settings
 from django.db import transaction
 
 from clinic.models import AuditChain, AuditEvent
+from clinic.rules import SYSTEM, chain_of
 
-SYSTEM = "system"
 FIELDS = (
     "chain",
     "seq",
@@ -62,11 +62,6 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def chain_of(clinic_id: uuid.UUID | None) -> str:
-    """The name of a clinic's chain; without a clinic, the system's."""
-    return clinic_id.hex if clinic_id else SYSTEM
-
-
 def mac_of(before: str, row: Iterable[Any]) -> str:
     """The keyed mac of a row (in the order of FIELDS) after the mac `before`."""
     values = [v.astimezone(dt.UTC).isoformat() if isinstance(v, dt.datetime) else v for v in row]
@@ -97,9 +92,7 @@ def record(
     if not AuditChain.objects.select_for_update(no_key=True).filter(name=chain).exists():
         AuditChain.objects.get_or_create(name=chain)
         AuditChain.objects.select_for_update(no_key=True).get(name=chain)
-    last = (
-        AuditEvent.objects.filter(chain=chain).order_by("-seq").values_list("seq", "mac").first()
-    )
+    last = AuditEvent.objects.filter(chain=chain).order_by("-seq").values_list("seq", "mac").first()
     seq, before = (last[0] + 1, last[1]) if last else (1, "")
     event = AuditEvent(
         chain=chain,
@@ -182,9 +175,7 @@ def anchor_now(at: dt.datetime) -> dict[str, Any]:
     """A signed note of where every chain ends, to be kept away from the database."""
     chains = {}
     for chain in AuditChain.objects.order_by("name").values_list("name", flat=True):
-        last = (
-            AuditEvent.objects.filter(chain=chain).order_by("-seq").values("seq", "mac").first()
-        )
+        last = AuditEvent.objects.filter(chain=chain).order_by("-seq").values("seq", "mac").first()
         if last:
             chains[chain] = last
     note: dict[str, Any] = {"at": at.astimezone(dt.UTC).isoformat(), "chains": chains}

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SEE_LICENSES = "license.see"
     KEEP_LICENSES = "license.keep"
     SEE_AUDIT = "audit.see"
+    SEE_SYSTEM_AUDIT = "audit.see_system"
     SET_UP_CLINIC = "clinic.set_up"
     KEEP_USERS = "user.keep"
 
@@ -49,9 +50,7 @@ class Role(models.TextChoices):
 P = Permission
 MAY: dict[Role, frozenset[Permission]] = {
     Role.RECEPTIONIST: frozenset({P.SEE_DAY, P.BOOK, P.SEE_PATIENTS, P.REGISTER_PATIENT}),
-    Role.ESTHETICIAN: frozenset(
-        {P.SEE_DAY, P.SEE_OWN_CHARTS, P.TREAT, P.SEE_STOCK, P.WASTE_STOCK}
-    ),
+    Role.ESTHETICIAN: frozenset({P.SEE_DAY, P.SEE_OWN_CHARTS, P.TREAT, P.SEE_STOCK, P.WASTE_STOCK}),
     Role.DIRECTOR: frozenset(
         {
             P.SEE_DAY,
@@ -90,9 +89,10 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.SEE_CARTRIDGE_AUDIT,
             P.SEE_LICENSES,
             P.SEE_AUDIT,
+            P.SEE_SYSTEM_AUDIT,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({P.KEEP_USERS, P.SET_UP_CLINIC, P.SEE_AUDIT}),
+    Role.ADMINISTRATOR: frozenset({P.KEEP_USERS, P.SET_UP_CLINIC, P.SEE_AUDIT, P.SEE_SYSTEM_AUDIT}),
 }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 ACTIVE = "active"
+SYSTEM = "system"
 
 
 class LicenseFacts(Protocol):
@@ -159,3 +161,20 @@ def day_span(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     start = dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)
     after = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0), tzinfo=zone)
     return start, after.astimezone(dt.UTC)
+
+
+def chain_of(clinic_id: uuid.UUID | None) -> str:
+    """The name of a clinic's audit chain; without a clinic, the system's."""
+    return clinic_id.hex if clinic_id else SYSTEM
+
+
+def spreadsheet_safe(value: object) -> str:
+    """A value as a spreadsheet may open it: no text of ours is run as a formula (P37).
+
+    A number stays a number, also a negative one.
+    """
+    text = "" if value is None else str(value)
+    if isinstance(value, (int, float)):
+        return text
+    risky = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{text}" if risky else text

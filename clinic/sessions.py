@@ -5,20 +5,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
+from clinic import accounts
 from clinic.models import Clinic
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # The last use is noted at most this often: a session row is not rewritten on each request.
 NOTE_EVERY_SECONDS = 30
 OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
+OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/lock/")
 
 
 def is_background(request: HttpRequest) -> bool:
@@ -33,11 +37,12 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            turned_away = self._judge(request)
-            if turned_away is not None:
-                return turned_away
-        return self.get_response(request)
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        answer = self._judge(request) or self.get_response(request)
+        # The next user of the tablet must not find the page in the browser's memory (P13).
+        patch_cache_control(answer, no_store=True, private=True)
+        return answer
 
     def _judge(self, request: HttpRequest) -> HttpResponse | None:
         now = timezone.now().timestamp()
@@ -45,10 +50,11 @@ class SessionLimits:
         began = session.setdefault("began_at", now)
         seen = session.get("seen_at", now)
         if now - began > settings.SESSION_COOKIE_AGE:
-            logout(request)
+            accounts.time_out(request)
             return None
         if now - seen > settings.SESSION_IDLE_SECONDS:
-            session["locked"] = True
+            if not session.get("locked"):
+                accounts.lock(request, why="idle")
         elif not is_background(request) and now - seen >= NOTE_EVERY_SECONDS:
             session["seen_at"] = now
         if "seen_at" not in session:
@@ -61,16 +67,22 @@ class SessionLimits:
         lock = reverse("lock")
         if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
             return None
-        target = f"{lock}?{urlencode({'next': request.get_full_path()})}"
         if request.headers.get("HX-Request"):
+            # A fragment has no page of its own: come back to the page that asked for it.
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
             answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = lock
+            answer["HX-Redirect"] = f"{lock}?{urlencode({'next': page.path or '/'})}"
             return answer
-        return HttpResponseRedirect(target if request.method == "GET" else lock)
+        if request.method != "GET":
+            return HttpResponseRedirect(lock)
+        return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
 
 
 class CurrentClinic:
-    """Sets `request.clinic`, the clinic this session works in, and `request.clinics`."""
+    """Sets `request.clinic`, the clinic this session works in, and `request.clinics`.
+
+    Inside it, templates show every instant on that clinic's wall clock.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -81,7 +93,11 @@ class CurrentClinic:
             found = Clinic.objects.filter(pk__in=list(request.user.grants), is_active=True)
             request.clinics = list(found)
             request.clinic = choose(request.clinics, request.session.get("clinic"))
-        return self.get_response(request)
+            if not request.clinic and not request.path.startswith(OPEN_WITHOUT_ROLE):
+                return render(request, "clinic/no_role.html", status=403)
+        # Every time of day on a page is the clinic's wall clock (P4).
+        with timezone.override(request.clinic.zone if request.clinic else None):
+            return self.get_response(request)
 
 
 def choose(clinics: list[Clinic], wanted: str | None) -> Clinic | None:

@@ -1,2 +1,188 @@
-def navigation(request):
-    return {}
+"""The one table of pages: what the menu and the site map show, and to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from clinic.permissions import Permission
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that needs no record to open: any one of `may` opens it, none means everyone.
+
+    `menu` is the word in the bar; a page without one is reached from others and the map.
+    """
+
+    section: str
+    name: str
+    label: str
+    about: str
+    icon: str
+    may: tuple[Permission, ...] = ()
+    menu: str = ""
+
+
+CHARTS = (P.SEE_OWN_CHARTS, P.SEE_ALL_CHARTS, P.SEE_SIGNED_CHARTS)
+PLACES = (
+    Place("Today", "landing", "Start page", "Today's numbers and what is undone.", "house"),
+    Place(
+        "Today",
+        "day",
+        "Day board",
+        "Who comes when, to whom, and where each visit stands.",
+        "calendar3",
+        (P.SEE_DAY,),
+        menu="Day",
+    ),
+    Place(
+        "Today",
+        "appointment-new",
+        "New appointment",
+        "Find or register the patient, then choose a free time.",
+        "calendar-plus",
+        (P.BOOK,),
+    ),
+    Place(
+        "Patients and treatments",
+        "patients",
+        "Patients",
+        "Find a patient by name, phone or birth date.",
+        "people",
+        (P.SEE_PATIENTS,),
+        menu="Patients",
+    ),
+    Place(
+        "Patients and treatments",
+        "treatments",
+        "Treatments",
+        "Today's list, and the chart of each treatment.",
+        "clipboard2-pulse",
+        (*CHARTS, P.SEE_TREATMENT_LOG),
+        menu="Treatments",
+    ),
+    Place(
+        "Cartridges",
+        "cartridges",
+        "Cartridges",
+        "Stock by product and lot, first-expiring first.",
+        "box-seam",
+        (P.SEE_STOCK,),
+        menu="Cartridges",
+    ),
+    Place(
+        "Cartridges",
+        "cartridge-receive",
+        "Receive cartridges",
+        "Scan a delivery; each unit gets its code.",
+        "upc-scan",
+        (P.RECEIVE_STOCK,),
+    ),
+    Place(
+        "Cartridges",
+        "cartridge-audit",
+        "Cartridge audit",
+        "Received, used, wasted, on hand: every unit accounted for.",
+        "clipboard2-check",
+        (P.SEE_CARTRIDGE_AUDIT,),
+        menu="Cartridge audit",
+    ),
+    Place(
+        "Oversight",
+        "licenses",
+        "Licenses",
+        "Who may treat, until when.",
+        "patch-check",
+        (P.SEE_LICENSES,),
+        menu="Licenses",
+    ),
+    Place(
+        "Oversight",
+        "license-add",
+        "Add a license",
+        "Put a license on file as printed.",
+        "patch-plus",
+        (P.KEEP_LICENSES,),
+    ),
+    Place(
+        "Oversight",
+        "audit",
+        "Audit log",
+        "Who did, saw or was refused what, and when.",
+        "shield-check",
+        (P.SEE_AUDIT,),
+        menu="Audit log",
+    ),
+    Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
+    Place(
+        "Your session",
+        "lock",
+        "Lock or switch user",
+        "Leave this screen to someone else without logging out.",
+        "lock",
+    ),
+    Place(
+        "Your session",
+        "account_change_password",
+        "Change your password",
+        "At least twelve characters.",
+        "key",
+    ),
+    Place("Your session", "account_logout", "Log out", "End your session.", "box-arrow-right"),
+)
+
+
+def places_for(user: Any, clinic: Any) -> list[Place]:
+    """The pages that the user may open in the clinic, in the order of the table."""
+    key = clinic.pk if clinic else None
+    return [
+        one
+        for one in PLACES
+        if (not one.may or any(user.can(may, key) for may in one.may)) and _there(one.name)
+    ]
+
+
+def _there(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """What every page's frame needs: menu, doors, clinics, the product's name."""
+    always = {"SITE_NAME": settings.SITE_NAME}
+    if not request.user.is_authenticated:
+        return always | {"nav": [], "clinics": [], "doors": {}}
+    clinic = getattr(request, "clinic", None)
+    places = places_for(request.user, clinic)
+    open_to = {one.name for one in places}
+    doors = {
+        "home": "/",
+        "lock": reverse("lock"),
+        "account": reverse("account_change_password"),
+        "switch_clinic": reverse("switch-clinic"),
+        "site_map": reverse("site-map"),
+    }
+    if "patients" in open_to:
+        doors["patients"] = reverse("patients")
+    if "appointment-new" in open_to:
+        doors["new_appointment"] = reverse("appointment-new")
+    menu = [(one, reverse(one.name)) for one in places if one.menu]
+    at = max((url for _, url in menu if request.path.startswith(url)), key=len, default="")
+    return always | {
+        "nav": [
+            {"label": one.menu, "url": url, "icon": one.icon, "current": url == at}
+            for one, url in menu
+        ],
+        "clinics": getattr(request, "clinics", []),
+        "doors": doors,
+    }

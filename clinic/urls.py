@@ -1,5 +1,58 @@
-"""URLs."""
+"""Every address of the product; the rooms upstairs are included by name."""
 
-from django.urls import path  # noqa: F401
+from __future__ import annotations
 
-urlpatterns: list = []
+from allauth.account import views as allauth
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from clinic.views import audit_log, errors, gallery, health, licenses, session, site_map
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
+
+# Of the log-in library only what staff need: accounts are made by an administrator, so
+# sign-up and the pages for e-mail addresses stay closed.
+account_pages = [
+    path("login/", allauth.login, name="account_login"),
+    path("logout/", allauth.logout, name="account_logout"),
+    path("inactive/", allauth.account_inactive, name="account_inactive"),
+    path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", allauth.password_change, name="account_change_password"),
+    path("password/reset/", allauth.password_reset, name="account_reset_password"),
+    path(
+        "password/reset/done/",
+        allauth.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/reset/key/done/",
+        allauth.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        allauth.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", login_not_required(health.healthz), name="healthz"),
+    path("readyz", login_not_required(health.readyz), name="readyz"),
+    path("accounts/", include(account_pages)),
+    path("lock/", session.Lock.as_view(), name="lock"),
+    path("switch-clinic/", session.SwitchClinic.as_view(), name="switch-clinic"),
+    path("site-map/", site_map.SiteMap.as_view(), name="site-map"),
+    path("licenses/", licenses.Licenses.as_view(), name="licenses"),
+    path("licenses/add/", licenses.AddLicense.as_view(), name="license-add"),
+    path("licenses/<uuid:pk>/", licenses.ShowLicense.as_view(), name="license"),
+    path("licenses/<uuid:pk>/renew/", licenses.RenewLicense.as_view(), name="license-renew"),
+    path("audit/", audit_log.AuditLog.as_view(), name="audit"),
+    path("audit/export/", audit_log.AuditExport.as_view(), name="audit-export"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("", include("bookings.urls")),
+    path("", include("treatments.urls")),
+]

@@ -1,5 +1,5 @@
 """The building's forms."""
 
-from clinic.forms.house import HouseForm
+from clinic.forms.house import HouseForm, day_field
 
-__all__ = ["HouseForm"]
+__all__ = ["HouseForm", "day_field"]

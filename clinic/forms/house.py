@@ -7,9 +7,23 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
+from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.refusals import Refusal
 from clinic.rules import text_fault
+
+BOUNDED = "Use a date between 1900 and 2200."
+
+
+def day_field(**given: Any) -> forms.DateField:
+    """A clinic-local date between 1900 and 2200."""
+    return forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        validators=[MinValueValidator(FIRST_DAY, BOUNDED), MaxValueValidator(LAST_DAY, BOUNDED)],
+        error_messages={"invalid": "Enter a date, for example 2026-11-24."},
+        **given,
+    )
 
 
 class HouseForm(forms.Form):

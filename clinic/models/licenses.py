@@ -134,6 +134,11 @@ class License(Record):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.state} {self.number_raw}"
 
+    @property
+    def code(self) -> str:
+        """State and number, as the audit names it."""
+        return f"{self.state} {self.number_raw}"
+
     def write(self, *, only: list[str] | None = None) -> None:
         self.number_norm = normalize_license_number(self.number_raw)
         super().write(only=None if only is None else [*only, "number_norm"])

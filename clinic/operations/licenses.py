@@ -10,7 +10,7 @@ from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.models import Clinic, License, Practitioner, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import normalize_license_number
+from clinic.rules import normalize_license_number, say_date
 
 
 @act("license.add", may=Permission.KEEP_LICENSES, on="clinic")
@@ -39,9 +39,7 @@ def add_license(
             field="practitioner",
         )
     if issued_on >= expires_on:
-        raise Refusal(
-            "A license is issued before it expires.", rule="R17", field="expires_on"
-        )
+        raise Refusal("A license is issued before it expires.", rule="R17", field="expires_on")
     if issued_on < FIRST_DAY or expires_on > LAST_DAY:
         raise Refusal("Use a date between 1900 and 2200.", rule="R17", field="expires_on")
     norm = normalize_license_number(number)
@@ -90,13 +88,19 @@ def change_license_status(
 ) -> License:
     """Note that a license is suspended, lapsed, active again and so on, and why (R26).
 
-    Past treatments keep the copy they were signed with. Refuses a stale version (P12, 409)
-    and an empty reason (R26).
+    Past treatments keep the copy they were signed with. Refuses a license of someone who
+    works elsewhere (P15), a stale version (P12, 409), an empty reason (R26), and a change to
+    what it is already (R26).
     """
-    license = License.objects.held().get(pk=license.pk)
-    license.expect(version)
+    license = _held(license, clinic, version)
     if not reason.strip():
         raise Refusal("Say why the status changes.", rule="R26", field="reason")
+    if status == license.status:
+        raise Refusal(
+            f"The license is {license.get_status_display().lower()} already.",
+            rule="R26",
+            field="status",
+        )
     before, license.status = license.status, status
     license.write(only=["status"])
     audit.record(
@@ -108,3 +112,48 @@ def change_license_status(
         detail={"from": before, "to": status, "reason": reason.strip()},
     )
     return license
+
+
+@act("license.renew", may=Permission.KEEP_LICENSES, on="clinic")
+def renew_license(
+    *,
+    clinic: Clinic,
+    license: License,
+    expires_on: dt.date,
+    version: int | None = None,
+    by: User,
+    at: dt.datetime,
+) -> License:
+    """Note the new last day that a renewed license bears; the printed day counts (R25).
+
+    Refuses a license of someone who works elsewhere (P15), a stale version (P12, 409), a day
+    that is not later than the one on file, and one after 2200 (R25).
+    """
+    license = _held(license, clinic, version)
+    if expires_on > LAST_DAY:
+        raise Refusal("Use a date between 1900 and 2200.", rule="R25", field="expires_on")
+    if expires_on <= license.expires_on:
+        raise Refusal(
+            f"A renewal ends later than {say_date(license.expires_on)}, the day on file.",
+            rule="R25",
+            field="expires_on",
+        )
+    before, license.expires_on = license.expires_on, expires_on
+    license.write(only=["expires_on"])
+    audit.record(
+        "license.renew",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        on=license,
+        detail={"from": before, "to": expires_on},
+    )
+    return license
+
+
+def _held(license: License, clinic: Clinic, version: int | None) -> License:
+    held = License.objects.held().select_related("practitioner").get(pk=license.pk)
+    if not held.practitioner.clinics.filter(pk=clinic.pk).exists():
+        raise Refusal(f"{held.practitioner.name} does not work in {clinic.name}.", rule="P15")
+    held.expect(version)
+    return held

@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
+from clinic.refusals import Refusal
+
 
 def _page(template: str, status: int, sentence: str = "") -> HttpResponse:
     return HttpResponse(loader.render_to_string(template, {"sentence": sentence}), status=status)
@@ -25,6 +27,24 @@ def permission_denied(request: HttpRequest, exception: Any = None) -> HttpRespon
 def page_not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """404: not there, or another clinic's; both answer alike (P15)."""
     return _page("404.html", 404)
+
+
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """405: a page that is only read was sent something, or the other way round."""
+    answer = _page("405.html", 405)
+    answer["Allow"] = allowed
+    return answer
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: more than any form here can hold."""
+    return _page("413.html", 413)
+
+
+def refused(request: HttpRequest, no: Refusal) -> HttpResponse:
+    """403, 409 or 422: a refusal where there is no form to show it in."""
+    template = {403: "403.html", 409: "409.html"}.get(no.status, "422.html")
+    return _page(template, no.status, "" if no.status == 403 else no.text)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

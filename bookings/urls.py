@@ -1,0 +1,41 @@
+"""The desk's addresses."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.urls import URLPattern, path, register_converter
+
+from bookings.views import board, card
+from clinic.constraints import FIRST_DAY, LAST_DAY
+
+
+class DayConverter:
+    """A clinic-local date in an address, 1900 to 2200; any other is no address of ours (404)."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> dt.date:
+        day = dt.date.fromisoformat(value)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValueError("out of bounds")
+        return day
+
+    def to_url(self, value: dt.date) -> str:
+        return value.isoformat()
+
+
+register_converter(DayConverter, "day")
+
+urlpatterns: list[URLPattern] = [
+    path("day/", board.Today.as_view(), name="day"),
+    path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
+    path("appointments/<uuid:pk>/", card.Card.as_view(), name="appointment"),
+    path(
+        "appointments/<uuid:pk>/confirm/", card.Confirm.as_view(), name="appointment-confirm"
+    ),
+    path("appointments/<uuid:pk>/arrive/", card.Arrive.as_view(), name="appointment-arrive"),
+    path("appointments/<uuid:pk>/no-show/", card.NoShow.as_view(), name="appointment-no-show"),
+    path("appointments/<uuid:pk>/cancel/", card.Cancel.as_view(), name="appointment-cancel"),
+    path("appointments/<uuid:pk>/move/", card.Move.as_view(), name="appointment-move"),
+]

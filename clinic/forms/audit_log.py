@@ -1,0 +1,51 @@
+"""By whom, what, when: narrowing the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from clinic.forms.house import day_field
+from clinic.models import AuditEvent
+
+SYSTEM_LOG = "system"
+
+
+class AuditFilter(forms.Form):
+    """The filters of the audit log; all may be empty. Places in the log are whole numbers."""
+
+    log = forms.ChoiceField(required=False)
+    who = forms.ChoiceField(required=False)
+    what = forms.ChoiceField(required=False)
+    outcome = forms.ChoiceField(
+        required=False, choices=[("", "Done and refused"), *AuditEvent.Outcome.choices]
+    )
+    since = day_field(label="From", required=False)
+    until = day_field(label="To", required=False)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**62)
+
+    def __init__(
+        self,
+        *args: Any,
+        clinic_name: str,
+        may_see_system: bool,
+        people: list[tuple[str, str]],
+        actions: list[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        logs = [("", clinic_name)]
+        if may_see_system:
+            logs.append((SYSTEM_LOG, "Log-ins and screens"))
+        self.fields["log"].choices = logs  # type: ignore[attr-defined]
+        self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
+        self.fields["what"].choices = [("", "Anything"), *actions]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        since, until = values.get("since"), values.get("until")
+        if since and until and until < since:
+            self.add_error("until", "Choose a day on or after the first.")
+        return values

@@ -1,0 +1,60 @@
+"""Putting a license on file, renewing it, and noting that its status changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from clinic.forms.house import HouseForm, day_field
+from clinic.models import License
+from clinic.models.people import PractitionerQuerySet
+
+# fmt: off
+STATES = (
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN",
+    "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH",
+    "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT",
+    "VT", "VA", "WA", "WV", "WI", "WY",
+)
+# fmt: on
+
+
+class AddLicenseForm(HouseForm):
+    """A license as printed."""
+
+    practitioner = forms.ModelChoiceField(
+        queryset=None,
+        empty_label="Choose who holds it",
+        error_messages={"invalid_choice": "Choose someone who works in this clinic."},
+    )
+    kind = forms.ChoiceField(choices=License.Kind.choices)
+    state = forms.ChoiceField(choices=[(state, state) for state in STATES])
+    number = forms.CharField(label="License number", max_length=30, help_text="As printed.")
+    issued_on = day_field(label="Issued on")
+    expires_on = day_field(label="Expires on", help_text="The printed day still counts.")
+
+    def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
+        self.fields["state"].initial = self.clinic.state
+
+
+class LicenseStatusForm(HouseForm):
+    """Suspended, lapsed, active again: what the register says now, and why."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    status = forms.ChoiceField(label="New status", choices=License.Status.choices)
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Where it was seen, and when.",
+        error_messages={"required": "Say why the status changes."},
+    )
+
+
+class RenewLicenseForm(HouseForm):
+    """The last day printed on the renewed license."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    expires_on = day_field(label="New last day", help_text="As printed; that day still counts.")

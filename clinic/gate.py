@@ -1,0 +1,53 @@
+"""The gate before every page: what can not be read is turned away, a stray "no" is shown as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from clinic.refusals import Refusal
+from clinic.views import errors
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class Gate:
+    """Turns away requests that no page can read, before a session is looked up for them.
+
+    A charset other than UTF-8 would let half characters through; a NUL can not be stored;
+    a body over the limit is refused unread.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _is_readable(request):
+            return errors.bad_request(request)
+        if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return errors.too_large(request)
+        answer = self.get_response(request)
+        if answer.status_code == 405 and not answer.content:
+            return errors.wrong_method(request, answer["Allow"])
+        return answer
+
+    def process_exception(self, request: HttpRequest, no: Exception) -> HttpResponse | None:
+        """A refusal that no view has shown in its form still answers as a refusal."""
+        return errors.refused(request, no) if isinstance(no, Refusal) else None
+
+
+def _is_readable(request: HttpRequest) -> bool:
+    charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+    if charset.lower() not in {"utf-8", "utf8"}:
+        return False
+    texts = [request.path, *request.COOKIES.values()]
+    for name, values in request.GET.lists():
+        texts += [name, *values]
+    return not any("\x00" in text for text in texts)
+
+
+def _length(request: HttpRequest) -> int:
+    given = request.META.get("CONTENT_LENGTH") or "0"
+    return int(given) if given.isascii() and given.isdecimal() else 0

@@ -1,0 +1,59 @@
+"""The background worker: sends messages, anchors the audit, ends on the first signal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from clinic import audit, outbox
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 3
+ANCHOR_EVERY = dt.timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    """`manage.py work`: runs beside the web server until SIGTERM or Ctrl-C."""
+
+    help = "Send messages every few seconds and anchor the audit every hour, until told to stop."
+
+    def handle(self, **options: Any) -> None:
+        told_to_stop = threading.Event()
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            told_to_stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        anchored_at: dt.datetime | None = None
+        while not told_to_stop.is_set():
+            at = timezone.now()
+            close_old_connections()
+            try:
+                outbox.deliver(at=at)
+                if anchored_at is None or at - anchored_at >= ANCHOR_EVERY:
+                    anchor(Path(settings.VAR_DIR) / "anchors", at)
+                    anchored_at = at
+            except (DatabaseError, OSError) as error:
+                # The next round tries again: a database that restarts must not end the worker.
+                log.error("A round of the worker failed: %s", error)
+            told_to_stop.wait(EVERY_SECONDS)
+
+
+def anchor(folder: Path, at: dt.datetime) -> Path:
+    """Write one signed anchor into the folder; returns the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"audit-{at.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}.json"
+    file.write_text(json.dumps(audit.anchor_now(at), indent=1) + "\n")
+    return file

@@ -1,0 +1,1 @@
+"""What the building's pages read."""

@@ -1,0 +1,73 @@
+"""Locking a shared screen, unlocking it, leaving it to someone else, switching clinics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.generic import View
+
+from clinic import accounts
+from clinic.forms.session import UnlockForm
+
+
+class Lock(View):
+    """Who is logged in, and the password that opens the screen; nothing of any patient."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self._page(request, UnlockForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        acts = {"lock": self._lock, "unlock": self._unlock, "leave": self._leave}
+        act = acts.get(request.POST.get("action", ""))
+        return act(request) if act else self._page(request, UnlockForm(), status=422)
+
+    def _lock(self, request: HttpRequest) -> HttpResponse:
+        if not request.session.get("locked"):
+            accounts.lock(request, why="asked")
+        return HttpResponseRedirect(f"{reverse('lock')}?{urlencode({'next': self._next(request)})}")
+
+    def _unlock(self, request: HttpRequest) -> HttpResponse:
+        form = UnlockForm(request.POST)
+        if form.is_valid():
+            wrong = accounts.unlock(request, form.cleaned_data["password"])
+            if wrong is None:
+                return HttpResponseRedirect(self._next(request))
+            form.add_error("password", wrong)
+        return self._page(request, form, status=422)
+
+    def _leave(self, request: HttpRequest) -> HttpResponse:
+        accounts.leave(request)
+        onward = urlencode({"next": self._next(request)})
+        return HttpResponseRedirect(f"{reverse('account_login')}?{onward}")
+
+    def _next(self, request: HttpRequest) -> str:
+        wanted = request.POST.get("next") or request.GET.get("next") or "/"
+        return accounts.safe_address(request, wanted)
+
+    def _page(self, request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:
+        context = {
+            "form": form,
+            "locked": bool(request.session.get("locked")),
+            "next": self._next(request),
+        }
+        return render(request, "clinic/lock.html", context, status=status)
+
+
+class SwitchClinic(View):
+    """Work in another of one's clinics; any other clinic answers like a missing one (P15)."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        wanted = request.POST.get("clinic", "")
+        for clinic in request.clinics:  # type: ignore[attr-defined]
+            if wanted == str(clinic.pk):
+                accounts.switch_clinic(request, clinic)
+                return HttpResponseRedirect(
+                    accounts.safe_address(request, request.POST.get("next", "/"))
+                )
+        raise Http404

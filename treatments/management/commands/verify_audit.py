@@ -1,0 +1,51 @@
+"""Prove that the audit is as it was written, or name the first bad row."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from clinic import audit, constraints
+from clinic.models import AuditEvent
+
+
+class Command(BaseCommand):
+    """`manage.py verify_audit [--anchor FILE]`: exit 0, or each chain's first bad row, exit 1."""
+
+    help = "Check every event of every audit chain, and that the database's guards stand."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--anchor", type=Path, help="an anchor exported earlier: shows a cut-off end"
+        )
+
+    def handle(self, **options: Any) -> None:
+        anchor = read_anchor(options["anchor"]) if options["anchor"] else None
+        began = time.monotonic()
+        found = [f"Chain {fault.chain}: {fault.sentence}" for fault in audit.faults(anchor)]
+        took = max(time.monotonic() - began, 1e-6)
+        found += [f"Guard {name} is missing." for name in constraints.missing(connection)]
+        if found:
+            raise CommandError("\n".join(found))
+        events = AuditEvent.objects.count()
+        self.stdout.write(
+            f"{events} events are as they were written: {took:.2f} s, {events / took:.0f} a second."
+        )
+
+
+def read_anchor(file: Path) -> dict[str, Any]:
+    """The anchor in the file; refused when unreadable or not signed with this system's key."""
+    try:
+        anchor = json.loads(file.read_text())
+    except OSError as error:
+        raise CommandError(f"The anchor {file} can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CommandError(f"The anchor {file} is damaged: it is not JSON.") from error
+    if not isinstance(anchor, dict) or not audit.anchor_is_ours(anchor):
+        raise CommandError(f"The anchor {file} was not signed with this system's key.")
+    return anchor

@@ -1,0 +1,7 @@
+"""The treatment room's and the stock's addresses."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
