@@ -75,7 +75,7 @@ class ProductIdentifier(Row):
                 "product_identifier_units",
                 Q(level="unit", units=1) | ~Q(level="unit") & Q(units__gte=1),
                 "A unit is one; a box or case holds at least one.",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
