@@ -12,9 +12,11 @@ from treatments.operations.custody import claim_unit, waste_unit
 from treatments.operations.ending import abort, finish
 from treatments.operations.goods_in import receive_lot
 from treatments.operations.numbing import apply_numbing, decline_numbing, remove_numbing
+from treatments.operations.scanning import Scanned, scan_cartridge
 from treatments.operations.signing import add_addendum, sign
 
 __all__ = [
+    "Scanned",
     "abort",
     "add_addendum",
     "add_pass",
@@ -28,6 +30,7 @@ __all__ = [
     "receive_lot",
     "remove_numbing",
     "remove_pass",
+    "scan_cartridge",
     "sign",
     "start",
     "waste_unit",

@@ -14,13 +14,13 @@ from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from treatments.models import NeedlingPass, Treatment
 from treatments.operations.ground import (
-    facts_of,
     held_chart,
     license_today,
     must_be,
     note,
     opened_unit,
 )
+from treatments.queries.chart import facts_of
 from treatments.rules.areas import AREAS, NEVER, EndPoint
 from treatments.rules.charting import depth_on_dial
 from treatments.rules.status import Status

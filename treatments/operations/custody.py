@@ -6,7 +6,7 @@ import datetime as dt
 
 from clinic import audit
 from clinic.acts import act
-from clinic.models import Clinic, User
+from clinic.models import User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.rules import say_date
@@ -31,31 +31,9 @@ def claim_unit(
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.IN_PROGRESS)
-    code = unit_code.strip().upper()
-    unit: Cartridge | None = (
-        Cartridge.objects.held()
-        .select_related("lot__product")
-        .filter(clinic_id=chart.clinic_id, unit_code=code)
-        .first()
-    )
-    if unit is None:
-        raise Refusal(
-            f"{code or 'This code'} is not known here.",
-            rule="S1",
-            field="cartridge",
-            way_out="Check the code, or receive the box first.",
-        )
-    current = opened_unit(chart)
-    if current is not None:
-        if current.pk == unit.pk:
-            raise Conflict(f"{code} is open for this treatment.", rule="R1", field="cartridge")
-        raise Conflict(
-            f"{current.unit_code} is open for this treatment.",
-            rule="R1",
-            field="cartridge",
-            way_out="Waste it with its reason, then scan the next.",
-        )
-    _fit(unit, chart, chart.clinic, at)
+    unit = known_unit(chart, unit_code.strip().upper())
+    refuse_second_unit(chart, unit)
+    refuse_unfit_unit(unit, chart, at)
     if not pack_intact:
         raise Refusal(
             "The pack is not confirmed whole and sterile.",
@@ -71,7 +49,40 @@ def claim_unit(
     return unit
 
 
-def _fit(unit: Cartridge, chart: Treatment, clinic: Clinic, at: dt.datetime) -> None:
+def known_unit(chart: Treatment, code: str) -> Cartridge:
+    """The unit of that code in the chart's clinic, locked; else a refusal (P15, S1)."""
+    unit: Cartridge | None = (
+        Cartridge.objects.held()
+        .select_related("lot__product")
+        .filter(clinic_id=chart.clinic_id, unit_code=code)
+        .first()
+    )
+    if unit is None:
+        raise Refusal(
+            f"{code or 'This code'} is not known here.",
+            rule="S1",
+            field="cartridge",
+            way_out="Check the code, or receive the box first.",
+        )
+    return unit
+
+
+def refuse_second_unit(chart: Treatment, unit: Cartridge | None = None) -> None:
+    """Refuse (R1, 409) when a unit is open for the chart already, be it this one or another."""
+    current = opened_unit(chart)
+    if current is None:
+        return
+    same = unit is not None and current.pk == unit.pk
+    raise Conflict(
+        f"{current.unit_code} is open for this treatment.",
+        rule="R1",
+        field="cartridge",
+        way_out="" if same else "Waste it with its reason, then scan the next.",
+    )
+
+
+def refuse_unfit_unit(unit: Cartridge, chart: Treatment, at: dt.datetime) -> None:
+    """Refuse a unit that may not be opened for the chart (R2 as 409, R3, R5, R6, R7)."""
     state = Unit(unit.status)
     if state in (Unit.OPENED, Unit.USED):
         raise Conflict(
@@ -88,7 +99,11 @@ def _fit(unit: Cartridge, chart: Treatment, clinic: Clinic, at: dt.datetime) -> 
             field="cartridge",
             way_out="Take another unit.",
         )
-    lot: CartridgeLot = unit.lot
+    refuse_unfit_lot(unit.lot, chart, at)
+
+
+def refuse_unfit_lot(lot: CartridgeLot, chart: Treatment, at: dt.datetime) -> None:
+    """Refuse a lot of which nothing may be opened for the chart (R3, R5, R6, R7)."""
     if lot.status != CartridgeLot.Status.AVAILABLE:
         raise Refusal(
             f"Lot {lot.lot} is {lot.get_status_display().lower()}.",
@@ -96,7 +111,7 @@ def _fit(unit: Cartridge, chart: Treatment, clinic: Clinic, at: dt.datetime) -> 
             field="cartridge",
             way_out="Take a unit of another lot.",
         )
-    day = chart.started_on or clinic.day_of(at)
+    day = chart.started_on or chart.clinic.day_of(at)
     if lot.expires_on < day:
         raise Refusal(
             f"Lot {lot.lot} expired on {say_date(lot.expires_on)}.",

@@ -11,13 +11,13 @@ from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from treatments.models import Cartridge, StockMovement, Treatment
 from treatments.operations.ground import (
-    facts_of,
     held_chart,
     must_be,
     note,
     opened_unit,
     step_unit,
 )
+from treatments.queries.chart import facts_of
 from treatments.rules.areas import EndPoint
 from treatments.rules.charting import missing_to_finish
 from treatments.rules.status import Status, Unit

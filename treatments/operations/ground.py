@@ -11,7 +11,6 @@ from clinic.models import License, Practitioner, User
 from clinic.refusals import NotAllowed, Refusal
 from clinic.rules import covers
 from treatments.models import Cartridge, StockMovement, Treatment
-from treatments.rules.charting import ChartFacts
 from treatments.rules.status import Status, Unit
 
 
@@ -69,22 +68,6 @@ def opened_unit(chart: Treatment) -> Cartridge | None:
         .first()
     )
     return unit
-
-
-def facts_of(chart: Treatment, *, endpoint: str, aftercare: bool) -> ChartFacts:
-    """What the completeness rule needs, with the end point and aftercare about to be written."""
-    numbing = list(chart.numbing.all())
-    return ChartFacts(
-        started=chart.started_at is not None,
-        ended=chart.ended_at is not None,
-        aborted=chart.aborted,
-        numbing_recorded=bool(numbing),
-        cream_still_on=any(one.product_id and not one.removed_at for one in numbing),
-        unit_opened_or_used=chart.units.filter(status__in=[Unit.OPENED, Unit.USED]).exists(),
-        passes=chart.passes.count(),
-        endpoint=bool(endpoint),
-        aftercare=aftercare,
-    )
 
 
 def step_unit(

@@ -10,7 +10,8 @@ from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.rules import say_date
 from treatments.models import Addendum, Signature, Treatment
-from treatments.operations.ground import facts_of, held_chart, must_be, note
+from treatments.operations.ground import held_chart, must_be, note
+from treatments.queries.chart import facts_of
 from treatments.queries.contents import content_hash
 from treatments.rules.charting import missing_to_sign
 from treatments.rules.status import Status

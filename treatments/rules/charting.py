@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 SKEW = dt.timedelta(minutes=5)
+_NUMBER = re.compile(r"[0-9]{0,4}\.?[0-9]{1,8}")
 
 
 def in_future(moment: dt.datetime, at: dt.datetime) -> bool:
@@ -30,14 +32,20 @@ def depth_on_dial(depth: int, *, step: int, most: int) -> str | None:
 
 def read_depth(text: str) -> int | None:
     """Millimeters as typed ("0.75") in hundredths of a millimeter; None when not a number."""
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
+    return _read_number(text, places=2)
+
+
+def read_grams(text: str) -> int | None:
+    """Grams as typed ("1.5") in tenths of a gram; None when not a number, or a finer one."""
+    return _read_number(text, places=1)
+
+
+def _read_number(text: str, *, places: int) -> int | None:
+    # Digits and one point, nothing cleverer: "1e1", "1_0" and "1,5" are not what a person meant.
+    if not _NUMBER.fullmatch(text.strip()):
         return None
-    hundredths = value * 100 if value.is_finite() and abs(value) < 1000 else None
-    if hundredths is None or hundredths != hundredths.to_integral_value():
-        return None
-    return int(hundredths)
+    smallest = Decimal(text.strip()).scaleb(places)
+    return int(smallest) if smallest == smallest.to_integral_value() else None
 
 
 def say_depth(depth: int) -> str:

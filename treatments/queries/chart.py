@@ -1,0 +1,270 @@
+"""One chart with everything its page shows, in a constant number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Prefetch, QuerySet
+
+from clinic.models import Clinic, User
+from treatments.models import (
+    Addendum,
+    Cartridge,
+    NeedlingPass,
+    NumbingApplication,
+    NumbingProduct,
+    Signature,
+    Treatment,
+)
+from treatments.queries.contents import content_hash
+from treatments.rules.areas import AREAS
+from treatments.rules.charting import (
+    ChartFacts,
+    Dwell,
+    Missing,
+    judge_dwell,
+    missing_to_sign,
+    say_depth,
+    say_grams,
+)
+from treatments.rules.status import Status, Unit
+from treatments.rules.steps import Step, step_at_hand, steps_done, steps_open
+
+AREA_WORDS = dict(AREAS)
+
+
+def facts_of(
+    chart: Treatment, *, endpoint: str | None = None, aftercare: bool | None = None
+) -> ChartFacts:
+    """What the completeness rule reads of a chart; an end point and aftercare about to be
+    written count in place of the stored ones. Three queries, or none on a chart from `open_page`.
+    """
+    numbing = list(chart.numbing.all())
+    units = list(chart.units.all())
+    return ChartFacts(
+        started=chart.started_at is not None,
+        ended=chart.ended_at is not None,
+        aborted=chart.aborted,
+        numbing_recorded=bool(numbing),
+        cream_still_on=any(one.product_id and not one.removed_at for one in numbing),
+        unit_opened_or_used=any(one.status in (Unit.OPENED, Unit.USED) for one in units),
+        passes=len(chart.passes.all()),
+        endpoint=bool(chart.endpoint if endpoint is None else endpoint),
+        aftercare=chart.aftercare_given if aftercare is None else aftercare,
+    )
+
+
+@dataclass(frozen=True)
+class Cream:
+    """One application of cream, in the words of the page."""
+
+    row: NumbingApplication
+
+    @property
+    def grams(self) -> str:
+        return say_grams(self.row.amount or 0)
+
+    @property
+    def areas(self) -> list[str]:
+        return [AREA_WORDS.get(code, code) for code in self.row.areas.split(",") if code]
+
+    @property
+    def is_on(self) -> bool:
+        return self.row.removed_at is None
+
+    @property
+    def dwell(self) -> Dwell | None:
+        """How long it was on, judged (R40); None while it is on."""
+        return self.judged(self.row.removed_at) if self.row.removed_at else None
+
+    def judged(self, until: dt.datetime) -> Dwell | None:
+        """The dwell as it would be if the cream came off then."""
+        product, since = self.row.product, self.row.applied_at
+        if product is None or since is None:
+            return None
+        return judge_dwell(
+            applied_at=since, until=until, shortest=product.min_dwell, longest=product.max_dwell
+        )
+
+
+@dataclass(frozen=True)
+class PassLine:
+    """One needling pass, in the words of the page."""
+
+    row: NeedlingPass
+
+    @property
+    def depth(self) -> str:
+        """Millimeters: 0.75."""
+        return say_depth(self.row.depth)
+
+    @property
+    def area(self) -> str:
+        return AREA_WORDS.get(self.row.area, self.row.area)
+
+
+@dataclass(frozen=True)
+class LastVisit:
+    """The needling of the patient's treatment before this one."""
+
+    on: dt.date
+    by: str
+    passes: list[PassLine]
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class ChartPage:
+    """A chart and what is entered in it. Every list is read once."""
+
+    chart: Treatment
+
+    @cached_property
+    def facts(self) -> ChartFacts:
+        return facts_of(self.chart)
+
+    @cached_property
+    def missing(self) -> list[Missing]:
+        """What stands between now and the signature."""
+        return missing_to_sign(self.facts)
+
+    @property
+    def at_hand(self) -> Step:
+        return step_at_hand(self.facts)
+
+    @property
+    def done(self) -> frozenset[Step]:
+        return steps_done(self.facts)
+
+    @property
+    def open(self) -> frozenset[Step]:
+        return steps_open(self.facts)
+
+    @property
+    def signed(self) -> bool:
+        return self.chart.status == Status.SIGNED
+
+    def written_by(self, user: User) -> bool:
+        """Whether the user is the one who treats, and so the only one who writes here (R52)."""
+        return self.chart.practitioner.user_id == user.pk
+
+    @cached_property
+    def creams(self) -> list[Cream]:
+        return [Cream(one) for one in self.chart.numbing.all() if one.product_id]
+
+    @cached_property
+    def creams_on(self) -> list[Cream]:
+        return [one for one in self.creams if one.is_on]
+
+    @cached_property
+    def no_numbing(self) -> NumbingApplication | None:
+        """The entry that says there was no numbing, and why."""
+        return next((one for one in self.chart.numbing.all() if not one.product_id), None)
+
+    @cached_property
+    def unit(self) -> Cartridge | None:
+        """The unit opened for this treatment or used in it."""
+        return self._unit(Unit.OPENED, Unit.USED)
+
+    @property
+    def open_unit(self) -> Cartridge | None:
+        return self._unit(Unit.OPENED)
+
+    @cached_property
+    def wasted(self) -> list[Cartridge]:
+        return [one for one in self.chart.units.all() if one.status == Unit.WASTED]
+
+    @cached_property
+    def passes(self) -> list[PassLine]:
+        return [PassLine(one) for one in self.chart.passes.all()]
+
+    @cached_property
+    def last_visit(self) -> LastVisit | None:
+        """The treatment before this one with needling in it: two queries."""
+        before: Treatment | None = (
+            Treatment.objects.filter(
+                patient=self.chart.patient_id,
+                clinic=self.chart.clinic_id,
+                opened_at__lt=self.chart.opened_at,
+                started_on__isnull=False,
+                passes__isnull=False,
+            )
+            .exclude(pk=self.chart.pk)
+            .select_related("practitioner")
+            .prefetch_related("passes")
+            .order_by("-started_at", "pk")
+            .first()
+        )
+        if before is None or before.started_on is None:
+            return None
+        return LastVisit(
+            on=before.started_on,
+            by=str(before.practitioner),
+            passes=[PassLine(one) for one in before.passes.all()],
+            endpoint=before.get_endpoint_display() if before.endpoint else "",
+        )
+
+    @cached_property
+    def signature(self) -> Signature | None:
+        return Signature.objects.filter(treatment=self.chart).first()
+
+    @cached_property
+    def unchanged(self) -> bool:
+        """Whether the contents are still those that were signed (R51): four queries."""
+        signed = self.signature
+        return signed is not None and signed.content_hash == content_hash(self.chart)
+
+    @cached_property
+    def addenda(self) -> list[Addendum]:
+        return list(Addendum.objects.filter(treatment=self.chart).order_by("written_at", "pk"))
+
+    def _unit(self, *states: Unit) -> Cartridge | None:
+        return next((one for one in self.chart.units.all() if one.status in states), None)
+
+
+def chart_key(*, user: User, clinic: Clinic, key: uuid.UUID) -> Treatment | None:
+    """A chart of the clinic at work that the user may read; None where there is none (P15)."""
+    found: Treatment | None = (
+        Treatment.objects.charts_for(user)
+        .filter(clinic=clinic, pk=key)
+        .select_related("clinic", "practitioner")
+        .first()
+    )
+    return found
+
+
+def open_page(chart: Treatment) -> ChartPage:
+    """A chart's page, read afresh: for after its view was noted, or after an act."""
+    found = (
+        Treatment.objects.filter(pk=chart.pk)
+        .select_related(
+            "clinic",
+            "patient",
+            "practitioner",
+            "room",
+            "device__model",
+            "appointment__service",
+            "appointment__arrived_by",
+            "cartridge__lot",
+            "started_by",
+            "ended_by",
+        )
+        .prefetch_related(
+            Prefetch(
+                "numbing",
+                NumbingApplication.objects.select_related("product", "applied_by", "removed_by"),
+            ),
+            Prefetch("units", Cartridge.objects.select_related("lot__product", "wasted_by")),
+            "passes",
+        )
+        .get()
+    )
+    return ChartPage(found)
+
+
+def creams_in_use() -> QuerySet[NumbingProduct]:
+    """The numbing products that may be put on, by name."""
+    return NumbingProduct.objects.filter(is_active=True).order_by("name", "pk")
