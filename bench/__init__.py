@@ -1,0 +1,1 @@
+"""Figures: how quick the product is, measured over HTTP on a clinic with years of history."""
