@@ -126,8 +126,8 @@ def nearest_free_times(
 ) -> list[FreeTime]:
     """The free times nearest to the instant `around`, in time order, for the loser of a race.
 
-    Looks at two weeks. With a practitioner named, hers come before someone else's that are
-    not three quarters of an hour nearer.
+    Looks at two weeks. Each time is offered with one person: with a practitioner named, with
+    her, unless someone else is free three quarters of an hour nearer.
     """
     first = max(clinic.day_of(around) - 2 * DAY, clinic.day_of(at))
     lines = free_times(
@@ -140,14 +140,21 @@ def nearest_free_times(
         but=but,
     )
 
-    def cost(time: FreeTime) -> tuple[float, dt.datetime, str]:
+    def cost(time: FreeTime) -> tuple[float, bool, dt.datetime, str]:
         away = abs(time.starts_at - around) / MINUTE
-        if practitioner and time.practitioner.pk != practitioner.pk:
+        another = practitioner is not None and time.practitioner.pk != practitioner.pk
+        if another:
             away += ANOTHER_PERSON_MIN
-        return away, time.starts_at, time.practitioner.name
+        return away, another, time.starts_at, time.practitioner.name
 
-    found = heapq.nsmallest(count, (time for line in lines for time in line.times), key=cost)
-    return sorted(found, key=lambda time: (time.starts_at, time.practitioner.name))
+    best: dict[dt.datetime, FreeTime] = {}
+    for line in lines:
+        for time in line.times:
+            rival = best.get(time.starts_at)
+            if rival is None or cost(time) < cost(rival):
+                best[time.starts_at] = time
+    found = heapq.nsmallest(count, best.values(), key=cost)
+    return sorted(found, key=lambda time: time.starts_at)
 
 
 class _Asked:

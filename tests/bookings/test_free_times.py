@@ -1,0 +1,330 @@
+"""What is offered can be booked, and what can be booked is offered."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bookings import operations, queries
+from bookings.models import Appointment, Hold
+from bookings.operations.placing import find_place
+from bookings.rules.visit import lanes
+from clinic.models import Device, Practitioner, Room
+from clinic.refusals import Refusal
+from tests import factories
+from tests.cast import NOW, TODAY, Cast
+
+pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
+TOMORROW = TODAY + DAY
+EARLY = NOW - DAY * 3
+
+
+def local(cast: Cast, day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour, minute), tzinfo=cast.clinic.zone).astimezone(
+        dt.UTC
+    )
+
+
+def offered(cast: Cast, day: dt.date, **given) -> dict[str, list[str]]:
+    """Practitioner → the times offered on a day, as the clock shows them."""
+    values = {"clinic": cast.clinic, "need": cast.short_service, "at": EARLY, **given}
+    lines = queries.free_times(first=day, days=1, **values)
+    return {line.practitioner.name: [time.says for time in line.times] for line in lines}
+
+
+def booked(cast: Cast, practitioner, starts_at: dt.datetime, **given) -> Appointment:
+    values = {
+        "patient": cast.mia,
+        "practitioner": practitioner,
+        "service": cast.service,
+        "room": cast.room,
+        "device": cast.device,
+        "by": cast.reception,
+        **given,
+    }
+    return factories.appointment(starts_at=starts_at, **values)
+
+
+def test_an_empty_day_offers_each_quarter_hour_of_the_shift(cast: Cast):
+    found = offered(cast, TODAY)
+    assert set(found) == {"Ana Ruiz", "Bo Chen", "Lena Brandt", "Priya Raman"}
+    assert found["Ana Ruiz"][0] == "9:00 AM"
+    assert found["Ana Ruiz"][-1] == "4:30 PM"
+    assert len(found["Ana Ruiz"]) == 31
+
+
+@pytest.mark.rule("R25")
+def test_a_day_without_a_license_offers_nothing_and_says_why(cast: Cast):
+    line = next(
+        line
+        for line in queries.free_times(
+            clinic=cast.clinic, need=cast.service, first=TODAY, days=1, at=EARLY
+        )
+        if line.practitioner == cast.lena
+    )
+    assert line.times == []
+    assert line.why == "The TX license of Lena Brandt expires on Mon, Nov 23, 2026."
+
+
+@pytest.mark.rule("R25")
+def test_the_license_s_last_day_is_offered_and_the_next_is_not(cast: Cast):
+    cast.ana_license.expires_on = TODAY
+    cast.ana_license.write()
+    assert offered(cast, TODAY)["Ana Ruiz"]
+    assert offered(cast, TOMORROW)["Ana Ruiz"] == []
+
+
+def test_numbing_is_never_offered_in_the_past(cast: Cast):
+    # At 9:00 the cream has not been on for 25 minutes before half past nine.
+    assert offered(cast, TODAY, need=cast.service, at=NOW)["Ana Ruiz"][0] == "9:30 AM"
+    assert offered(cast, TODAY, need=cast.short_service, at=NOW)["Ana Ruiz"][0] == "9:00 AM"
+    late = NOW + dt.timedelta(seconds=1)
+    assert offered(cast, TODAY, need=cast.short_service, at=late)["Ana Ruiz"][0] == "9:15 AM"
+
+
+def test_a_practitioner_busy_in_another_clinic_is_busy_here(cast: Cast):
+    factories.shifts(cast.bo, cast.other_clinic, weekdays=[1])
+    factories.appointment(
+        patient=cast.other_patient,
+        practitioner=cast.bo,
+        service=cast.other_service,
+        room=cast.other_room,
+        device=cast.other_device,
+        starts_at=local(cast, TODAY, 9),
+        by=cast.stranger,
+    )
+    assert offered(cast, TODAY)["Bo Chen"][0] == "9:45 AM"
+    assert offered(cast, TODAY)["Ana Ruiz"][0] == "9:00 AM"
+
+
+def test_the_patient_s_other_visit_and_the_numbing_before_it_count(cast: Cast):
+    booked(cast, cast.ana, local(cast, TODAY, 10))
+    free = offered(cast, TODAY, patient=cast.mia)["Priya Raman"]
+    assert "9:00 AM" in free  # to 9:30; she is here from 9:35
+    assert "9:15 AM" not in free
+    assert "10:30 AM" not in free
+    assert "10:45 AM" in free
+    assert "9:15 AM" in offered(cast, TODAY, patient=cast.wang)["Priya Raman"]
+
+
+def test_with_every_room_or_device_taken_nobody_is_offered(cast: Cast):
+    booked(cast, cast.ana, local(cast, TODAY, 10))
+    assert "10:00 AM" in offered(cast, TODAY)["Priya Raman"]
+    booked(
+        cast,
+        cast.bo,
+        local(cast, TODAY, 10),
+        patient=cast.wang,
+        room=cast.second_room,
+        device=cast.second_device,
+    )
+    free = offered(cast, TODAY)["Priya Raman"]
+    # The rooms are taken from 9:35 to 10:55, and a visit of 30 minutes has 10 of clean-down.
+    assert free[0] == "11:00 AM"
+
+
+def test_a_room_out_of_use_or_a_device_in_repair_is_not_offered(cast: Cast):
+    for one in Room.objects.filter(clinic=cast.clinic):
+        one.is_active = False
+        one.write()
+    assert not any(offered(cast, TODAY).values())
+    for one in Room.objects.filter(clinic=cast.clinic):
+        one.is_active = True
+        one.write()
+    assert any(offered(cast, TODAY).values())
+    for one in Device.objects.filter(clinic=cast.clinic):
+        one.status = Device.Status.REPAIR
+        one.write()
+    assert not any(offered(cast, TODAY).values())
+
+
+def test_a_visit_that_moves_does_not_stand_in_its_own_way(cast: Cast):
+    visit = booked(cast, cast.ana, local(cast, TODAY, 10))
+    assert "10:15 AM" not in offered(cast, TODAY, need=visit)["Ana Ruiz"]
+    free = offered(cast, TODAY, need=visit, patient=cast.mia, but=visit)["Ana Ruiz"]
+    assert "10:15 AM" in free
+
+
+def test_cancelled_time_is_free_again(cast: Cast):
+    visit = booked(cast, cast.ana, local(cast, TODAY, 10))
+    assert "10:00 AM" not in offered(cast, TODAY)["Ana Ruiz"]
+    operations.cancel(appointment=visit, reason="She has a cold", by=cast.reception, at=NOW)
+    assert "10:00 AM" in offered(cast, TODAY)["Ana Ruiz"]
+
+
+def test_a_line_can_be_cut_short_and_says_how_many_are_left(cast: Cast):
+    (line,) = queries.free_times(
+        clinic=cast.clinic,
+        need=cast.short_service,
+        first=TODAY,
+        days=1,
+        at=EARLY,
+        practitioner=cast.ana,
+        most=4,
+    )
+    assert [time.says for time in line.times] == ["9:00 AM", "9:15 AM", "9:30 AM", "9:45 AM"]
+    assert line.more == 27
+
+
+def test_a_practitioner_of_another_clinic_is_not_offered(cast: Cast):
+    assert not queries.free_times(
+        clinic=cast.clinic,
+        need=cast.service,
+        first=TODAY,
+        days=3,
+        at=EARLY,
+        practitioner=cast.nora,
+    )
+
+
+@pytest.mark.rule("T1")
+def test_the_hour_that_is_skipped_is_not_offered(cast: Cast):
+    sunday = dt.date(2026, 3, 8)
+    factories.shifts(cast.ana, cast.clinic, weekdays=[6], starts=1, ends=4)
+    at = local(cast, sunday, 0) - DAY * 2
+    assert offered(cast, sunday, at=at)["Ana Ruiz"] == [
+        "1:00 AM",
+        "1:15 AM",
+        "1:30 AM",
+        "1:45 AM",
+        "3:00 AM",
+        "3:15 AM",
+        "3:30 AM",
+    ]
+
+
+@pytest.mark.rule("T1")
+def test_the_hour_that_comes_twice_is_offered_twice_by_its_zone(cast: Cast):
+    sunday = dt.date(2026, 11, 1)
+    factories.shifts(cast.ana, cast.clinic, weekdays=[6], starts=1, ends=3)
+    at = local(cast, sunday, 0) - DAY * 2
+    assert offered(cast, sunday, at=at)["Ana Ruiz"] == [
+        "1:00 AM CDT",
+        "1:15 AM CDT",
+        "1:30 AM CDT",
+        "1:45 AM CDT",
+        "1:00 AM CST",
+        "1:15 AM CST",
+        "1:30 AM CST",
+        "1:45 AM CST",
+        "2:00 AM",
+        "2:15 AM",
+        "2:30 AM",
+    ]
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("day", [TODAY, dt.date(2026, 3, 8), dt.date(2026, 11, 1)])
+def test_what_is_offered_can_be_booked_and_nothing_else(cast: Cast, day: dt.date):
+    """Against the booking itself, for each quarter hour of a busy day and each practitioner."""
+    everyone = [cast.ana, cast.lena, cast.priya, cast.bo]
+    for one in everyone:
+        factories.shifts(one, cast.clinic, weekdays=[6], starts=0, ends=8)
+    zero = local(cast, day, 0) if day.weekday() == 6 else local(cast, day, 9)
+    places = [(cast.room, cast.device), (cast.second_room, cast.second_device)]
+    booked(cast, cast.ana, zero + MINUTE * 60)
+    booked(
+        cast, cast.bo, zero + MINUTE * 70, patient=cast.wang, room=places[1][0], device=places[1][1]
+    )
+    booked(cast, cast.priya, zero + MINUTE * 185, patient=cast.siobhan, numbing_min=0)
+    need = cast.service
+    lines = queries.free_times(
+        clinic=cast.clinic, need=need, first=day, days=1, at=zero - DAY, patient=cast.mia
+    )
+    found = {(t.practitioner.pk, t.starts_at) for line in lines for t in line.times}
+
+    def fits(practitioner: Practitioner, starts_at: dt.datetime) -> bool:
+        plan = lanes(
+            starts_at=starts_at,
+            numbing_min=need.numbing_min,
+            treatment_min=need.treatment_min,
+            clean_down_min=need.clean_down_min,
+        )
+        try:
+            with transaction.atomic():
+                find_place(
+                    clinic=cast.clinic,
+                    practitioner=practitioner,
+                    patient=cast.mia,
+                    lanes=plan,
+                    room=None,
+                    device=None,
+                )
+        except Refusal:
+            return False
+        return True
+
+    quarters = [zero + MINUTE * 15 * n for n in range(-2, 34)]
+    fitting = {(one.pk, at) for one in everyone for at in quarters if fits(one, at)}
+    assert {pair for pair in found if pair[1] in set(quarters)} == fitting
+    assert fitting
+
+
+def test_the_queries_are_as_many_for_one_as_for_three_as_for_a_full_fortnight(cast: Cast):
+    def count(**given) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            queries.free_times(clinic=cast.clinic, need=cast.service, first=TODAY, at=NOW, **given)
+        return len(seen)
+
+    one = count(days=1, practitioner=cast.ana)
+    booked(cast, cast.ana, local(cast, TODAY, 10))
+    booked(cast, cast.bo, local(cast, TODAY, 12), patient=cast.wang)
+    booked(cast, cast.priya, local(cast, TODAY, 14), patient=cast.siobhan)
+    for n in range(7):
+        more = factories.practitioner([cast.clinic], "RN", name=f"Nurse {n}")
+        factories.license(more, "rn", "TX", by=cast.manager)
+        factories.shifts(more, cast.clinic)
+    assert count(days=14, patient=cast.mia) == one == 5
+
+
+def test_the_nearest_times_lie_around_the_one_that_is_taken(cast: Cast):
+    booked(cast, cast.ana, local(cast, TODAY, 12))
+    wanted = local(cast, TODAY, 12)
+    found = queries.nearest_free_times(
+        clinic=cast.clinic,
+        need=cast.service,
+        around=wanted,
+        at=NOW,
+        practitioner=cast.ana,
+        patient=cast.wang,
+    )
+    assert [(t.practitioner.name, t.says) for t in found] == [
+        ("Ana Ruiz", "11:15 AM"),
+        ("Bo Chen", "12:00 PM"),
+        ("Ana Ruiz", "12:45 PM"),
+    ]
+    assert [t.key.rpartition("@")[2] for t in found] == [
+        "2026-11-24T17:15Z",
+        "2026-11-24T18:00Z",
+        "2026-11-24T18:45Z",
+    ]
+
+
+def test_the_nearest_times_go_on_to_the_next_open_day_and_never_into_the_past(cast: Cast):
+    found = queries.nearest_free_times(
+        clinic=cast.clinic,
+        need=cast.service,
+        around=local(cast, TODAY, 23),
+        at=local(cast, TODAY, 23),
+        practitioner=cast.priya,
+    )
+    assert (found[0].day, found[0].says) == (TOMORROW, "9:00 AM")
+    assert len(found) == 3
+
+
+def test_times_end_where_booking_ends_two_years_ahead(cast: Cast):
+    last = EARLY + dt.timedelta(days=731)
+    day = cast.clinic.day_of(last)
+    lines = queries.free_times(
+        clinic=cast.clinic, need=cast.short_service, first=day - DAY * 7, days=14, at=EARLY
+    )
+    starts = [t.starts_at for line in lines for t in line.times]
+    assert max(starts) <= last
+    assert Hold.objects.count() == 0
