@@ -29,6 +29,10 @@ os.environ |= {
 }
 
 from clinic.settings import *  # noqa: E402, F403 - after the environment is settled
+from tests.house.unknown import Unknown  # noqa: E402
+
+# A variable that a template of ours names and nobody gives fails the test that shows it.
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = Unknown()  # type: ignore[index]  # noqa: F405
 
 # Pages get their style sheets from the apps' folders, with nothing collected before.
 WHITENOISE_USE_FINDERS = True
