@@ -52,6 +52,11 @@ class LicenseStatusForm(HouseForm):
         error_messages={"required": "Say why the status changes."},
     )
 
+    def __init__(self, *args: Any, now: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = [choice for choice in License.Status.choices if choice[0] != now]
+        self.fields["status"].choices = others  # type: ignore[attr-defined]
+
 
 class RenewLicenseForm(HouseForm):
     """The last day printed on the renewed license."""

@@ -50,12 +50,6 @@ class User(AbstractBaseUser, Record):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def short_name(self) -> str:
-        """The name as the bar shows it: R. Alvarez."""
-        first, _, rest = self.name.partition(" ")
-        return f"{first[0]}. {rest}" if rest else self.name
-
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether the user may do `perm` in the clinic `obj` (None: in any clinic)."""
         if obj is None:

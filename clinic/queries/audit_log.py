@@ -87,7 +87,7 @@ class Search:
     def filters(self) -> dict[str, Any]:
         """What the audit keeps of this search."""
         given = {
-            "log": SYSTEM if self.system else "clinic",
+            "log": SYSTEM if self.system else "",
             "who": self.who,
             "what": self.what,
             "outcome": self.outcome,

@@ -37,6 +37,11 @@ class Standing:
         """Whether someone should look at this line."""
         return self.urgency != "active"
 
+    @property
+    def blocks(self) -> bool:
+        """Whether, by this line, nobody can be treated."""
+        return self.urgency not in {"active", "expiring"}
+
 
 @dataclass(frozen=True)
 class Board:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -70,7 +68,7 @@ class AuditLog(_Filtered):
             "form": form,
             "found": found,
             "filtered": bool(set(search.filters) - {"log"}),
-            "query": urlencode(_asked(search)),
+            "query": urlencode(search.filters),
         }
         return render(request, "clinic/audit.html", context)
 
@@ -102,11 +100,3 @@ class AuditExport(_Filtered):
         heads = ("When", "Who", "What", "Action", "Outcome", "About", "Rule", "Detail", "Number")
         day = self.clinic.day_of(timezone.now())
         return csv_download(f"audit-{self.clinic.code}-{day}", heads, rows)
-
-
-def _asked(search: queries.Search) -> dict[str, Any]:
-    """The filters as an address carries them."""
-    asked = search.filters
-    if not search.system:
-        asked.pop("log")
-    return asked

@@ -95,6 +95,9 @@ class ShowLicense(_OneLicense):
     template_name = "clinic/license.html"
     form_class = LicenseStatusForm
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"now": self.license.status}
+
     def perform(self, form: LicenseStatusForm) -> License:
         return operations.change_license_status(
             clinic=form.clinic,
