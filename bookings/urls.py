@@ -31,9 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("day/", board.Today.as_view(), name="day"),
     path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
     path("appointments/<uuid:pk>/", card.Card.as_view(), name="appointment"),
-    path(
-        "appointments/<uuid:pk>/confirm/", card.Confirm.as_view(), name="appointment-confirm"
-    ),
+    path("appointments/<uuid:pk>/confirm/", card.Confirm.as_view(), name="appointment-confirm"),
     path("appointments/<uuid:pk>/arrive/", card.Arrive.as_view(), name="appointment-arrive"),
     path("appointments/<uuid:pk>/no-show/", card.NoShow.as_view(), name="appointment-no-show"),
     path("appointments/<uuid:pk>/cancel/", card.Cancel.as_view(), name="appointment-cancel"),

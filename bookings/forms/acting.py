@@ -26,6 +26,12 @@ class _OnVisit(forms.Form):
             self.add_error(None, STALE)
         return values
 
+    def now_at(self, version: int) -> None:
+        """Let the next press be judged against the visit as it is shown now."""
+        if self.is_bound:
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["version"] = str(version)  # type: ignore[index]
+
 
 class StepForm(_OnVisit, HouseForm):
     """One press: confirm, mark arrived, mark no-show."""
@@ -43,9 +49,12 @@ class CancelForm(_OnVisit, HouseForm):
 
 
 class MoveForm(_OnVisit, WhenForm):
-    """Another time for a visit, or another practitioner."""
+    """Another time for a visit, or another practitioner.
 
-    practitioner = forms.ModelChoiceField(
+    `proposed` are free times to choose from instead, after a refusal.
+    """
+
+    practitioner: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
         queryset=None,
         empty_label=None,
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},
@@ -55,3 +64,4 @@ class MoveForm(_OnVisit, WhenForm):
     def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
+        self.proposed: list[dict[str, str]] = []

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
 
-from clinic.constraints import FIRST_DAY, FIRST_INSTANT, LAST_DAY, LAST_INSTANT
-from clinic.forms import HouseForm
+from clinic.constraints import FIRST_INSTANT, LAST_INSTANT
+from clinic.forms import HouseForm, day_field
 from clinic.refusals import Refusal
 from clinic.rules import on_wall_clock, say_date, say_time
 
-BOUNDED = "Use a date between 1900 and 2200."
+CHOICE_FORM = "%Y-%m-%dT%H:%MZ"
 
 
-def day_field(**given: Any) -> forms.DateField:
-    """A clinic-local date between 1900 and 2200."""
-    return forms.DateField(
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        validators=[MinValueValidator(FIRST_DAY, BOUNDED), MaxValueValidator(LAST_DAY, BOUNDED)],
-        error_messages={"invalid": "Enter a date, for example 2026-11-24."},
-        **given,
-    )
+def choice_key(practitioner: uuid.UUID, starts_at: dt.datetime) -> str:
+    """What a button sends for a proposed time: with whom and when."""
+    return f"{practitioner}@{starts_at.astimezone(dt.UTC).strftime(CHOICE_FORM)}"
 
 
 class WhenForm(HouseForm):
-    """Date and time on the clinic's wall clock; `cleaned_data["starts_at"]` is the instant, UTC.
+    """Date and time on the clinic's wall clock; `values["starts_at"]` is the instant, UTC.
 
     A time that the clock skips is refused (P5). One that it shows twice is asked: `twice`
-    holds both instants, and the page offers them as buttons named "instant", which also carry
-    any other time that a page proposes and win over date and time.
+    holds both instants. What a page proposes comes as buttons named "choice" whose value is
+    `choice_key(...)`; a choice wins over whatever else was typed.
     """
 
     date = day_field()
@@ -40,15 +36,7 @@ class WhenForm(HouseForm):
         error_messages={"invalid": "Enter a time, for example 9:30."},
         input_formats=["%H:%M", "%H:%M:%S", "%I:%M %p"],
     )
-    instant = forms.DateTimeField(
-        required=False,
-        widget=forms.HiddenInput,
-        validators=[
-            MinValueValidator(FIRST_INSTANT, BOUNDED),
-            MaxValueValidator(LAST_INSTANT, BOUNDED),
-        ],
-        error_messages={"invalid": "Choose one of the times on the page."},
-    )
+    choice = forms.CharField(required=False, widget=forms.HiddenInput, max_length=80)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,17 +44,29 @@ class WhenForm(HouseForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if "instant" in self.errors:
-            self.add_error(None, self.errors["instant"].as_data())
-        elif instant := values.pop("instant", None):
-            for name in {"date", "time"} & {*self.errors}:
-                del self.errors[name]
-            values["starts_at"] = instant.astimezone(dt.UTC)
+        if values.pop("choice", "") or "choice" in self.errors:
+            self._choose(values)
         elif "date" in values and "time" in values:
             self._settle(values, values["date"], values["time"])
         values.pop("date", None)
         values.pop("time", None)
         return values
+
+    def _choose(self, values: dict[str, Any]) -> None:
+        who, _, text = str(self.data.get(self.add_prefix("choice"), "")).partition("@")
+        instant: dt.datetime | None
+        try:
+            instant = dt.datetime.strptime(text, CHOICE_FORM).replace(tzinfo=dt.UTC)
+            person = self.fields["practitioner"].clean(who)
+        except (ValueError, ValidationError):
+            instant = person = None
+        if instant is None or not FIRST_INSTANT <= instant <= LAST_INSTANT:
+            self.errors.pop("choice", None)
+            self.add_error(None, "Choose one of the times on the page.")
+            return
+        for name in ("choice", "date", "time", "practitioner"):
+            self.errors.pop(name, None)
+        values["starts_at"], values["practitioner"] = instant, person
 
     def _settle(self, values: dict[str, Any], day: dt.date, time: dt.time) -> None:
         zone = self.clinic.zone
@@ -83,7 +83,7 @@ class WhenForm(HouseForm):
             names = " and ".join(f"{one.astimezone(zone):%Z}" for one in found)
             self.add_error(
                 "time",
-                f"The clock is set back on {say_date(day)}: {word} comes twice, {names}. "
+                f"The clock is set back on {say_date(day)}: {word} comes twice, in {names}. "
                 "Choose which.",
             )
         else:

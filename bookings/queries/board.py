@@ -27,6 +27,7 @@ class Visit(TypedDict):
     id: uuid.UUID
     patient: str
     practitioner_id: uuid.UUID
+    practitioner: str
     service: str
     room: str
     status: Status
@@ -107,7 +108,8 @@ def day_board(*, clinic: Clinic, day: dt.date, today: dt.date) -> DayBoard:
             for span in (*column.works, *((b.starts_at, b.ends_at) for b in column.blocks))
         )
         _add_busy(by_key, clinic, day, starts_at, ends_at)
-        lanes = [Lane(column.works, column.blocks) for column in columns]
+        # Nobody can be booked with someone whom no license covers, so that time is not free.
+        lanes = [Lane([] if column.refused else column.works, column.blocks) for column in columns]
         rows = layout(lanes, starts_at=starts_at, ends_at=ends_at, zone=clinic.zone)
     return DayBoard(clinic, day, columns, rows, visits)
 
@@ -119,6 +121,8 @@ def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
         "patient__first_name",
         "patient__preferred_name",
         "practitioner_id",
+        "practitioner__name",
+        "practitioner__credential",
         "service__name",
         "room__name",
         "status",
@@ -133,23 +137,24 @@ def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
         "cancel_reason",
     )
     for row in rows:
-        starts_at = row[8]
+        starts_at = row[10]
         yield Visit(
             id=row[0],
             patient=f"{row[1]}, {row[3] or row[2]}",
             practitioner_id=row[4],
-            service=row[5],
-            room=row[6],
-            status=Status(row[7]),
-            comes_at=starts_at - dt.timedelta(minutes=row[9]),
+            practitioner=f"{row[5]} {row[6]}".strip(),
+            service=row[7],
+            room=row[8],
+            status=Status(row[9]),
+            comes_at=starts_at - dt.timedelta(minutes=row[11]),
             starts_at=starts_at,
-            ends_at=starts_at + dt.timedelta(minutes=row[10]),
-            numbing_on=row[11],
-            numbing_due=row[12],
-            numbing_off=row[13],
-            arrived_at=row[14],
-            ended_early=row[15],
-            cancel_reason=row[16],
+            ends_at=starts_at + dt.timedelta(minutes=row[12]),
+            numbing_on=row[13],
+            numbing_due=row[14],
+            numbing_off=row[15],
+            arrived_at=row[16],
+            ended_early=row[17],
+            cancel_reason=row[18],
         )
 
 

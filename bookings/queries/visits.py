@@ -10,8 +10,7 @@ from django.db.models import Count, Max
 
 from bookings.models import Appointment
 from bookings.rules.status import Status
-from clinic.models import Clinic, Practitioner, User
-from clinic.models.people import PractitionerQuerySet
+from clinic.models import Clinic, User
 from clinic.permissions import Permission
 
 PEOPLE = (
@@ -26,7 +25,7 @@ PEOPLE = (
 
 @dataclass(frozen=True)
 class Past:
-    """A patient's other visits in numbers; `last` is the clinic-local date of the last treatment."""
+    """A patient's other visits here; `last` is the clinic-local date of the last treatment."""
 
     completed: int
     missed: int
@@ -63,8 +62,3 @@ def past_of(appointment: Appointment) -> Past:
         missed=missed["visits"] if missed else 0,
         last=done["last"] if done else None,
     )
-
-
-def practitioners_of(clinic: Clinic) -> PractitionerQuerySet:
-    """Who may be given a visit in this clinic, in name order; the license is judged at the act."""
-    return Practitioner.objects.working_in(clinic)

@@ -8,6 +8,7 @@ spans the rows that lie between its stretch's two ends, so columns can never run
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -67,17 +68,22 @@ class Cell:
 class Row:
     """A stretch of time and the cells that begin with it, in column order.
 
-    `label` is the wall clock's reading where the row begins on a quarter hour or a stretch
-    does; `change` is the zone's name where the clock has just changed or shows a time twice.
+    `ticks` is how many rows the quarter hour that begins here takes, 0 where none begins.
+    `change` is the zone's name where the clock has just changed or shows this time twice.
     """
 
     starts_at: dt.datetime
-    minutes: int
+    ends_at: dt.datetime
     local: dt.datetime
-    tick: bool
+    ticks: int
     hour: bool
     change: str
     cells: tuple[Cell, ...]
+
+    @property
+    def minutes(self) -> int:
+        """How long the row is, 1 to 15, to the nearest minute."""
+        return max(1, round((self.ends_at - self.starts_at).total_seconds() / 60))
 
 
 def floor_tick(instant: dt.datetime) -> dt.datetime:
@@ -119,15 +125,16 @@ def layout(
             beginning[first].append(
                 Cell(number, rows, one.kind, one.starts_at, one.ends_at, one.keys)
             )
+    inside = Counter(floor_tick(time) for time in times)
     found, before = [], None
     for time, after, cells in zip(times, [*times[1:], ends_at], beginning, strict=True):
         local = time.astimezone(zone)
         found.append(
             Row(
                 starts_at=time,
-                minutes=max(1, round((after - time).total_seconds() / 60)),
+                ends_at=after,
                 local=local,
-                tick=time == floor_tick(time),
+                ticks=inside[time],
                 hour=local.minute == 0 and local.second == 0,
                 change=_change(before, local),
                 cells=tuple(cells),
@@ -192,8 +199,12 @@ def _between(works: Spans, starts_at: dt.datetime, ends_at: dt.datetime) -> list
     return found
 
 
+def is_twice(local: dt.datetime) -> bool:
+    """Whether the clinic's wall clock shows this time twice that day."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def _change(before: dt.datetime | None, local: dt.datetime) -> str:
     """The zone's name where the wall clock alone would mislead: it jumped, or shows this twice."""
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     jumped = before is not None and before.utcoffset() != local.utcoffset()
-    return local.tzname() or "" if twice or jumped else ""
+    return local.tzname() or "" if jumped or is_twice(local) else ""

@@ -1,0 +1,169 @@
+"""The day board: the clinic's day as a grid or as a list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from bookings import queries
+from bookings.forms.day import DayForm
+from bookings.queries import DayBoard, Visit
+from bookings.rules.status import WORDS, Status
+from bookings.views.card import card_of
+from bookings.views.grid import grid, hour_word, license_notes, room_word
+from clinic.constraints import FIRST_DAY, LAST_DAY
+from clinic.models import Clinic
+from clinic.permissions import Permission
+from clinic.rules import say_date, say_time
+from clinic.views.doors import Page
+
+LIST = "?view=list"
+NAMED = 3  # of those who wait; the strip stays one line
+
+
+class Today(Page):
+    """The board of the day that it is in the clinic; `?date=` leads on to another."""
+
+    may = (Permission.SEE_DAY,)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "date" not in request.GET:
+            return _show(request)
+        form = DayForm(request.GET)
+        if not form.is_valid():
+            return _show(request, form=form)
+        view = LIST if request.GET.get("view") == "list" else ""
+        return HttpResponseRedirect(_address(form.cleaned_data["date"]) + view)
+
+
+class OtherDay(Page):
+    """The board of a given clinic-local day."""
+
+    may = (Permission.SEE_DAY,)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _show(request, day=kwargs["day"])
+
+
+def _show(
+    request: HttpRequest, *, day: dt.date | None = None, form: DayForm | None = None
+) -> HttpResponse:
+    """One day, with the card of `?visit=` beside it; 422 where the date asked for is faulty."""
+    at = timezone.now()
+    clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+    today = clinic.day_of(at)
+    day = day or today
+    board = queries.day_board(clinic=clinic, day=day, today=today)
+    as_list = request.GET.get("view") == "list"
+    may_book = request.user.can(Permission.BOOK, clinic.pk)  # type: ignore[union-attr]
+    context = {
+        "board": board,
+        "title": say_date(day),
+        "is_today": day == today,
+        "is_past": day < today,
+        "doors_of_days": _days(day, LIST if as_list else ""),
+        "form": form or DayForm(initial={"date": day}),
+        "as_list": as_list,
+        "zone": clinic.local(at).tzname(),
+        "strip": _strip(board, at) if day == today else None,
+        "notes": license_notes(board, today),
+        "counts": _counts(board),
+        "may_book": may_book,
+    }
+    if as_list:
+        context["lines"] = [_line(visit, board) for visit in board.visits.values()]
+        template = "bookings/board_list.html"
+    else:
+        wanted = _wanted(request)
+        card = wanted and card_of(request, wanted, at=at, beside_board=True)
+        current = card["appointment"].pk if card else None
+        context |= grid(board, clinic, at=at, may_book=may_book, current=current)
+        context |= {"card": card, "off": [_line(visit, board) for visit in board.off]}
+        template = "bookings/board.html"
+    return render(request, template, context, status=422 if form else 200)
+
+
+def _address(day: dt.date) -> str:
+    return reverse("day-on", args=[day])
+
+
+def _days(day: dt.date, view: str) -> dict[str, str]:
+    """Where the day before, the day after and today are; none past the calendar's ends."""
+    found = {"today": reverse("day") + view, "grid": _address(day), "list": _address(day) + LIST}
+    for word, other in (("before", -1), ("after", 1)):
+        if FIRST_DAY <= (there := day + dt.timedelta(days=other)) <= LAST_DAY:
+            found[word] = _address(there) + view
+            found[f"{word}_word"] = say_date(there)
+    return found
+
+
+def _counts(board: DayBoard) -> str:
+    """The day in one line: 43 visits, 12 completed."""
+    held = len(board.visits) - len(board.off)
+    done = sum(visit["status"] == Status.COMPLETED for visit in board.visits.values())
+    words = f"{held} visit" + ("" if held == 1 else "s")
+    return f"{words}, {done} completed" if done else words
+
+
+def _wanted(request: HttpRequest) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.GET.get("visit", ""))
+    except ValueError:
+        return None
+
+
+def _strip(board: DayBoard, at: dt.datetime) -> dict[str, Any]:
+    """Who has cream on, and who is here and waits: the longest waits by name."""
+    waiting = [
+        {
+            "who": visit["patient"],
+            "url": reverse("appointment", args=[visit["id"]]),
+            "minutes": max(0, int((at - (visit["arrived_at"] or at)).total_seconds()) // 60),
+        }
+        for visit in board.waiting
+    ]
+    return {
+        "clocks": [_clock(visit, at) for visit in board.numbing],
+        "waiting": waiting[:NAMED],
+        "more": len(waiting[NAMED:]),
+    }
+
+
+def _clock(visit: Visit, at: dt.datetime) -> dict[str, Any]:
+    since = visit["numbing_on"] or visit["comes_at"]
+    due = visit["numbing_due"] or visit["starts_at"]
+    return {
+        "since": since,
+        "due": due,
+        "latest": None,
+        "minutes": max(0, int((at - since).total_seconds()) // 60),
+        "of": max(1, int((due - since).total_seconds()) // 60),
+        "state": "due" if at >= due else "on",
+        "who": f"{visit['patient']}, {room_word(visit['room'])}",
+        "url": reverse("appointment", args=[visit["id"]]),
+    }
+
+
+def _line(visit: Visit, board: DayBoard) -> dict[str, Any]:
+    """A visit as a line of the list, or under the board."""
+    local = board.clinic.local
+    return {
+        "url": reverse("appointment", args=[visit["id"]]),
+        "comes": hour_word(local(visit["comes_at"])),
+        "starts": hour_word(local(visit["starts_at"])),
+        "ends": say_time(local(visit["ends_at"])),
+        "numbed": visit["comes_at"] < visit["starts_at"],
+        "who": visit["patient"],
+        "service": visit["service"],
+        "room": visit["room"],
+        "practitioner": visit["practitioner"],
+        "status": str(visit["status"]),
+        "word": WORDS[Status(visit["status"])],
+        "why": visit["cancel_reason"],
+    }

@@ -1,0 +1,179 @@
+"""The board's table in words and addresses: what the template only has to print.
+
+Six hundred cells a page: each is a small mapping with everything worked out here, so that
+the template's loop looks nothing up and decides almost nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.urls import reverse
+
+from bookings.queries import Column, DayBoard, Visit
+from bookings.rules.board import TICK, Cell, Kind, Row
+from bookings.rules.status import WORDS
+from bookings.rules.visit import SKEW
+from clinic.models import Clinic
+from clinic.rules import say_date, say_time
+
+NIL = uuid.UUID(int=0)
+# From this many columns on the names and cells are set closer, to fit a desk's screen.
+COMPACT_FROM = 7
+TALL = dt.timedelta(minutes=40)  # from here on a narrow cell has room for a second line
+BUSY = {"elsewhere": "Busy elsewhere", "here": "Visit of another day"}
+
+
+def grid(
+    board: DayBoard,
+    clinic: Clinic,
+    *,
+    at: dt.datetime,
+    may_book: bool,
+    current: uuid.UUID | None,
+) -> dict[str, Any]:
+    """The columns and rows of the table. Free time ahead is a link for those who may book."""
+    card = reverse("appointment", args=[NIL])
+    visits = {
+        key: _visit(visit, clinic, card.replace(str(NIL), str(key)), key == current)
+        for key, visit in board.visits.items()
+    }
+    new = reverse("appointment-new")
+    booking = [
+        "" if not may_book or column.refused else f"{new}?practitioner={column.id}"
+        for column in board.columns
+    ]
+    return {
+        "columns": [_column(column, clinic) for column in board.columns],
+        "compact": len(board.columns) >= COMPACT_FROM,
+        "rows": [_row(row, board, visits, booking, clinic, at) for row in board.rows],
+    }
+
+
+def hour_word(local: dt.datetime) -> str:
+    """A wall-clock time where morning and afternoon are plain from the place: 9:05."""
+    return f"{local.hour % 12 or 12}:{local:%M}"
+
+
+def room_word(name: str) -> str:
+    """A room's name where space is short: R12 for "Room 12"; other names stay whole."""
+    word, _, number = name.partition(" ")
+    return f"{word[0]}{number}" if word and number.isdigit() else name
+
+
+def _column(column: Column, clinic: Clinic) -> dict[str, Any]:
+    hours = ", ".join(
+        f"{hour_word(clinic.local(first))}–{hour_word(clinic.local(last))}"
+        for first, last in column.works
+    )
+    return {
+        "name": column.name,
+        "credential": column.credential,
+        "hours": hours or "Not at work",
+        "refused": column.refused,
+        "marked": bool(column.refused or column.ends_on),
+    }
+
+
+def _visit(visit: Visit, clinic: Clinic, url: str, current: bool) -> dict[str, Any]:
+    word = WORDS[visit["status"]]
+    starts, ends = clinic.local(visit["starts_at"]), clinic.local(visit["ends_at"])
+    what = f"{visit['service']} · {visit['room']}"
+    short = f"{visit['service']} · {room_word(visit['room'])}"
+    return {
+        "url": url,
+        "status": str(visit["status"]),
+        "word": "Ended early" if visit["ended_early"] else word,
+        "who": visit["patient"],
+        "time": hour_word(starts),
+        "what": short,
+        "title": f"{visit['patient']}, {hour_word(starts)} to {say_time(ends)}, {what}, {word}",
+        "tall": ends - starts >= TALL,
+        "current": current,
+    }
+
+
+def _row(
+    row: Row,
+    board: DayBoard,
+    visits: dict[uuid.UUID, dict[str, Any]],
+    booking: list[str],
+    clinic: Clinic,
+    at: dt.datetime,
+) -> dict[str, Any]:
+    local = row.local
+    classes = [f"m{row.minutes}"]
+    if row.ticks:
+        classes.append("tick")
+    if row.hour:
+        classes.append("hour")
+        if row.starts_at <= at < row.starts_at + TICK:
+            classes.append(f"now-at-{3 * (at - row.starts_at) // TICK}")
+    ahead = row.starts_at >= at - SKEW
+    when = f"&date={local:%Y-%m-%d}&time={local:%H:%M}"
+    said = say_time(local)
+    return {
+        "classes": " ".join(classes),
+        "at": row.starts_at.isoformat() if row.ticks else "",
+        "head": row.ticks,
+        "label": f"{local.hour % 12 or 12} {local:%p}" if row.hour else hour_word(local),
+        "change": row.change,
+        "cells": [
+            _free(cell, booking[cell.column], when, said, board.columns, ahead)
+            if cell.kind == Kind.FREE
+            else _held(cell, visits, board)
+            for cell in row.cells
+        ],
+    }
+
+
+def _free(
+    cell: Cell, book: str, when: str, said: str, columns: list[Column], ahead: bool
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"rows": cell.rows if cell.rows > 1 else ""}
+    if book and ahead:
+        found["href"] = book + when
+        found["label"] = f"Book {columns[cell.column].name} at {said}"
+    return found
+
+
+def _held(cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard) -> dict[str, Any]:
+    found: dict[str, Any] = {"rows": cell.rows if cell.rows > 1 else ""}
+    if cell.kind == Kind.CLOSED:
+        return found | {"kind": "closed", "note": _closed(cell, board)}
+    found["visits"] = [visits[key] for key in cell.keys if key in visits]
+    busy = [BUSY[key] for key in cell.keys if key in BUSY]
+    if busy:
+        found |= {"kind": "busy-else", "note": busy[0]}
+    return found
+
+
+def _closed(cell: Cell, board: DayBoard) -> str:
+    """Why nothing can be booked there, in as few words as the cell has room for."""
+    if board.columns[cell.column].refused:
+        return "No license"
+    local = board.clinic.local
+    opens, closes = hour_word(local(cell.starts_at)), hour_word(local(cell.ends_at))
+    first = cell.starts_at == board.rows[0].starts_at
+    last = cell.ends_at >= board.rows[-1].ends_at
+    if first and last:
+        return "Not at work"
+    if first:
+        return f"Closed to {closes}"
+    return f"Closed from {opens}" if last else f"Closed {opens}–{closes}"
+
+
+def license_notes(board: DayBoard, today: dt.date) -> list[dict[str, str]]:
+    """The footnotes to the marked names: licenses that end soon, or do not cover the day."""
+    found = []
+    for column in board.columns:
+        if column.refused:
+            found.append({"text": column.refused, "tone": "danger"})
+        elif column.ends_on:
+            left = (column.ends_on - today).days
+            days = "today" if left == 0 else f"in {left} day" + ("s" if left != 1 else "")
+            text = f"The license of {column.name} ends {days}, on {say_date(column.ends_on)}."
+            found.append({"text": text, "tone": "warning"})
+    return found
