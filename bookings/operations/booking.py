@@ -37,9 +37,9 @@ def book(
     practitioner, room or device is None, any one who may and is free is taken.
 
     Refuses: a time in the past or more than two years ahead, or of less than a minute's
-    grain (T1); another clinic's patient or service (P15); no ACTIVE license of the clinic's
-    state in force on the clinic-local date (R17, R18, R25); outside the shift (T1);
-    practitioner, room, device or patient taken (R47, 409).
+    grain (T1); numbing of more than two hours (R48); another clinic's patient or service (P15);
+    no ACTIVE license of the clinic's state in force on the clinic-local date (R17, R18, R25);
+    outside the shift (T1); practitioner, room, device or patient taken (R47, 409).
     """
     _check_time(starts_at, at)
     _check_clinic(clinic, patient=patient, service=service, room=room, device=device)

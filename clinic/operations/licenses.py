@@ -29,8 +29,8 @@ def add_license(
 ) -> License:
     """Put a license on file as printed; dates are inclusive (R17, R25).
 
-    Refuses dates out of order or bounds (R17) and a number already on file for that state
-    and kind (R17, 409).
+    Refuses someone who does not work in this clinic (P15), dates out of order or bounds (R17),
+    and a number already on file for that state and kind (R17, 409).
     """
     if not practitioner.clinics.filter(pk=clinic.pk).exists():
         raise Refusal(

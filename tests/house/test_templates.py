@@ -12,7 +12,6 @@ from django.template import Context, Engine, Origin, Template, engines
 from django.template.loader import get_template
 from django.urls import get_resolver
 
-from tests.house import rendered
 from tests.house.sources import ROOT, calls, modules, place, templates
 from tests.house.unknown import Unknown, UnknownVariable
 
@@ -161,12 +160,3 @@ def test_templates_of_libraries_are_left_alone() -> None:
 def test_the_tests_run_with_strict_variables() -> None:
     engine: Engine = engines["django"].engine  # type: ignore[attr-defined]
     assert isinstance(engine.string_if_invalid, Unknown)
-
-
-def test_a_template_that_no_test_renders_is_named() -> None:
-    """`bin/test` asks for it at the end of the whole run: --every-template."""
-    every = {str(path) for path in templates()}
-    assert rendered.missing(every) == []
-    assert rendered.missing(every - {str(FOLDER / "404.html")}) == ["404.html"]
-    assert "--every-template" in (ROOT / "bin" / "test").read_text()
-    assert set(rendered.BY_NO_TEST) <= {str(path.relative_to(FOLDER)) for path in templates()}

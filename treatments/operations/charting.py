@@ -31,8 +31,9 @@ def open_chart(*, appointment: Appointment, by: User, at: dt.datetime) -> Treatm
     """Open the chart of a patient who has arrived.
 
     Refuses anyone but the booked practitioner (R52, 403), a patient who has not arrived or a
-    visit of another day (R46), a chart that is open already (R46, 409), and a practitioner
-    without an ACTIVE license of the state in force today (R17, R18, R25).
+    visit of another day (R46), a chart that is open already (R46, 409), a visit just given to
+    someone else (P12, 409), and a practitioner without an ACTIVE license of the state in force
+    today (R17, R18, R25).
     """
     practitioner = Practitioner.objects.held().get(pk=appointment.practitioner_id)
     if practitioner.user_id != by.pk:
@@ -165,7 +166,10 @@ def add_pass(
 
 @act("treatment.remove_pass", may=Permission.TREAT, on="treatment")
 def remove_pass(*, treatment: Treatment, seq: int, by: User, at: dt.datetime) -> Treatment:
-    """Take back a pass entered by mistake, before the record is signed (R50)."""
+    """Take back a pass entered by mistake, before the record is signed (R50).
+
+    Refuses a pass that is gone already (P12), and one of a treatment that has ended (R46).
+    """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.IN_PROGRESS)
     found = chart.passes.filter(seq=seq).first()
@@ -190,7 +194,7 @@ def amend_chart(
 ) -> Treatment:
     """Change the end point and the notes between the end of the treatment and the signature.
 
-    Refuses a stale page (P12, 409), and a signed record (R50).
+    Refuses a stale page (P12, 409), an unknown end point (R46), and a signed record (R50).
     """
     chart = held_chart(treatment, by=by, version=version)
     must_be(chart, Status.COMPLETED, Status.ABORTED)

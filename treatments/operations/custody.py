@@ -143,8 +143,9 @@ def waste_unit(
 ) -> Cartridge:
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
-    Refuses: a unit that is neither in stock nor opened (R10, 409), no reason or "other"
-    without words (R13), and an opened unit of someone else's treatment (R52, 403).
+    Refuses: a unit that is neither in stock nor opened (R10, 409) or was opened meanwhile (R2,
+    409), no reason or "other" without words (R13), patient contact of a unit never opened (R13,
+    403), and an opened unit of someone else's treatment (R52, 403).
     """
     if reason not in set(Cartridge.WasteReason.values):
         raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")
