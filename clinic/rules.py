@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 ACTIVE = "active"
+# Unicode's categories of spaces, controls and format signs, such as the zero-width space.
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 SYSTEM = "system"
 
 
@@ -109,9 +111,29 @@ def say_date(day: dt.date) -> str:
     return f"{day:%a, %b} {day.day}, {day.year}"
 
 
+def read_date(text: str) -> dt.date | None:
+    """A date as a person types it, 3/14/1991 or 1991-03-14; None when it is not one."""
+    if found := re.fullmatch(r"\s*([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})\s*", text):
+        month, day, year = (int(part) for part in found.groups())
+    elif found := re.fullmatch(r"\s*([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\s*", text):
+        year, month, day = (int(part) for part in found.groups())
+    else:
+        return None
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
 def say_time(local: dt.datetime) -> str:
     """A wall-clock time as a person says it: 9:05 AM."""
     return f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
+
+
+def say_span(starts: dt.datetime, ends: dt.datetime) -> str:
+    """Two wall-clock times of one visit as a person says them: 9:30–10:15 AM."""
+    first, last = say_time(starts), say_time(ends)
+    return f"{first[:-3] if first[-2:] == last[-2:] else first}–{last}"
 
 
 def normalize_license_number(number: str) -> str:
@@ -127,12 +149,51 @@ def search_key(text: str) -> str:
     return " ".join(re.sub(r"['’`\-.,]", " ", bare).split())
 
 
+@dataclass(frozen=True)
+class Search:
+    """What a search text may mean. `digits` are a phone number's, "" when it is not one."""
+
+    text: str
+    kind: str
+    birth_date: dt.date | None = None
+    digits: str = ""
+
+    def names_fully(
+        self, *, first_name: str, last_name: str, preferred_name: str, phone: str, code: str
+    ) -> bool:
+        """Whether it names this patient in full: first and last name, phone, or number."""
+        if self.kind == "number":
+            return self.text == code
+        if self.kind == "phone":
+            return len(self.digits) >= 10 and phone.endswith(self.digits)
+        typed = set(search_key(self.text).split())
+        last = set(search_key(last_name).split())
+        firsts = [set(search_key(one).split()) for one in (first_name, preferred_name)]
+        return any(first and last and first | last <= typed for first in firsts)
+
+
+def read_search(text: str) -> Search:
+    """A finder's text: a birth date, a patient's number, a phone number, or else a name."""
+    text = text.strip()
+    if birth_date := read_date(text):
+        return Search(text, "birth date", birth_date=birth_date)
+    if number := re.fullmatch(r"(?i)pt[- ]?([0-9]{1,9})", text):
+        return Search(f"PT-{int(number[1]):06d}", "number")
+    if re.fullmatch(r"[0-9+() .\-/]{4,}", text) and len(digits := re.sub("[^0-9]", "", text)) >= 4:
+        return Search(text, "phone", digits=digits)
+    return Search(text, "name")
+
+
 def text_fault(text: str) -> str | None:
     """Why a text can not be stored exactly as typed; None when it can."""
     if "\x00" in text:
         return "The text has a NUL character in it. Delete it and type the text again."
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         return "The text has half a character in it. Delete it and type the text again."
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        return "A character of the text was lost on its way here. Type the text again."
+    if text and all(unicodedata.category(c) in UNSEEN for c in text):
+        return "The text has only spaces or signs that can not be seen. Type it again."
     return None
 
 

@@ -178,6 +178,8 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=15 * 60)
 SESSION_COOKIE_AGE = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# What a page says of the act before it may name a patient: it never goes into a cookie (P20).
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

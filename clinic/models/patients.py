@@ -97,7 +97,12 @@ class Patient(Record):
             bounded("patient_dates_bounded", days=["birth_date"], instants=["created_at"]),
         ]
 
-    guards = [never_deleted("clinic_patient", "A patient on file is never deleted.")]
+    guards = never_deleted(
+        "clinic_patient",
+        "A patient on file is never deleted.",
+        keys=[("id",), ("clinic_id", "number")],
+        taken="This patient number is taken.",
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -111,6 +116,14 @@ class Patient(Record):
     def code(self) -> str:
         """The human code, for example PT-000001."""
         return f"PT-{self.number:06d}"
+
+    @property
+    def phone_text(self) -> str:
+        """The phone number as a person dials it from the US; empty where there is none."""
+        if not self.phone:
+            return ""
+        home = self.phone.country_code == 1
+        return str(self.phone.as_national if home else self.phone.as_international)
 
     def write(self, *, only: list[str] | None = None) -> None:
         names = f"{self.last_name} {self.first_name} {self.preferred_name} {self.code}"

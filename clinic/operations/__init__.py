@@ -2,14 +2,21 @@
 
 from clinic.operations.audit_log import export_audit, search_audit
 from clinic.operations.licenses import add_license, change_license_status, renew_license
-from clinic.operations.patients import change_patient, register_patient
+from clinic.operations.patients import (
+    change_patient,
+    open_patient,
+    register_patient,
+    search_patients,
+)
 
 __all__ = [
     "add_license",
     "change_license_status",
     "change_patient",
     "export_audit",
+    "open_patient",
     "register_patient",
     "renew_license",
     "search_audit",
+    "search_patients",
 ]

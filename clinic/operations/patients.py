@@ -101,6 +101,28 @@ def change_patient(
     return patient
 
 
+@act("patient.open", may=Permission.SEE_PATIENTS, on="patient")
+def open_patient(*, patient: Patient, by: User, at: dt.datetime) -> Patient:
+    """Note that a patient's card was looked at (P22)."""
+    audit.record("patient.open", by=by, at=at, clinic_id=patient.clinic_id, on=patient)
+    return patient
+
+
+@act("patient.search", may=Permission.SEE_PATIENTS, on="clinic")
+def search_patients(*, clinic: Clinic, kind: str, found: int, by: User, at: dt.datetime) -> None:
+    """Note a submitted search: what kind of text it was and how many it found (P22).
+
+    The text itself is not kept: the audit holds no names.
+    """
+    audit.record(
+        "patient.search",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        detail={"kind": kind, "found": found},
+    )
+
+
 def _check(patient: Patient, *, today: dt.date) -> None:
     if not patient.first_name or not patient.last_name:
         field = "last_name" if patient.first_name else "first_name"

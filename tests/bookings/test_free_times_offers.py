@@ -1,0 +1,134 @@
+"""Free times against the booking itself; how many queries; the nearest ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from bookings import queries
+from bookings.models import Hold
+from bookings.operations.placing import find_place
+from bookings.rules.visit import lanes
+from clinic.models import Practitioner
+from clinic.refusals import Refusal
+from tests import factories
+from tests.bookings.test_free_times import DAY, EARLY, TOMORROW, booked, local
+from tests.cast import NOW, TODAY, Cast
+
+pytestmark = pytest.mark.django_db
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("day", [TODAY, dt.date(2026, 3, 8), dt.date(2026, 11, 1)])
+def test_what_is_offered_can_be_booked_and_nothing_else(cast: Cast, day: dt.date):
+    """Against the booking itself, for each quarter hour of a busy day and each practitioner."""
+    everyone = [cast.ana, cast.lena, cast.priya, cast.bo]
+    for one in everyone:
+        factories.shifts(one, cast.clinic, weekdays=[6], starts=0, ends=8)
+    zero = local(cast, day, 0) if day.weekday() == 6 else local(cast, day, 9)
+    places = [(cast.room, cast.device), (cast.second_room, cast.second_device)]
+    booked(cast, cast.ana, zero + MINUTE * 60)
+    booked(
+        cast, cast.bo, zero + MINUTE * 70, patient=cast.wang, room=places[1][0], device=places[1][1]
+    )
+    booked(cast, cast.priya, zero + MINUTE * 185, patient=cast.siobhan, numbing_min=0)
+    need = cast.service
+    lines = queries.free_times(
+        clinic=cast.clinic, need=need, first=day, days=1, at=zero - DAY, patient=cast.mia
+    )
+    found = {(t.practitioner.pk, t.starts_at) for line in lines for t in line.times}
+
+    def fits(practitioner: Practitioner, starts_at: dt.datetime) -> bool:
+        plan = lanes(
+            starts_at=starts_at,
+            numbing_min=need.numbing_min,
+            treatment_min=need.treatment_min,
+            clean_down_min=need.clean_down_min,
+        )
+        try:
+            with transaction.atomic():
+                find_place(
+                    clinic=cast.clinic,
+                    practitioner=practitioner,
+                    patient=cast.mia,
+                    lanes=plan,
+                    room=None,
+                    device=None,
+                )
+        except Refusal:
+            return False
+        return True
+
+    quarters = [zero + MINUTE * 15 * n for n in range(-2, 34)]
+    fitting = {(one.pk, at) for one in everyone for at in quarters if fits(one, at)}
+    assert {pair for pair in found if pair[1] in set(quarters)} == fitting
+    assert fitting
+
+
+def test_the_queries_are_as_many_for_one_as_for_three_as_for_a_full_fortnight(cast: Cast):
+    def count(**given) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            queries.free_times(clinic=cast.clinic, need=cast.service, first=TODAY, at=NOW, **given)
+        return len(seen)
+
+    one = count(days=1, practitioner=cast.ana)
+    booked(cast, cast.ana, local(cast, TODAY, 10))
+    booked(cast, cast.bo, local(cast, TODAY, 12), patient=cast.wang)
+    booked(cast, cast.priya, local(cast, TODAY, 14), patient=cast.siobhan)
+    for n in range(7):
+        more = factories.practitioner([cast.clinic], "RN", name=f"Nurse {n}")
+        factories.license(more, "rn", "TX", by=cast.manager)
+        factories.shifts(more, cast.clinic)
+    assert count(days=14, patient=cast.mia) == one == 5
+
+
+def test_the_nearest_times_lie_around_the_one_that_is_taken(cast: Cast):
+    booked(cast, cast.ana, local(cast, TODAY, 12))
+    wanted = local(cast, TODAY, 12)
+    found = queries.nearest_free_times(
+        clinic=cast.clinic,
+        need=cast.service,
+        around=wanted,
+        at=NOW,
+        practitioner=cast.ana,
+        patient=cast.wang,
+    )
+    assert [(t.practitioner.name, t.says) for t in found] == [
+        ("Ana Ruiz", "11:15 AM"),
+        ("Bo Chen", "12:00 PM"),
+        ("Ana Ruiz", "12:45 PM"),
+    ]
+    assert [t.key.rpartition("@")[2] for t in found] == [
+        "2026-11-24T17:15Z",
+        "2026-11-24T18:00Z",
+        "2026-11-24T18:45Z",
+    ]
+
+
+def test_the_nearest_times_go_on_to_the_next_open_day_and_never_into_the_past(cast: Cast):
+    found = queries.nearest_free_times(
+        clinic=cast.clinic,
+        need=cast.service,
+        around=local(cast, TODAY, 23),
+        at=local(cast, TODAY, 23),
+        practitioner=cast.priya,
+    )
+    assert (found[0].day, found[0].says) == (TOMORROW, "9:00 AM")
+    assert len(found) == 3
+
+
+def test_times_end_where_booking_ends_two_years_ahead(cast: Cast):
+    last = EARLY + dt.timedelta(days=731)
+    day = cast.clinic.day_of(last)
+    lines = queries.free_times(
+        clinic=cast.clinic, need=cast.short_service, first=day - DAY * 7, days=14, at=EARLY
+    )
+    starts = [t.starts_at for line in lines for t in line.times]
+    assert max(starts) <= last
+    assert Hold.objects.count() == 0
