@@ -37,6 +37,10 @@ Result = TypeVar("Result")
 _under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
 
 
+# A constraint so named says that another row holds the time, the unit or the number.
+HELD_BY_ANOTHER = ("overlap", "once", "no_replace", "no_displace")
+
+
 class NotRecorded(AssertionError):
     """An operation came back without an audit event; its act is rolled back."""
 
@@ -124,7 +128,7 @@ def _settled(
             if not found:
                 raise
             name, sentence = found
-            kind = Conflict if "overlap" in name or "once" in name else Refusal
+            kind = Conflict if any(word in name for word in HELD_BY_ANOTHER) else Refusal
             raise kind(sentence, rule=name[:20]) from error
         except DataError as error:
             log.warning("%s met a value the database refuses: %s", action, error)

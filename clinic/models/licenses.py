@@ -129,7 +129,12 @@ class License(Record):
             ),
         ]
 
-    guards = [never_deleted("clinic_license", "A license on file is never deleted.")]
+    guards = never_deleted(
+        "clinic_license",
+        "A license on file is never deleted.",
+        keys=[("id",), ("state", "kind", "number_norm")],
+        taken="This license number is on file for that state and kind.",
+    )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.state} {self.number_raw}"

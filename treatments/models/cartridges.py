@@ -164,7 +164,12 @@ class Cartridge(Record):
         ]
 
     guards = [
-        never_deleted("treatments_cartridge", "A unit is never deleted."),
+        *never_deleted(
+            "treatments_cartridge",
+            "A unit is never deleted.",
+            keys=[("id",), ("number",), ("unit_code",)],
+            taken="This unit code is taken.",
+        ),
         steps_guard("cartridge_steps", UNIT_ALLOWED, "A cartridge can not take this step."),
         Guard(
             "cartridge_begins_in_stock",
@@ -172,13 +177,14 @@ class Cartridge(Record):
             "NEW.status NOT IN ('in_stock', 'quarantined') OR NEW.treatment_id IS NOT NULL",
             "A unit comes in as stock or into quarantine.",
         ),
+        # The unique index says the same, but REPLACE on SQLite would take the other unit away.
         Guard(
-            "cartridge_no_replace",
-            ("INSERT",),
-            "EXISTS (SELECT 1 FROM treatments_cartridge t WHERE t.id = NEW.id "
-            "OR t.number = NEW.number OR t.unit_code = NEW.unit_code OR t.rowid = NEW.rowid)",
-            "A unit is never written over.",
-            only="sqlite",
+            "cartridge_no_second_open",
+            ("UPDATE",),
+            "NEW.status IN ('opened', 'used') AND EXISTS (SELECT 1 FROM treatments_cartridge t "
+            "WHERE t.treatment_id = NEW.treatment_id AND t.id <> NEW.id "
+            "AND t.status IN ('opened', 'used'))",
+            "This treatment has a cartridge. Waste it first.",
         ),
         Guard(
             "cartridge_treatment_written_once",

@@ -177,11 +177,15 @@ class Treatment(Record):
         ]
 
     guards = [
-        never_deleted("treatments_treatment", "A chart is never deleted."),
+        *never_deleted(
+            "treatments_treatment",
+            "A chart is never deleted.",
+            keys=[("id",), ("appointment_id",), ("cartridge_id",)],
+            taken="This visit has its chart, or this cartridge has its treatment.",
+        ),
         *frozen(
             "treatments_treatment",
             when="OLD.status = 'signed'",
-            keys=[("id",), ("appointment_id",), ("cartridge_id",)],
             says=SAYS_SIGNED,
         ),
         steps_guard("treatment_steps", ALLOWED, "A treatment can not take this step."),

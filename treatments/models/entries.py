@@ -8,7 +8,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.constraints import Guard, bounded, check, frozen, never_deleted, together
+from clinic.constraints import (
+    Guard,
+    bounded,
+    check,
+    frozen,
+    never_deleted,
+    never_written_over,
+    together,
+)
 from clinic.models import Clinic, Record
 from clinic.models.base import ScopedQuerySet
 from treatments.models.charts import SAYS_SIGNED, SIGNED, Treatment
@@ -117,12 +125,11 @@ class NumbingApplication(Record):
         ]
 
     guards = [
-        never_deleted("treatments_numbingapplication", "A numbing entry is never deleted."),
+        *never_deleted("treatments_numbingapplication", "A numbing entry is never deleted."),
         *frozen(
             "treatments_numbingapplication",
             when=SIGNED.format("OLD"),
             insert_when=SIGNED.format("NEW"),
-            keys=[("id",)],
             says=SAYS_SIGNED,
         ),
         Guard(
@@ -189,11 +196,15 @@ class NeedlingPass(Record):
         ]
 
     guards = [
+        *never_written_over(
+            "treatments_needlingpass",
+            keys=[("id",), ("treatment_id", "seq")],
+            says="Two passes claim one place in the chart.",
+        ),
         *frozen(
             "treatments_needlingpass",
             when=SIGNED.format("OLD"),
             insert_when=SIGNED.format("NEW"),
-            keys=[("id",), ("treatment_id", "seq")],
             events=("UPDATE", "DELETE"),
             says=SAYS_SIGNED,
         ),

@@ -151,7 +151,12 @@ class CartridgeLot(Record):
         ]
 
     guards = [
-        never_deleted("treatments_cartridgelot", "A lot on file is never deleted."),
+        *never_deleted(
+            "treatments_cartridgelot",
+            "A lot on file is never deleted.",
+            keys=[("id",), ("clinic_id", "product_id", "lot")],
+            taken="This lot is on file in this clinic.",
+        ),
         Guard(
             "cartridge_lot_keeps_identity",
             ("UPDATE",),
