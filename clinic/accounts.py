@@ -24,7 +24,7 @@ from clinic.models import AuditEvent, Clinic
 log = logging.getLogger(__name__)
 
 
-class StaffOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class StaffOnlyAdapter(DefaultAccountAdapter):
     """Accounts are made by an administrator; nobody signs up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from clinic.forms.house import HouseForm, day_field
-from clinic.models import License
+from clinic.models import License, Practitioner
 from clinic.models.people import PractitionerQuerySet
 
 # fmt: off
@@ -23,7 +23,7 @@ STATES = (
 class AddLicenseForm(HouseForm):
     """A license as printed."""
 
-    practitioner = forms.ModelChoiceField(
+    practitioner: forms.ModelChoiceField[Practitioner] = forms.ModelChoiceField(
         queryset=None,
         empty_label="Choose who holds it",
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},
@@ -44,7 +44,9 @@ class LicenseStatusForm(HouseForm):
     """Suspended, lapsed, active again: what the register says now, and why."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
-    status = forms.ChoiceField(label="New status", choices=License.Status.choices)
+    status = forms.ChoiceField(  # type: ignore[assignment]  # a field is taken off the class
+        label="New status", choices=License.Status.choices
+    )
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -55,7 +55,7 @@ class AddLicense(FormPage):
             clinic=form.clinic,
             **form.values,
             **acting(self.request),
-            once=form.key,  # type: ignore[call-arg]
+            once=form.key,
         )
 
     def where_to(self, result: License) -> str:
@@ -104,7 +104,7 @@ class ShowLicense(_OneLicense):
             license=self.license,
             **form.values,
             **acting(self.request),
-            once=form.key,  # type: ignore[call-arg]
+            once=form.key,
         )
 
     def where_to(self, result: License) -> str:
@@ -125,7 +125,7 @@ class RenewLicense(_OneLicense):
             license=self.license,
             **form.values,
             **acting(self.request),
-            once=form.key,  # type: ignore[call-arg]
+            once=form.key,
         )
 
     def where_to(self, result: License) -> str:

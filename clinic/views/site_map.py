@@ -27,6 +27,6 @@ class SiteMap(TemplateView):
             }
             sections.setdefault(one.section, []).append(entry)
         roles = self.request.user.roles_in(clinic)  # type: ignore[union-attr]
-        words = ", ".join(sorted(role.label for role in roles))
+        words = ", ".join(sorted(str(role.label) for role in roles))
         lead = f"As {words} in {clinic.name} you may open these pages."
         return super().get_context_data(**kwargs) | {"sections": sections, "lead": lead}
