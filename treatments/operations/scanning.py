@@ -60,9 +60,9 @@ def scan_cartridge(*, treatment: Treatment, text: str, by: User, at: dt.datetime
     refuse_second_unit(chart)
     lot = _lot_here(verdict, chart)
     refuse_unfit_lot(lot, chart, at)
-    units = tuple(
-        Cartridge.objects.fit_to_use(on=chart.started_on or chart.clinic.day_of(at)).filter(lot=lot)
-    )
+    day = chart.started_on or chart.clinic.day_of(at)
+    fit = Cartridge.objects.fit_to_use(on=day).filter(lot=lot)
+    units = tuple(fit.select_related("lot__product"))
     if not units:
         raise Refusal(
             f"No unit of lot {lot.lot} is in stock.",

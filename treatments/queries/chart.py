@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from clinic.models import Clinic, User
 from treatments.models import (
@@ -159,6 +159,12 @@ class ChartPage:
     def creams_on(self) -> list[Cream]:
         return [one for one in self.creams if one.is_on]
 
+    @property
+    def numbed_areas(self) -> list[str]:
+        """Every area that had cream, once, in the order of the list."""
+        with_cream = {area for one in self.creams for area in one.areas}
+        return [word for _code, word in AREAS if word in with_cream]
+
     @cached_property
     def no_numbing(self) -> NumbingApplication | None:
         """The entry that says there was no numbing, and why."""
@@ -263,6 +269,17 @@ def open_page(chart: Treatment) -> ChartPage:
         .get()
     )
     return ChartPage(found)
+
+
+def unit_here(chart: Treatment, code: str) -> Cartridge | None:
+    """The unit of that code which is this chart's, or nobody's in the chart's clinic."""
+    unit: Cartridge | None = (
+        Cartridge.objects.filter(clinic=chart.clinic_id, unit_code=code.strip().upper())
+        .filter(Q(treatment__isnull=True) | Q(treatment=chart))
+        .select_related("lot__product", "treatment")
+        .first()
+    )
+    return unit
 
 
 def creams_in_use() -> QuerySet[NumbingProduct]:

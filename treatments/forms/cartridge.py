@@ -1,0 +1,65 @@
+"""The scan, the unit in the hand, and a unit that is wasted."""
+
+from __future__ import annotations
+
+from django import forms
+
+from treatments.forms.chart import ChartForm
+from treatments.models import Cartridge
+
+
+class ScanForm(ChartForm):
+    """Any code, exactly as the scanner sends it: a blank at the end can belong to it."""
+
+    slug = "scan"
+    cartridge = forms.CharField(
+        label="Cartridge",
+        required=False,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control",
+                "placeholder": "Scan the pouch, or type C-000123",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "enterkeyhint": "go",
+                "data-scan": "",
+                "autofocus": "",
+            }
+        ),
+    )
+
+
+class OpenUnitForm(ChartForm):
+    """The unit in the hand, and that its pack is whole."""
+
+    slug = "claim"
+    cartridge = forms.CharField(
+        label="Cartridge", error_messages={"required": "Scan the cartridge first."}
+    )
+    pack_intact = forms.BooleanField(
+        label="The pack is whole and the sterility indicator is good", required=False
+    )
+
+
+class WasteForm(ChartForm):
+    """Why a unit is wasted. The unit is the open one, or one from stock that was just scanned."""
+
+    slug = "waste"
+    cartridge = forms.CharField(widget=forms.HiddenInput, max_length=40)
+    reason = forms.ChoiceField(
+        label="Why is it wasted?",
+        choices=Cartridge.WasteReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose why the unit is wasted.",
+            "invalid_choice": "Choose why the unit is wasted.",
+        },
+    )
+    note_text = forms.CharField(
+        label="Note",
+        max_length=200,
+        required=False,
+        help_text="Needed where the reason is “Other”.",
+    )
+    patient_contact = forms.BooleanField(label="It touched the patient", required=False)

@@ -1,0 +1,22 @@
+"""Opening a chart, and the time-out before the needle."""
+
+from __future__ import annotations
+
+from django import forms
+
+from clinic.forms import HouseForm
+from treatments.forms.chart import ChartForm
+
+
+class OpenForm(HouseForm):
+    """Nothing to fill in: the visit is in the address."""
+
+
+class StartForm(ChartForm):
+    """The time-out: said aloud, then confirmed."""
+
+    slug = "start"
+    confirmed = forms.BooleanField(
+        label="The patient has said name and birth date; area and device are right",
+        error_messages={"required": "Read back name and birth date, then confirm."},
+    )

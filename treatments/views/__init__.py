@@ -1,0 +1,1 @@
+"""The treatment room's and the stock's pages."""

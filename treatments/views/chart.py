@@ -1,0 +1,168 @@
+"""The treatment page: one chart as seven steps, or as the record it is once signed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+
+from clinic.permissions import Permission
+from clinic.refusals import Refusal
+from clinic.views.doors import Door
+from treatments import operations
+from treatments.forms.chart import ChartForm
+from treatments.forms.closing import AddendumForm
+from treatments.models import Treatment
+from treatments.operations.signing import MEANING
+from treatments.queries import chart as queries
+from treatments.queries.chart import ChartPage
+from treatments.rules.status import Status
+from treatments.rules.steps import STEP_WORDS, Step
+from treatments.views.panels import ABORT, clock_of, forms_of, removals, steps_of
+
+CHARTS = (
+    Permission.SEE_OWN_CHARTS,
+    Permission.SEE_ALL_CHARTS,
+    Permission.SEE_SIGNED_CHARTS,
+)
+NOTED = "chart_noted"
+
+
+class ChartDoor(Door):
+    """A page about one chart. Another clinic's or person's answers like a missing one (P15)."""
+
+    may: tuple[Permission, ...] = CHARTS
+
+    def chart(self) -> Treatment:
+        """The chart in the address, or 404."""
+        request: Any = self.request
+        found = queries.chart_key(user=request.user, clinic=request.clinic, key=self.kwargs["pk"])
+        if found is None:
+            raise Http404
+        return found
+
+
+class ShowChart(ChartDoor):
+    """The chart, at the step at hand or at the one asked for in `?step=`."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        at = timezone.now()
+        chart = self.chart()
+        note_view(request, chart, at)
+        page = queries.open_page(chart)
+        return show(request, page, at=at, step=request.GET.get("step", ""))
+
+
+def note_view(request: HttpRequest, chart: Treatment, at: dt.datetime) -> None:
+    """Note that the record is opened, before anything of it is shown (P22).
+
+    A fragment belongs to a page whose opening was noted in this session, and is not noted
+    again; a fragment of any other chart is.
+    """
+    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    if htmx and request.session.get(NOTED) == str(chart.pk):
+        return
+    operations.read_chart(treatment=chart, by=request.user, at=at)
+    request.session[NOTED] = str(chart.pk)
+
+
+def show(
+    request: HttpRequest,
+    page: ChartPage,
+    *,
+    at: dt.datetime,
+    step: str = "",
+    bound: ChartForm | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page, or its fragment for a page that is open; `bound` is a form that was refused."""
+    mine = page.written_by(request.user)  # type: ignore[arg-type]
+    context = {
+        "page": page,
+        "chart": page.chart,
+        "mine": mine,
+        "at": at,
+        "url": reverse("treatment", args=[page.chart.pk]),
+        "patient": {
+            "name": page.chart.patient.name,
+            "born": date_format(page.chart.patient.birth_date, "M j, Y"),
+            "code": page.chart.patient.code,
+        },
+        **more,
+    }
+    if page.signed:
+        form = bound if isinstance(bound, AddendumForm) else AddendumForm(chart=page.chart, at=at)
+        may_add = mine or request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)  # type: ignore[union-attr]
+        context |= {"form": form, "may_add": may_add, "no": _loose(bound, shown=form is bound)}
+        return render(request, "treatments/record.html", context, status=status)
+    shown = _shown(page, step, mine)
+    context |= _stage(page, shown=shown, mine=mine, at=at, bound=bound)
+    context["forms"] |= more.get("forms", {})
+    context["no"] = None if more.get("verdict") else _loose(bound, shown=shown == step)
+    fragment = bool(request.htmx)  # type: ignore[attr-defined]
+    template = "treatments/_chart.html" if fragment else "treatments/chart.html"
+    answer = render(request, template, context, status=status)
+    if fragment:
+        address = request.get_full_path() if request.method == "GET" else context["url"]
+        answer["HX-Replace-Url"] = "false" if bound else address
+    return answer
+
+
+def _loose(bound: ChartForm | None, *, shown: bool) -> Refusal | None:
+    """What is to be said above the step, because no field of a form on the page says it."""
+    if bound is None:
+        return None
+    if bound.no is not None:
+        return None if shown and bound.no.field in bound.fields else bound.no
+    if shown:
+        return None
+    return Refusal("This step is closed. Nothing was changed.", rule="R46")
+
+
+def _shown(page: ChartPage, wanted: str, mine: bool) -> str:
+    """The step that is shown large: the wanted one where it can be opened, else that at hand."""
+    if wanted == ABORT and mine and not page.facts.ended:
+        return ABORT
+    return wanted if wanted in page.open else page.at_hand
+
+
+def _stage(
+    page: ChartPage, *, shown: str, mine: bool, at: dt.datetime, bound: ChartForm | None
+) -> dict[str, Any]:
+    state = Status(page.chart.status)
+    return {
+        "shown": shown,
+        "meaning": MEANING,
+        "title": "End early" if shown == ABORT else STEP_WORDS[Step(shown)],
+        "steps": steps_of(page, shown),
+        "clock": clock_of(page, at),
+        "forms": forms_of(page, shown, at=at, bound=bound) if mine else {},
+        "removals": removals(page, at) if mine and state == Status.IN_PROGRESS else [],
+        "before_start": state in (Status.OPEN, Status.NUMBING),
+        "under_way": state == Status.IN_PROGRESS,
+        "ended": page.facts.ended,
+        "at_hand": str(page.at_hand),
+        "at_hand_word": STEP_WORDS[page.at_hand],
+        "missing": [
+            {"what": one.what, "step": one.step, "open": one.step in page.open}
+            for one in page.missing
+        ],
+    }
+
+
+def refused(
+    request: HttpRequest, form: ChartForm, *, step: str, at: dt.datetime, **more: Any
+) -> HttpResponse:
+    """The page as it is now, with the form's fault in it and what was typed kept."""
+    note_view(request, form.chart, at)
+    page = queries.open_page(form.chart)
+    if form.no is not None and form.no.rule == "P12":
+        form.renew(page.chart)
+        more["theirs"] = page.chart
+    return show(request, page, at=at, step=step, bound=form, status=form.status, **more)

@@ -1,0 +1,197 @@
+"""What the treatment page is made of: its steps, its clock, its verdicts, its forms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateformat import format as date_format
+
+from clinic.refusals import Refusal
+from clinic.rules import say_date
+from treatments.forms.cartridge import OpenUnitForm, ScanForm, WasteForm
+from treatments.forms.chart import ChartForm
+from treatments.forms.closing import AbortForm, AmendForm, FinishForm, SignForm
+from treatments.forms.numbing import CreamOffForm, CreamOnForm, NoCreamForm
+from treatments.forms.passes import PassForm, RemovePassForm
+from treatments.forms.start import StartForm
+from treatments.models import Cartridge
+from treatments.operations import Scanned
+from treatments.queries.chart import ChartPage
+from treatments.rules.steps import STEP_WORDS, Step
+
+ABORT = "abort"
+# The forms that a step shows, of which the template takes those that the chart's state allows.
+FORMS: dict[str, tuple[type[ChartForm], ...]] = {
+    Step.NUMB: (CreamOnForm, CreamOffForm, NoCreamForm),
+    Step.START: (StartForm,),
+    Step.CARTRIDGE: (ScanForm, WasteForm),
+    Step.PASSES: (PassForm,),
+    Step.FINISH: (FinishForm, AmendForm),
+    Step.SIGN: (SignForm,),
+    ABORT: (AbortForm,),
+}
+# What a refused scan means, readable from two meters; the sentence stands below it.
+REFUSED_WORDS = {
+    "R1": "A cartridge is open already",
+    "R2": "Do not use: opened before",
+    "R3": "Do not use: expired",
+    "R5": "Do not use",
+    "R6": "Do not use",
+    "R7": "Does not fit this device",
+    "R14": "This code can't be used",
+    "R15": "Do not use: two expiry dates",
+    "S1": "Not known here",
+    "S3": "This code can't be used",
+}
+MOST_OFFERED = 12
+
+
+def forms_of(
+    page: ChartPage, step: str, *, at: dt.datetime, bound: ChartForm | None = None
+) -> dict[str, ChartForm]:
+    """The forms of a step by their slug, the one just sent with what was typed in it."""
+    made = {
+        form.slug.replace("-", "_"): form(chart=page.chart, at=at) for form in FORMS.get(step, ())
+    }
+    if bound is not None:
+        made[bound.slug.replace("-", "_")] = bound
+    return made
+
+
+def steps_of(page: ChartPage, shown: str) -> list[dict[str, Any]]:
+    """The step bar: what is done, what is at hand, what came of it."""
+    url = reverse("treatment", args=[page.chart.pk])
+    notes = _notes(page)
+    return [
+        {
+            "label": word,
+            "status": "current" if step == shown else "done" if step in page.done else "todo",
+            "note": notes.get(step, ""),
+            "url": f"{url}?step={step}" if step in page.open else "",
+        }
+        for step, word in STEP_WORDS.items()
+    ]
+
+
+def _notes(page: ChartPage) -> dict[Step, str]:
+    chart = page.chart
+    notes = {Step.CARTRIDGE: page.unit.unit_code if page.unit else ""}
+    if page.creams_on:
+        notes[Step.NUMB] = "cream on"
+    elif page.no_numbing:
+        notes[Step.NUMB] = "none"
+    elif page.creams and (dwell := page.creams[-1].dwell):
+        notes[Step.NUMB] = f"{dwell.minutes} min"
+    for step, at in (
+        (Step.ARRIVE, chart.appointment.arrived_at),
+        (Step.START, chart.started_at),
+        (Step.FINISH, chart.ended_at),
+    ):
+        if at:
+            notes[step] = date_format(chart.clinic.local(at), "g:i A")
+    if page.passes:
+        notes[Step.PASSES] = str(len(page.passes))
+    return notes
+
+
+def clock_of(page: ChartPage, at: dt.datetime) -> dict[str, Any] | None:
+    """The numbing clock of the cream that is on, for the part of that name."""
+    rows = [one.row for one in page.creams_on]
+    since = [one.applied_at for one in rows if one.applied_at]
+    if not since:
+        return None
+    due = max(
+        one.applied_at + dt.timedelta(minutes=one.product.min_dwell)
+        for one in rows
+        if one.applied_at and one.product
+    )
+    latest = min(
+        one.applied_at + dt.timedelta(minutes=one.product.max_dwell)
+        for one in rows
+        if one.applied_at and one.product
+    )
+    first = min(since)
+    return {
+        "since": first,
+        "due": due,
+        "latest": latest,
+        "minutes": max(0, _minutes(at - first)),
+        "of": max(1, _minutes(due - first)),
+        "state": "over" if at >= latest else "due" if at >= due else "on",
+        "who": page.chart.patient.name,
+        "url": "",
+    }
+
+
+def _minutes(span: dt.timedelta) -> int:
+    return int(span.total_seconds()) // 60
+
+
+def removals(page: ChartPage, at: dt.datetime) -> list[dict[str, Any]]:
+    """Each pass with the form that takes it back."""
+    return [
+        {
+            "line": line,
+            "form": RemovePassForm(chart=page.chart, at=at, initial={"seq": line.row.seq}),
+        }
+        for line in page.passes
+    ]
+
+
+def refused_scan(no: Refusal) -> dict[str, Any]:
+    """The band of a scan or unit that was refused."""
+    return {
+        "status": "refused",
+        "word": REFUSED_WORDS.get(no.rule, "Not this one"),
+        "why": no.text,
+        "facts": [],
+    }
+
+
+def asked_unit(scanned: Scanned) -> dict[str, Any]:
+    """The band of a maker's code: all units of a lot bear the same, so a person says which."""
+    lot, units = scanned.units[0].lot, len(scanned.units)
+    are = "One unit" if units == 1 else f"{units} units"
+    stand = "is" if units == 1 else "are"
+    return {
+        "status": "ask",
+        "word": "Which unit is it?",
+        "why": f"{are} of this lot {stand} in stock. Tap the code that is on the sticker.",
+        "facts": _lot_facts(scanned.units[0]),
+        "units": [one.unit_code for one in scanned.units[:MOST_OFFERED]],
+        "more": max(0, units - MOST_OFFERED),
+        "cautions": scanned.cautions,
+        "lot": lot.lot,
+    }
+
+
+def found_unit(unit: Cartridge) -> dict[str, Any]:
+    """The band of one unit that may be opened."""
+    return {
+        "status": "accepted",
+        "word": f"{unit.unit_code} may be opened",
+        "why": "It is in stock and in date. Compare the code with the sticker.",
+        "facts": _lot_facts(unit),
+    }
+
+
+def _lot_facts(unit: Cartridge) -> list[dict[str, str]]:
+    return [
+        {"label": "Lot", "text": unit.lot.lot},
+        {"label": "Expires", "text": say_date(unit.lot.expires_on)},
+        {"label": "Product", "text": unit.lot.product.name},
+    ]
+
+
+def unit_forms(
+    page: ChartPage, unit: Cartridge, *, at: dt.datetime, claim: OpenUnitForm | None = None
+) -> dict[str, ChartForm]:
+    """The two things to do with a unit in the hand: open it, or waste it unopened."""
+    start = {"cartridge": unit.unit_code}
+    damaged = {**start, "reason": Cartridge.WasteReason.PACK_DAMAGED}
+    return {
+        "claim": claim or OpenUnitForm(chart=page.chart, at=at, initial=start),
+        "waste": WasteForm(chart=page.chart, at=at, initial=damaged),
+    }

@@ -1,0 +1,105 @@
+"""My treatments: the day of the person signed in, and what is left to sign."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.permissions import Permission
+from clinic.refusals import NotAllowed, Refusal
+from clinic.views.doors import Door, Page, acting, go
+from treatments import operations
+from treatments.forms.start import OpenForm
+from treatments.queries import room as queries
+from treatments.queries.room import DayLine
+from treatments.views.chart import CHARTS
+from treatments.views.panels import clock_of
+
+PER_PAGE = 50
+
+
+class Treatments(Page):
+    """The list that fits the role: my day, the clinic's charts, or the signed records."""
+
+    may = CHARTS
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.clinic.pk  # type: ignore[attr-defined]
+        treats = request.user.can(Permission.SEE_OWN_CHARTS, key)  # type: ignore[union-attr]
+        every = request.user.can(Permission.SEE_ALL_CHARTS, key)  # type: ignore[union-attr]
+        show = request.GET.get("show", "")
+        if not treats or (every and show in ("all", "unsigned")):
+            return _charts(request, every=every, unsigned=every and show == "unsigned")
+        return my_day(request)
+
+
+class OpenChart(Door):
+    """Open the chart of a patient who has arrived."""
+
+    may = (Permission.TREAT,)
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        visit = queries.visit_to_open(
+            user=request.user,  # type: ignore[arg-type]
+            clinic=request.clinic,  # type: ignore[attr-defined]
+            key=kwargs["pk"],
+        )
+        if visit is None:
+            raise Http404
+        form = OpenForm(request.POST)
+        try:
+            key = form.key if form.is_valid() else None
+            chart = operations.open_chart(appointment=visit, **acting(request), once=key)
+        except NotAllowed as no:
+            raise PermissionDenied from no
+        except Refusal as no:
+            return my_day(request, no=no)
+        return go(request, reverse("treatment", args=[chart.pk]))
+
+
+def my_day(request: HttpRequest, *, no: Refusal | None = None) -> HttpResponse:
+    """The day of the person signed in, with the refusal of an opening above it."""
+    at = timezone.now()
+    clinic: Any = request.clinic  # type: ignore[attr-defined]
+    user: Any = request.user
+    today = clinic.day_of(at)
+    lines = queries.my_day(user=user, clinic=clinic, day=today)
+    context = {
+        "today": today,
+        "lines": [_line(line, at) for line in lines],
+        "unsigned": queries.unsigned_before(user=user, clinic=clinic, day=today),
+        "every": user.can(Permission.SEE_ALL_CHARTS, clinic.pk),
+        "show": "mine",
+        "no": no,
+    }
+    return render(request, "treatments/mine.html", context, status=no.status if no else 200)
+
+
+def _line(line: DayLine, at: dt.datetime) -> dict[str, Any]:
+    opens = line.chart is None and line.visit.status in queries.HERE
+    return {
+        "visit": line.visit,
+        "chart": line.chart,
+        "clock": clock_of(line.page, at) if line.page else None,
+        "open_form": OpenForm() if opens else None,
+    }
+
+
+def _charts(request: HttpRequest, *, every: bool, unsigned: bool) -> HttpResponse:
+    clinic: Any = request.clinic  # type: ignore[attr-defined]
+    user: Any = request.user
+    found = queries.charts_of_clinic(user=user, clinic=clinic, unsigned=unsigned)
+    context = {
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "every": every,
+        "show": "unsigned" if unsigned else "all",
+    }
+    return render(request, "treatments/charts.html", context)
