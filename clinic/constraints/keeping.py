@@ -73,7 +73,8 @@ def _unnamed() -> dict[str, str]:
         table = model._meta.db_table
         for constraint in model._meta.constraints:
             if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
-                columns = [model._meta.get_field(name).attname for name in constraint.fields]
+                fields = {field.name: field.attname for field in model._meta.concrete_fields}
+                columns = [fields[name] for name in constraint.fields]
                 spoken[", ".join(f"{table}.{column}" for column in columns)] = constraint.name
     return spoken
 
