@@ -133,6 +133,10 @@ def test_serial_numbers_are_text(data: str) -> None:
     assert (verdict.lot, verdict.serial, verdict.expires_on) == ("L1", "0042", JUNE_30)
 
 
+def test_a_serial_number_has_up_to_18_characters() -> None:
+    assert scan(sealed(f"{PRODUCT}/$$3280630L1/S{'7' * 18}")).serial == "7" * 18
+
+
 @pytest.mark.rule("R16")
 def test_the_product_number_is_kept_without_plus_and_check_character() -> None:
     unit, box = (scan(sealed(f"{di}/$$3280630L1")) for di in (PRODUCT, "A999SPCART11"))
@@ -221,6 +225,20 @@ def test_a_malformed_code_is_refused_with_its_fault(text: str, fault: Fault) -> 
 
     assert (verdict.kind, verdict.fault) == (Kind.REFUSED, fault)
     assert verdict.sentence.endswith(".")
+
+
+def test_the_sentence_shows_the_part_that_can_not_be_read() -> None:
+    words = {
+        "$$3280630L1/Z9": "a part that can't be read: Z9.",
+        "$$3280630L1/": "a part that can't be read: an empty part.",
+        "$$3280630L1/" + "Z" * 30: f"a part that can't be read: {'Z' * 24}.",
+        "$L1/14D20281301": "The expiry 20281301 is not a date of the calendar.",
+        "$L1/16D20261301": "The production date 20261301 is not a date of the calendar.",
+        "$$3280630" + "A" * 19: "The lot has more than 18 characters.",
+    }
+
+    for data, sentence in words.items():
+        assert sentence in scan(sealed(f"{PRODUCT}/{data}")).sentence
 
 
 @pytest.mark.rule("R14")

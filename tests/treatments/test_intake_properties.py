@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from treatments.rules.intake import CatalogEntry, Fault, Kind, Level, Precision, Verdict, read_scan
+from treatments.rules.intake.dates import day_of_year, printed_date
 from treatments.rules.intake.hibc import check_character
 
 TODAY = date(2026, 6, 15)
@@ -227,3 +228,19 @@ def test_what_a_hibc_label_says_is_what_is_read(
 @given(texts)
 def test_the_same_text_on_the_same_day_gets_the_same_answer(text: str) -> None:
     assert scan(text) == scan(text)
+
+
+def test_the_calendar_ends_without_an_error() -> None:
+    """The years 1 and 9999 are dates, 0 and 10000 are not."""
+    assert [printed_date(year, 12, 31) is not None for year in (0, 1, 9999, 10000)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert [day_of_year(year, 365) is not None for year in (0, 1, 9999, 10000)] == [
+        False,
+        True,
+        True,
+        False,
+    ]

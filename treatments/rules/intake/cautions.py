@@ -21,8 +21,8 @@ def lookalikes(lot: str) -> Caution | None:
 def run_on(lot: str) -> Caution | None:
     """Warn of a lot that may have swallowed a serial number or date whose separator was lost.
 
-    Only for a lot that ends an element string without any separator: nothing else in the code
-    can tell `L9` followed by serial 000123 from a lot `L921000123`.
+    Only for a lot that ends an element string without any separator, which shows that the scanner
+    may not send them: nothing in the code can tell `L9` and serial 000123 from lot `L921000123`.
     """
     if not _FIELD_INSIDE.search(lot):
         return None

@@ -15,7 +15,7 @@ from biip.gtin import Gtin
 
 from treatments.rules.intake.faults import Fault
 from treatments.rules.intake.reading import Unreadable
-from treatments.rules.intake.strays import refuse_strays
+from treatments.rules.intake.strays import refuse_strays, shown
 
 SEPARATOR = "\x1d"
 
@@ -119,7 +119,7 @@ def _malformed(ai: str, value: str) -> Unreadable:
             fault = Fault.LOT_TOO_LONG if ai == LOT else Fault.SERIAL_TOO_LONG
             return Unreadable(fault, limit=_LIMIT)
     if stray is not None:
-        return Unreadable(Fault.BAD_CHARACTER, shown=f'"{stray.group()}"')
+        return Unreadable(Fault.BAD_CHARACTER, shown=shown(stray.group()))
     return Unreadable(Fault.BAD_FIELD, ai=ai)
 
 

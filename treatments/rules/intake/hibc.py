@@ -62,7 +62,7 @@ def _without_check_character(text: str, *, space_follows: bool) -> str:
         raise Unreadable(Fault.BAD_CHARACTER, shown=shown(stray))
     if " " in text:
         raise Unreadable(Fault.SPACE_INSIDE)
-    fits = len(text) > 1 and check_character(text[:-1]) == text[-1]
+    fits = check_character(text[:-1]) == text[-1]
     fits_with_space = space_follows and check_character(text) == " "
     if fits and fits_with_space:
         raise Unreadable(Fault.CHECK_CHARACTER_UNSURE)

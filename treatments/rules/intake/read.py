@@ -122,7 +122,6 @@ def _bare_gtin(digits: str) -> Reading:
 def _element_string(payload: str, separators: tuple[str, ...], *, today: date) -> Reading:
     for separator in separators:
         payload = payload.replace(separator, SEPARATOR)
-    payload = payload.strip(SEPARATOR)
     fields = element_fields(payload)
     reading = gs1_reading(fields, today=today, separated=False)
     if fields[-1].ai == LOT and SEPARATOR not in payload and (caution := run_on(fields[-1].value)):
