@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.urls import URLPattern, path, register_converter
 
-from bookings.views import board, card
+from bookings.views import acting, board, card, free_times, new
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -30,10 +30,13 @@ register_converter(DayConverter, "day")
 urlpatterns: list[URLPattern] = [
     path("day/", board.Today.as_view(), name="day"),
     path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
+    path("appointments/new/", new.NewAppointment.as_view(), name="appointment-new"),
+    path("appointments/new/words/", new.VisitWords.as_view(), name="appointment-words"),
+    path("appointments/free-times/", free_times.FreeTimes.as_view(), name="free-times"),
     path("appointments/<uuid:pk>/", card.Card.as_view(), name="appointment"),
-    path("appointments/<uuid:pk>/confirm/", card.Confirm.as_view(), name="appointment-confirm"),
-    path("appointments/<uuid:pk>/arrive/", card.Arrive.as_view(), name="appointment-arrive"),
-    path("appointments/<uuid:pk>/no-show/", card.NoShow.as_view(), name="appointment-no-show"),
-    path("appointments/<uuid:pk>/cancel/", card.Cancel.as_view(), name="appointment-cancel"),
-    path("appointments/<uuid:pk>/move/", card.Move.as_view(), name="appointment-move"),
+    path("appointments/<uuid:pk>/confirm/", acting.Confirm.as_view(), name="appointment-confirm"),
+    path("appointments/<uuid:pk>/arrive/", acting.Arrive.as_view(), name="appointment-arrive"),
+    path("appointments/<uuid:pk>/no-show/", acting.NoShow.as_view(), name="appointment-no-show"),
+    path("appointments/<uuid:pk>/cancel/", acting.Cancel.as_view(), name="appointment-cancel"),
+    path("appointments/<uuid:pk>/move/", acting.Move.as_view(), name="appointment-move"),
 ]

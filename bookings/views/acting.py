@@ -1,0 +1,155 @@
+"""The doors behind the card's buttons: one press, one operation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from bookings import operations, queries
+from bookings.forms.acting import CancelForm, MoveForm, StepForm
+from bookings.forms.when import choice_key
+from bookings.models import Appointment
+from bookings.rules.board import is_twice
+from bookings.rules.status import Act
+from bookings.views.card import show_card
+from clinic.models import Clinic, Practitioner
+from clinic.permissions import Permission
+from clinic.queries.licenses import practitioners_of
+from clinic.refusals import Refusal
+from clinic.rules import say_date, say_time
+from clinic.views.doors import FormPage, acting
+
+# Refusals that another time would answer: taken, outside the shift, no license that day.
+TIMELY = {"R47", "T1", "R17", "R18", "R25"}
+
+
+class _OnVisit(FormPage):
+    """A press on the card: one operation, then the board or the page with what came of it."""
+
+    http_method_names = ["post"]
+    may = (Permission.BOOK,)
+    act: ClassVar[Act]
+    operation: ClassVar[Callable[..., Appointment]]
+    form_class: type[Any] = StepForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+        user: Any = request.user
+        found = queries.visit_for(user=user, clinic=clinic, key=kwargs["pk"])
+        if found is None:
+            raise Http404
+        self.appointment = found
+        return super().post(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"auto_id": f"{self.act}-%s"}
+
+    def perform(self, form: Any) -> Appointment:
+        return type(self).operation(
+            appointment=self.appointment, **form.values, **acting(self.request), once=form.key
+        )
+
+    def where_to(self, result: Appointment) -> str:
+        messages.success(self.request, self.said(result))
+        if self.request.htmx:  # type: ignore[attr-defined]
+            return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
+        return reverse("appointment", args=[result.pk])
+
+    def said(self, visit: Appointment) -> str:
+        """What has been done, in one line."""
+        return f"{visit.patient.name} is {visit.get_status_display().lower()}."
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return show_card(
+            self.request, self.appointment.pk, bound={self.act: form}, status=form.status
+        )
+
+    def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
+        return self.form_invalid(form)
+
+
+class Confirm(_OnVisit):
+    """The patient said she will come."""
+
+    act = Act.CONFIRM
+    operation = staticmethod(operations.confirm)
+
+
+class Arrive(_OnVisit):
+    """The patient is here."""
+
+    act = Act.ARRIVE
+    operation = staticmethod(operations.mark_arrived)
+
+
+class NoShow(_OnVisit):
+    """The patient did not come."""
+
+    act = Act.NO_SHOW
+    operation = staticmethod(operations.mark_no_show)
+
+    def said(self, visit: Appointment) -> str:
+        return f"{visit.patient.name} is marked as not come. The time is free again."
+
+
+class Cancel(_OnVisit):
+    """The visit is called off, with its reason."""
+
+    act = Act.CANCEL
+    operation = staticmethod(operations.cancel)
+    form_class = CancelForm
+
+    def said(self, visit: Appointment) -> str:
+        return f"The visit of {visit.patient.name} is cancelled. The time is free again."
+
+
+class Move(_OnVisit):
+    """The visit goes to another time or another practitioner."""
+
+    act = Act.MOVE
+    operation = staticmethod(operations.move)
+    form_class = MoveForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        clinic: Clinic = self.request.clinic  # type: ignore[attr-defined]
+        return super().get_form_kwargs() | {"practitioners": practitioners_of(clinic)}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if form.twice:
+            who = form.cleaned_data.get("practitioner") or self.appointment.practitioner
+            form.proposed = [self._offer(who, one) for one in form.twice]
+        return super().form_invalid(form)
+
+    def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
+        if no.rule in TIMELY:
+            at = timezone.now()
+            found = queries.nearest_free_times(
+                clinic=self.appointment.clinic,
+                need=self.appointment,
+                around=max(form.cleaned_data["starts_at"], at),
+                at=at,
+                practitioner=form.cleaned_data["practitioner"],
+                patient=self.appointment.patient,
+                but=self.appointment,
+            )
+            form.proposed = [self._offer(one.practitioner, one.starts_at) for one in found]
+        return super().form_refused(form, no)
+
+    def _offer(self, who: Practitioner, starts_at: dt.datetime) -> dict[str, str]:
+        local = self.appointment.clinic.local(starts_at)
+        zone = f" {local:%Z}" if is_twice(local) else ""
+        return {
+            "value": choice_key(who.pk, starts_at),
+            "label": f"{say_date(local.date())}, {say_time(local)}{zone}",
+            "note": str(who),
+        }
+
+    def said(self, visit: Appointment) -> str:
+        local = visit.clinic.local(visit.starts_at)
+        return f"Moved to {say_date(visit.local_date)}, {say_time(local)}, {visit.practitioner}."
