@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from bookings import operations as desk
 from bookings.models import Appointment, Service
-from clinic.models import Patient, Practitioner, User
-from treatments import operations as room
+from clinic.models import Device, Patient, Practitioner, Room, User
+from treatments import operations as treating
 from treatments.management.demo.clinics import Site
 from treatments.models import Cartridge, Treatment
 
@@ -53,6 +53,8 @@ class Visit:
     fate: Fate
     password: str
     arrives_at: dt.datetime | None = None
+    room: Room | None = None
+    device: Device | None = None
     appointment: Appointment | None = None
     chart: Treatment | None = None
 
@@ -60,6 +62,11 @@ class Visit:
     def comes_at(self) -> dt.datetime:
         """When the patient is due."""
         return self.starts_at - minutes(self.service.numbing_min)
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When the treatment is planned to end."""
+        return self.starts_at + minutes(self.service.treatment_min)
 
     def acts(self) -> Iterator[Act]:
         """Every act of this visit with its time; whoever plays them stops at the present."""
@@ -116,6 +123,8 @@ class Visit:
             practitioner=self.practitioner,
             service=self.service,
             starts_at=self.starts_at,
+            room=self.room,
+            device=self.device,
             by=self.site.reception,
             at=at,
         )
@@ -138,10 +147,10 @@ class Visit:
         desk.mark_arrived(appointment=self._visit, by=self.site.reception, at=at)
 
     def open_chart(self, at: dt.datetime) -> None:
-        self.chart = room.open_chart(appointment=self._visit, by=self._author, at=at)
+        self.chart = treating.open_chart(appointment=self._visit, by=self._author, at=at)
 
     def numb(self, at: dt.datetime) -> None:
-        room.apply_numbing(
+        treating.apply_numbing(
             treatment=self._chart,
             product=self.site.catalog.cream,
             lot="L4-2207",
@@ -154,18 +163,18 @@ class Visit:
         )
 
     def wipe(self, at: dt.datetime) -> None:
-        room.remove_numbing(
+        treating.remove_numbing(
             treatment=self._chart, removed_at=at - minutes(1), by=self._author, at=at
         )
 
     def start(self, at: dt.datetime) -> None:
-        room.start(treatment=self._chart, by=self._author, at=at)
+        treating.start(treatment=self._chart, by=self._author, at=at)
 
     def claim(self, at: dt.datetime) -> None:
         ready = Cartridge.objects.filter(
             clinic=self.site.clinic, lot__product=self.site.catalog.box.product
         ).fit_to_use(on=self.site.clinic.day_of(at))
-        room.claim_unit(
+        treating.claim_unit(
             treatment=self._chart,
             unit_code=ready[0].unit_code,
             pack_intact=True,
@@ -174,7 +183,7 @@ class Visit:
         )
 
     def drop(self, at: dt.datetime) -> None:
-        room.waste_unit(
+        treating.waste_unit(
             cartridge=Cartridge.objects.get(treatment=self._chart, status="opened"),
             reason=Cartridge.WasteReason.DROPPED,
             note_text="Slipped while it was mounted.",
@@ -186,7 +195,7 @@ class Visit:
         area, depth, _after = PASSES[number]
 
         def act(at: dt.datetime) -> None:
-            room.add_pass(
+            treating.add_pass(
                 treatment=self._chart,
                 area=area,
                 depth=depth,
@@ -199,7 +208,7 @@ class Visit:
         return act
 
     def finish(self, at: dt.datetime) -> None:
-        room.finish(
+        treating.finish(
             treatment=self._chart,
             endpoint="erythema_uniform",
             aftercare_given=True,
@@ -209,7 +218,7 @@ class Visit:
         )
 
     def abort(self, at: dt.datetime) -> None:
-        room.abort(
+        treating.abort(
             treatment=self._chart,
             reason="Patient felt faint and asked to stop.",
             needle_contact=True,
@@ -218,4 +227,4 @@ class Visit:
         )
 
     def sign(self, at: dt.datetime) -> None:
-        room.sign(treatment=self._chart, password=self.password, by=self._author, at=at)
+        treating.sign(treatment=self._chart, password=self.password, by=self._author, at=at)

@@ -1,0 +1,181 @@
+"""The steps of past charts and their units, each step a whole batch at a time.
+
+The ledger is written first. What a unit's row says of its opening, and what a treatment's row
+says of its cartridge, is then read from the ledger in one statement each, so that the two can
+not disagree; every row passes the guards on its way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from treatments.management.demo.clinics import Site
+from treatments.management.demo.trail import Trace
+from treatments.management.demo.visits import PASSES, minutes
+from treatments.models import (
+    Cartridge,
+    NeedlingPass,
+    NumbingApplication,
+    Signature,
+    StockMovement,
+    Treatment,
+)
+from treatments.operations.signing import MEANING
+from treatments.queries.contents import content_hashes
+
+K = StockMovement.Kind
+NOTE = "Slipped while it was mounted."
+
+
+def open_charts(site: Site, traces: list[Trace]) -> None:
+    """Open charts with their numbing closed, then all of them under way."""
+    for trace in traces:
+        past, visit = trace.past, trace.visit
+        trace.chart = Treatment(
+            clinic=site.clinic,
+            appointment=visit,
+            patient=past.patient,
+            practitioner=past.practitioner,
+            license=trace.license,
+            license_text=str(trace.license),
+            room=past.room,
+            device=past.device,
+            opened_at=past.comes_at - minutes(2),
+            opened_by=trace.author,
+            started_at=past.starts_at,
+            started_by=trace.author,
+            started_on=past.day,
+            ended_at=past.ends_at,
+            ended_by=trace.author,
+            endpoint="erythema_uniform",
+            reaction="Even redness, no swelling.",
+            aftercare_given=True,
+        )
+    Treatment.objects.bulk_create(trace.chart for trace in traces)
+    NumbingApplication.objects.bulk_create(
+        NumbingApplication(
+            clinic=site.clinic,
+            treatment=trace.chart,
+            product=site.catalog.cream,
+            lot=f"L4-{trace.past.day:%y%m}",
+            expires_on=trace.past.day + dt.timedelta(days=400),
+            amount=25,
+            areas=",".join(area for area, _depth, _after in PASSES),
+            applied_at=trace.past.comes_at,
+            applied_by=trace.author,
+            removed_at=trace.past.starts_at - minutes(2),
+            removed_by=trace.author,
+            removed_entered_at=trace.past.starts_at - minutes(1),
+            created_at=trace.past.comes_at + minutes(1),
+            created_by=trace.author,
+        )
+        for trace in traces
+    )
+    under_way = Treatment._base_manager.filter(
+        clinic=site.clinic, status="open", ended_at__isnull=False
+    )
+    under_way.update(status="in_progress", version=F("version") + 1)
+
+
+def open_units(site: Site, traces: list[Trace]) -> None:
+    """The ledger of opening, wasting and using; then the units step as it says."""
+    StockMovement.objects.bulk_create(
+        movement for trace in traces for movement in trace.movements()
+    )
+    in_stock = Cartridge._base_manager.filter(clinic=site.clinic, status="in_stock")
+    named = in_stock.filter(movements__kind=K.OPEN)
+    # A dropped unit makes room for the next one: one open unit per treatment at any time.
+    _step_open(named.filter(pk__in=[unit.pk for trace in traces for unit in trace.dropped]))
+    _wasted(Cartridge._base_manager.filter(clinic=site.clinic, status="opened"))
+    _step_open(named)
+
+
+def _step_open(units: QuerySet[Cartridge]) -> None:
+    opened = StockMovement.objects.filter(cartridge=OuterRef("pk"), kind=K.OPEN)
+    units.update(
+        status="opened",
+        treatment=Subquery(opened.values("treatment")[:1]),
+        opened_at=Subquery(opened.values("at")[:1]),
+        opened_by=Subquery(opened.values("by")[:1]),
+        opened_on=Subquery(opened.values("treatment__started_on")[:1]),
+        pack_intact=True,
+        version=F("version") + 1,
+    )
+
+
+def _wasted(units: QuerySet[Cartridge]) -> None:
+    wasted = StockMovement.objects.filter(cartridge=OuterRef("pk"), kind=K.WASTE)
+    units.filter(movements__kind=K.WASTE).update(
+        status="wasted",
+        wasted_at=Subquery(wasted.values("at")[:1]),
+        wasted_by=Subquery(wasted.values("by")[:1]),
+        waste_reason=Cartridge.WasteReason.DROPPED,
+        waste_note=NOTE,
+        version=F("version") + 1,
+    )
+
+
+def needle(traces: list[Trace]) -> None:
+    """The needling passes, with the unit open."""
+    NeedlingPass.objects.bulk_create(
+        NeedlingPass(
+            clinic_id=trace.chart.clinic_id,
+            treatment=trace.chart,
+            seq=seq,
+            area=area,
+            depth=depth,
+            passes=3,
+            endpoint="erythema_uniform",
+            at=trace.past.starts_at + minutes(after),
+            created_by=trace.author,
+        )
+        for trace in traces
+        for seq, (area, depth, after) in enumerate(PASSES, 1)
+    )
+
+
+def finish(site: Site, traces: list[Trace]) -> None:
+    """The opened units are used, the treatments completed with them."""
+    Cartridge._base_manager.filter(
+        clinic=site.clinic, status="opened", movements__kind=K.USE
+    ).update(status="used", version=F("version") + 1)
+    used = Cartridge.objects.filter(treatment=OuterRef("pk"), status="used")
+    Treatment._base_manager.filter(
+        clinic=site.clinic, status="in_progress", ended_at__isnull=False
+    ).update(
+        status="completed", cartridge=Subquery(used.values("pk")[:1]), version=F("version") + 1
+    )
+
+
+def sign(site: Site, traces: list[Trace]) -> None:
+    """Each chart is signed by its author over what it holds."""
+    charts = Treatment.objects.filter(
+        clinic=site.clinic,
+        status="completed",
+        started_on__range=(traces[0].past.day, traces[-1].past.day),
+    )
+    hashes = content_hashes(charts)
+    Signature.objects.bulk_create(
+        Signature(
+            clinic=site.clinic,
+            treatment=trace.chart,
+            signer=trace.author,
+            printed_name=str(trace.past.practitioner),
+            license_text=trace.chart.license_text,
+            meaning=MEANING,
+            signed_at=trace.signed_at,
+            content_hash=hashes[trace.chart.pk],
+        )
+        for trace in traces
+    )
+    signature = Signature.objects.filter(treatment=OuterRef("pk"))
+    Treatment._base_manager.filter(
+        clinic=site.clinic, status="completed", signature__isnull=False
+    ).update(
+        status="signed",
+        signed_at=Subquery(signature.values("signed_at")[:1]),
+        signed_by=Subquery(signature.values("signer")[:1]),
+        version=F("version") + 1,
+    )
