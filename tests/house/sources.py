@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+
+from clinic import constraints
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("clinic", "bookings", "treatments")
@@ -63,3 +66,21 @@ def templates() -> list[Path]:
 def suite() -> list[Path]:
     """Every Python file under tests/."""
     return sorted((ROOT / "tests").rglob("*.py"))
+
+
+def is_there(name: str) -> bool:
+    """Whether it is a constraint, a guard, or a dotted name of the project that can be imported."""
+    if name in constraints.sentences():
+        return True
+    module, *steps = name.split(".")
+    where: object = import_module(module)
+    for step in steps:
+        module = f"{module}.{step}"
+        if not hasattr(where, step):
+            file = ROOT.joinpath(*module.split("."))
+            if not (file.is_dir() or file.with_suffix(".py").exists()):
+                return False
+            where = import_module(module)
+        else:
+            where = getattr(where, step)
+    return True
