@@ -172,7 +172,7 @@ class Appointment(Record):
             "appointment_moved_licensed",
             ("UPDATE",),
             "(NEW.license_id <> OLD.license_id OR NEW.practitioner_id <> OLD.practitioner_id "
-            "OR NEW.local_date <> OLD.local_date) "
+            "OR NEW.local_date <> OLD.local_date OR NEW.clinic_id <> OLD.clinic_id) "
             "AND NOT EXISTS (SELECT 1 FROM clinic_license l, clinic_clinic c "
             "WHERE l.id = NEW.license_id AND l.practitioner_id = NEW.practitioner_id "
             "AND c.id = NEW.clinic_id AND l.state = c.state AND l.status = 'active' "
