@@ -32,6 +32,7 @@ ACTIONS: dict[str, str] = {
     "audit.search": "Searched the audit log",
     "cartridge.claim": "Opened a cartridge",
     "cartridge.receive": "Received cartridges",
+    "cartridge.scan": "Scanned a cartridge",
     "cartridge.waste": "Wasted a cartridge",
     "chart.add_addendum": "Added an addendum",
     "chart.amend": "Changed a chart",

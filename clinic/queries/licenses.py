@@ -113,9 +113,11 @@ def _lines_of(
     return lines
 
 
-def _order(line: Standing) -> tuple[int, dt.date, str]:
-    until = line.license.expires_on if line.license else dt.date.min
-    return URGENCY.index(line.urgency), until, line.practitioner.name
+def _order(line: Standing) -> tuple[int, dt.date, str, str, bool, str]:
+    license = line.license
+    until = license.expires_on if license else dt.date.min
+    name, key = line.practitioner.name, str(line.practitioner.pk)
+    return URGENCY.index(line.urgency), until, name, key, bool(line.note), str(license or "")
 
 
 def _days(count: int) -> str:

@@ -22,6 +22,13 @@ AOIFE = {
     "phone": "",
     "code": "PT-000007",
 }
+WANG = {
+    "first_name": "小明",
+    "last_name": "王",
+    "preferred_name": "",
+    "phone": "",
+    "code": "PT-000008",
+}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,9 @@ def test_what_a_search_is_for(text, kind, digits):
         ("3/3/1991", MIA, False),
         ("Siobhan O'Brien-Lecka", AOIFE, True),
         ("shiv obrien", AOIFE, False),
+        ("王小明", WANG, True),
+        ("小明 王", WANG, True),
+        ("王", WANG, False),
         ("shiv o brien lecka", AOIFE, True),
         ("512 555 0123", AOIFE, False),
     ],

@@ -1,0 +1,334 @@
+"""The audit page: who, what, when, newest first; looking at it is on record too."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import datetime as dt
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from clinic import audit
+from clinic.models import AuditEvent, User
+from clinic.queries import audit_log as queries
+from tests.cast import NOW, Cast
+
+ROOT = Path(__file__).resolve().parents[2]
+DAY = dt.timedelta(days=1)
+
+
+def note(cast: Cast, action: str = "patient.register", **given: Any) -> AuditEvent:
+    values = {"by": cast.reception, "at": NOW, "clinic_id": cast.clinic.pk, "on": cast.mia}
+    with transaction.atomic():
+        return audit.record(action, **{**values, **given})
+
+
+def shown(answer: Any) -> list[tuple[str, str]]:
+    """Who and what, from the top of the page's table."""
+    page = answer.content.decode()
+    cells = re.findall(r'data-label="(Who|What)">([^<]*)<', page)
+    who = [text for label, text in cells if label == "Who"]
+    what = [text for label, text in cells if label == "What"]
+    return list(zip(who, what, strict=True))
+
+
+def searches() -> list[tuple[str, str, str]]:
+    rows = AuditEvent.objects.filter(action__startswith="audit.").order_by("chain", "seq")
+    return list(rows.values_list("action", "outcome", "detail"))
+
+
+def test_the_log_shows_the_newest_first_in_words(cast: Cast, clock: Any, enter: Any) -> None:
+    note(cast, at=NOW - 2 * DAY)
+    note(cast, "license.add", by=cast.manager, at=NOW - DAY, on=cast.ana_license)
+    note(cast, "x.not_in_the_table", at=NOW - DAY)
+    answer = enter(cast.manager).get("/audit/")
+    assert shown(answer) == [
+        ("Maya Okoye", "Searched the audit log"),
+        ("Rosa Alvarez", "x.not_in_the_table"),
+        ("Maya Okoye", "Put a license on file"),
+        ("Rosa Alvarez", "Registered a patient"),
+    ]
+    page = answer.content.decode()
+    assert "TX LE-100200" in page
+    assert "PT-000001" in page
+    assert "Mon, Nov 23, 2026" in page
+    assert "9:00:00 AM" in page
+    assert cast.mia.last_name not in page
+
+
+def test_a_refusal_shows_its_sentence_and_rule(cast: Cast, clock: Any, enter: Any) -> None:
+    note(
+        cast, outcome="refused", rule="R47", detail={"sentence": "The room is taken.", "field": ""}
+    )
+    page = enter(cast.manager).get("/audit/").content.decode()
+    assert "The room is taken." in page
+    assert "Rule R47" in page
+    assert ">Refused<" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("", ["a", "b", "c", "d"]),
+        ("who={reception}", ["a", "b"]),
+        ("what=patient.change", ["b", "c"]),
+        ("outcome=refused", ["d"]),
+        ("since=2026-11-23", ["c", "d"]),
+        ("until=2026-11-22", ["a", "b"]),
+        ("since=2026-11-22&until=2026-11-22", ["b"]),
+        ("who={reception}&what=patient.change", ["b"]),
+        ("who={manager}&outcome=done&since=2026-11-23&until=2026-11-23", ["c"]),
+        ("who={reception}&outcome=refused", []),
+    ],
+)
+def test_the_filters_narrow_by_who_what_when_and_outcome(
+    cast: Cast, clock: Any, enter: Any, asked: str, left: list[str]
+) -> None:
+    rosa, maya = cast.reception, cast.manager
+    note(cast, "patient.register", detail={"n": "a"}, by=rosa, at=NOW - 3 * DAY)
+    note(cast, "patient.change", detail={"n": "b"}, by=rosa, at=NOW - 2 * DAY)
+    note(cast, "patient.change", detail={"n": "c"}, by=maya, at=NOW - DAY)
+    note(cast, "patient.register", detail={"n": "d"}, by=maya, at=NOW - DAY, outcome="refused")
+    query = asked.format(reception=rosa.pk, manager=maya.pk)
+    page = enter(cast.auditor).get(f"/audit/?{query}").content.decode()
+    assert sorted(re.findall(r">n: (\w)", page)) == left
+    assert ("Nothing found" in page) is (left == [])
+
+
+def test_a_day_is_the_clinics_day(cast: Cast, clock: Any, enter: Any) -> None:
+    # 11:30 pm on Nov 22 in Austin is Nov 23 in UTC and still Nov 22 in Pasadena.
+    note(cast, at=dt.datetime(2026, 11, 23, 5, 30, tzinfo=dt.UTC))
+    browser = enter(cast.auditor)
+    here = browser.get("/audit/?since=2026-11-22&until=2026-11-22").content.decode()
+    assert "Sun, Nov 22, 2026" in here
+    assert "11:30:00 PM" in here
+    assert "PT-000001" not in browser.get("/audit/?since=2026-11-23").content.decode()
+
+
+def test_a_day_with_a_clock_change_is_whole(cast: Cast, clock: Any) -> None:
+    first = dt.datetime(2026, 11, 1, 5, 0, tzinfo=dt.UTC)
+    last = dt.datetime(2026, 11, 2, 5, 59, 59, tzinfo=dt.UTC)
+    for at in (first - dt.timedelta(seconds=1), first, last, last + dt.timedelta(seconds=1)):
+        note(cast, at=at)
+    day = dt.date(2026, 11, 1)
+    found = queries.find(queries.Search(cast.clinic, since=day, until=day))
+    assert [entry.at for entry in found.entries] == [last, first]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("since=2026-11-24&until=2026-11-23", "Choose a day on or after the first."),
+        ("since=2026-02-30", "Enter a date"),
+        ("since=0001-01-01", "Use a date between 1900 and 2200."),
+        ("until=9999-12-31", "Use a date between 1900 and 2200."),
+        ("who=x", "Select a valid choice."),
+        ("what=x", "Select a valid choice."),
+        ("outcome=maybe", "Select a valid choice."),
+        ("log=system", "Audit log"),
+        ("before=-1", "Audit log"),
+        ("before=x", "Audit log"),
+        ("after=99999999999999999999", "Audit log"),
+    ],
+)
+def test_a_filter_that_can_not_be_read_is_refused_and_finds_nothing(
+    cast: Cast, clock: Any, enter: Any, query: str, says: str
+) -> None:
+    note(cast)
+    for path in ("/audit/", "/audit/export/"):
+        answer = enter(cast.manager).get(f"{path}?{query}")
+        assert answer.status_code == 422
+        assert says in answer.content.decode()
+        assert "PT-000001" not in answer.content.decode()
+    assert searches() == []
+
+
+@pytest.mark.rule("P22")
+def test_a_search_is_noted_once_and_its_pages_are_not(cast: Cast, clock: Any, enter: Any) -> None:
+    for _ in range(120):
+        note(cast)
+    browser = enter(cast.manager)
+    answer = browser.get(f"/audit/?who={cast.reception.pk}&since=2026-11-01")
+    pages = [shown(answer)]
+    while older := re.search(r'rel="next" href="([^"]+)"', answer.content.decode()):
+        answer = browser.get("/audit/" + older.group(1).replace("&amp;", "&"))
+        pages.append(shown(answer))
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert searches() == [
+        ("audit.search", "done", f'{{"since":"2026-11-01","who":"{cast.reception.pk}"}}')
+    ]
+
+
+@pytest.mark.rule("P22")
+def test_a_search_that_can_not_be_noted_shows_nothing(
+    cast: Cast, clock: Any, enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(cast)
+    browser = enter(cast.manager)
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no audit today")
+
+    monkeypatch.setattr(audit, "record", broken)
+    browser.raise_request_exception = False
+    answer = browser.get("/audit/")
+    assert answer.status_code == 500
+    assert "PT-000001" not in answer.content.decode()
+
+
+def test_turning_pages_forth_and_back_shows_each_event_once(cast: Cast) -> None:
+    # Many events share one instant, as when an act records several.
+    for number in range(130):
+        note(cast, at=NOW + dt.timedelta(seconds=number // 7))
+    first = queries.find(queries.Search(cast.clinic))
+    second = queries.find(queries.Search(cast.clinic, before=first.older))
+    third = queries.find(queries.Search(cast.clinic, before=second.older))
+    pages = [[entry.seq for entry in page.entries] for page in (first, second, third)]
+    assert [seq for page in pages for seq in page] == list(range(130, 0, -1))
+    assert (first.newer, third.older) == (None, None)
+    assert second.newer is not None
+    back = queries.find(queries.Search(cast.clinic, after=third.newer))
+    assert [entry.seq for entry in back.entries] == pages[1]
+    assert queries.find(queries.Search(cast.clinic, after=back.newer)).newer is None
+
+
+def test_a_place_that_is_not_in_the_log_finds_nothing(cast: Cast) -> None:
+    note(cast)
+    assert queries.find(queries.Search(cast.clinic, before=999)).entries == []
+
+
+def test_the_page_costs_the_same_however_long_the_log(cast: Cast, clock: Any, enter: Any) -> None:
+    browser = enter(cast.auditor)
+    browser.get("/audit/")
+
+    def spent() -> int:
+        with CaptureQueriesContext(connection) as found:
+            browser.get("/audit/")
+        return len(found)
+
+    few = spent()
+    for _ in range(300):
+        note(cast)
+    assert spent() == few <= 14
+
+
+@pytest.mark.rule("P31")
+@pytest.mark.parametrize("detail", ["", "{", "[1,2]", '"word"', "null", '{"a":{"b":[1]}}'])
+def test_a_row_that_can_not_be_read_does_not_break_the_page(
+    cast: Cast, clock: Any, enter: Any, detail: str
+) -> None:
+    AuditEvent(
+        chain=cast.clinic.pk.hex,
+        seq=1,
+        at=NOW,
+        actor="x",
+        actor_name="<b>Odd</b>",
+        action="x",
+        outcome="done",
+        detail=detail,
+    ).save(force_insert=True)
+    answer = enter(cast.auditor).get("/audit/")
+    assert answer.status_code == 200
+    assert "&lt;b&gt;Odd" in answer.content.decode()
+
+
+# Whose log
+
+
+@pytest.mark.rule("P15")
+def test_only_the_clinic_at_work_is_shown(cast: Cast, clock: Any, enter: Any) -> None:
+    note(cast, clinic_id=cast.other_clinic.pk, on=cast.other_patient, by=cast.stranger)
+    browser = enter(cast.administrator)
+    assert "Tess Quinn" not in str(shown(browser.get("/audit/")))
+    browser.post("/switch-clinic/", {"clinic": str(cast.other_clinic.pk)})
+    assert ("Tess Quinn", "Registered a patient") in shown(browser.get("/audit/"))
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [("auditor", True), ("administrator", True), ("manager", False)]
+)
+def test_who_logs_in_where_is_for_auditors_and_administrators(
+    cast: Cast, clock: Any, enter: Any, who: str, may: bool
+) -> None:
+    note(cast, "user.log_in", clinic_id=None, on=cast.reception)
+    note(cast, "user.log_in", clinic_id=None, on=None, by=None, outcome="refused")
+    browser = enter(getattr(cast, who))
+    assert ("Log-ins and screens" in browser.get("/audit/").content.decode()) is may
+    answer = browser.get("/audit/?log=system")
+    if not may:
+        assert answer.status_code == 422
+        return
+    assert shown(answer) == [("Not known", "Logged in"), ("Rosa Alvarez", "Logged in")]
+    assert searches()[-1] == ("audit.search", "done", '{"log":"system"}')
+
+
+@pytest.mark.parametrize("who", ["reception", "esthetician", "director"])
+def test_the_log_is_no_business_of(cast: Cast, clock: Any, enter: Any, who: str) -> None:
+    for path in ("/audit/", "/audit/export/"):
+        assert enter(getattr(cast, who)).get(path).status_code == 403
+
+
+# The file
+
+
+@pytest.mark.rule("P37")
+def test_the_file_holds_all_rows_and_runs_no_formula(cast: Cast, clock: Any, enter: Any) -> None:
+    for number in range(60):
+        note(cast, detail={"reason": f"=1+{number}"}, at=NOW - DAY)
+    evil = User(name='=HYPERLINK("http://evil")', email="e@demo.example")
+    note(cast, by=evil, outcome="refused", rule="R1", detail={"sentence": "@SUM(1)"})
+    answer = enter(cast.auditor).get("/audit/export/?since=2026-11-23")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="audit-austin-2026-11-24.csv"'
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    heads, *rows = csv.reader(io.StringIO(text))
+    assert heads == [
+        "When",
+        "Who",
+        "What",
+        "Action",
+        "Outcome",
+        "About",
+        "Rule",
+        "Detail",
+        "Number",
+    ]
+    assert len(rows) == 62
+    assert rows[0][:5] == [
+        "2026-11-24T09:00:00-06:00",
+        "Iris Novak",
+        "Exported the audit log",
+        "audit.export",
+        "done",
+    ]
+    refused = rows[1]
+    assert (refused[1], refused[4], refused[7]) == (
+        '\'=HYPERLINK("http://evil")',
+        "refused",
+        "'@SUM(1)",
+    )
+    assert not [cell for row in rows for cell in row if cell[:1] in {"=", "+", "-", "@"}]
+    assert searches() == [("audit.export", "done", '{"since":"2026-11-23"}')]
+
+
+def test_every_action_of_the_house_has_its_words() -> None:
+    """An operation's name is the first argument of `act`, `record` or `note`."""
+    named = set()
+    for app in ("clinic", "bookings", "treatments"):
+        for path in (ROOT / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                first = node.args[0]
+                if called in {"act", "record", "note", "_note"} and isinstance(first, ast.Constant):
+                    named.add(str(first.value))
+    assert {"patient.register", "user.lock", "chart.sign"} <= named
+    assert named - set(queries.ACTIONS) == set()
+    assert set(queries.ACTIONS) - named == set()
