@@ -166,10 +166,15 @@ class Search:
             return self.text == code
         if self.kind == "phone":
             return len(self.digits) >= 10 and phone.endswith(self.digits)
-        typed = set(search_key(self.text).split())
-        last = set(search_key(last_name).split())
-        firsts = [set(search_key(one).split()) for one in (first_name, preferred_name)]
-        return any(first and last and first | last <= typed for first in firsts)
+        typed, last = search_key(self.text), search_key(last_name)
+        for first in (search_key(one) for one in (first_name, preferred_name)):
+            if not (first and last):
+                continue
+            if {*first.split(), *last.split()} <= {*typed.split()}:
+                return True
+            if typed.replace(" ", "") == f"{last}{first}".replace(" ", ""):
+                return True
+        return False
 
 
 def read_search(text: str) -> Search:

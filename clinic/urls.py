@@ -6,7 +6,7 @@ from allauth.account import views as allauth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from clinic.views import audit_log, errors, gallery, health, licenses, session, site_map
+from clinic.views import audit_log, errors, gallery, health, licenses, patients, session, site_map
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
@@ -50,6 +50,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licenses/add/", licenses.AddLicense.as_view(), name="license-add"),
     path("licenses/<uuid:pk>/", licenses.ShowLicense.as_view(), name="license"),
     path("licenses/<uuid:pk>/renew/", licenses.RenewLicense.as_view(), name="license-renew"),
+    path("patients/", patients.Patients.as_view(), name="patients"),
+    path("patients/find/", patients.PatientFinder.as_view(), name="patient-finder"),
+    path("patients/register/", patients.RegisterPatient.as_view(), name="patient-register"),
+    path("patients/<uuid:pk>/edit/", patients.EditPatient.as_view(), name="patient-edit"),
     path("audit/", audit_log.AuditLog.as_view(), name="audit"),
     path("audit/export/", audit_log.AuditExport.as_view(), name="audit-export"),
     path("gallery/", gallery.gallery, name="gallery"),

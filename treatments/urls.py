@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from treatments.views import acts, chart, room
+from treatments.views import acts, chart, patients, room
 
 urlpatterns: list[URLPattern] = [
+    path("patients/<uuid:pk>/", patients.ShowPatient.as_view(), name="patient"),
     path("treatments/", room.Treatments.as_view(), name="treatments"),
     path("treatments/open/<uuid:pk>/", room.OpenChart.as_view(), name="treatment-open"),
     path("treatments/<uuid:pk>/", chart.ShowChart.as_view(), name="treatment"),

@@ -17,9 +17,9 @@ from clinic.rules import on_wall_clock, say_date, say_time
 CHOICE_FORM = "%Y-%m-%dT%H:%MZ"
 
 
-def choice_key(practitioner: uuid.UUID, starts_at: dt.datetime) -> str:
-    """What a button sends for a proposed time: with whom and when."""
-    return f"{practitioner}@{starts_at.astimezone(dt.UTC).strftime(CHOICE_FORM)}"
+def choice_key(practitioner: uuid.UUID | None, starts_at: dt.datetime) -> str:
+    """What a button sends for a proposed time: with whom (None: anyone) and when."""
+    return f"{practitioner or ''}@{starts_at.astimezone(dt.UTC).strftime(CHOICE_FORM)}"
 
 
 class WhenForm(HouseForm):

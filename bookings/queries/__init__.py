@@ -2,6 +2,7 @@
 
 from bookings.queries.board import Column, DayBoard, Visit, day_board
 from bookings.queries.free_times import FreeLine, FreeTime, free_times, nearest_free_times
+from bookings.queries.services import OnDay, practitioners_on, services_of
 from bookings.queries.visits import Past, past_of, visit_for
 
 __all__ = [
@@ -9,11 +10,14 @@ __all__ = [
     "DayBoard",
     "FreeLine",
     "FreeTime",
+    "OnDay",
     "Past",
     "Visit",
     "day_board",
     "free_times",
     "nearest_free_times",
     "past_of",
+    "practitioners_on",
+    "services_of",
     "visit_for",
 ]

@@ -35,17 +35,16 @@ MINUTE = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class FreeTime:
-    """One start that is free: `starts_at` in UTC, `says` as the clinic's clock shows it."""
+    """One start that is free: `starts_at` in UTC, `says` as the clinic's clock shows it.
+
+    `key` is what a form sends back when this time is chosen: with whom and when.
+    """
 
     practitioner: Practitioner
     day: dt.date
     starts_at: dt.datetime
     says: str
-
-    @property
-    def key(self) -> str:
-        """What a form sends back when this time is chosen: who and when."""
-        return f"{self.practitioner.pk}@{self.starts_at:%Y-%m-%dT%H:%MZ}"
+    key: str
 
 
 @dataclass(slots=True)
@@ -176,7 +175,8 @@ class _Asked:
             says = say_time(local)
             if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
                 says += f" {local:%Z}"
-        return FreeTime(practitioner, self.days[index], starts_at, says)
+        key = f"{practitioner.pk}@{starts_at.isoformat()[:16]}Z"
+        return FreeTime(practitioner, self.days[index], starts_at, says, key)
 
 
 @lru_cache(maxsize=24 * 60)

@@ -15,6 +15,16 @@ from clinic.models.places import Clinic
 from clinic.rules import search_key
 
 
+def search_text(patient: Patient) -> str:
+    """What the finder compares: the names and the number, and names written without spaces."""
+    last, first, preferred = (
+        search_key(name) for name in (patient.last_name, patient.first_name, patient.preferred_name)
+    )
+    unspaced = [last.replace(" ", ""), f"{last}{first}".replace(" ", "")]
+    words = [last, first, preferred, search_key(patient.code), *unspaced]
+    return " ".join(dict.fromkeys(word for word in words if word))[:360]
+
+
 class PatientQuerySet(ScopedQuerySet):
     def matching(self, text: str, *, birth_date: dt.date | None, digits: str) -> PatientQuerySet:
         """Patients whose names begin so, or with that phone number's digits or birth date."""
@@ -126,6 +136,5 @@ class Patient(Record):
         return str(self.phone.as_national if home else self.phone.as_international)
 
     def write(self, *, only: list[str] | None = None) -> None:
-        names = f"{self.last_name} {self.first_name} {self.preferred_name} {self.code}"
-        self.search = search_key(names)[:360]
+        self.search = search_text(self)
         super().write(only=None if only is None else [*only, "search"])

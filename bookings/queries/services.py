@@ -1,0 +1,37 @@
+"""What can be booked, and with whom on which day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from bookings.models import Service
+from clinic.models import Clinic, Practitioner
+from clinic.rules import covers
+
+
+@dataclass(frozen=True)
+class OnDay:
+    """A practitioner on a clinic-local day; `why` says why no license covers it ("": one does)."""
+
+    practitioner: Practitioner
+    why: str
+
+
+def services_of(clinic: Clinic) -> QuerySet[Service, Any]:
+    """The services that the clinic offers now, by name."""
+    found: QuerySet[Service, Any] = Service.objects.filter(clinic=clinic, is_active=True)
+    return found.order_by("name", "pk")
+
+
+def practitioners_on(clinic: Clinic, day: dt.date) -> list[OnDay]:
+    """Everyone who works in the clinic, and whom no license covers that day (R17, R25)."""
+    people = Practitioner.objects.working_in(clinic).prefetch_related("licenses")
+    verdicts = [
+        (one, covers(one.licenses.all(), name=one.name, state=clinic.state, on=day))
+        for one in people
+    ]
+    return [OnDay(one, "" if verdict.allowed else verdict.reason) for one, verdict in verdicts]

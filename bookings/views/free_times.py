@@ -1,0 +1,178 @@
+"""Free times as a list to choose from: best three first, then by day or by practitioner."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from bookings import queries
+from bookings.forms.new import FreeTimesForm, NewAppointmentForm
+from bookings.models import Service
+from bookings.queries import FreeLine, FreeTime
+from bookings.rules.visit import FARTHEST
+from clinic.models import Clinic, Patient, Practitioner
+from clinic.permissions import Permission
+from clinic.queries.patients import patient_for
+from clinic.rules import say_date
+from clinic.views.doors import Door
+
+# How many days are listed where nobody says, and how many times of a line are shown at once.
+DAYS_OF_ONE, DAYS_OF_ALL = 7, 2
+MOST_OF_ONE, MOST_OF_ALL = 8, 5
+BEST = 3
+DAY = dt.timedelta(days=1)
+
+
+class FreeTimes(Door):
+    """The list alone, for htmx: `?service=&from=&days=&practitioner=`."""
+
+    may = (Permission.BOOK,)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+        at = timezone.now()
+        form = FreeTimesForm(request.GET, clinic=clinic)
+        if not form.is_valid():
+            faults = [error for errors in form.errors.values() for error in errors]
+            context: dict[str, Any] = {"region": {"faults": faults}, "form": None}
+            return render(request, "bookings/_free_times.html", context, status=422)
+        given = form.cleaned_data
+        first = given["from"] or given["date"] or clinic.day_of(at)
+        key = given["chosen"]
+        region = free_region(
+            clinic=clinic,
+            service=given["service"],
+            practitioner=given["practitioner"],
+            patient=patient_for(user=request.user, clinic=clinic, key=key) if key else None,  # type: ignore[arg-type]
+            first=first,
+            days=given["days"],
+            at=at,
+            picked=given["slot"],
+        )
+        context = {"region": region, "form": None}
+        if request.htmx and not given["from"]:  # type: ignore[attr-defined]
+            # The date has changed, and with it who is licensed.
+            asked = NewAppointmentForm(
+                initial={"practitioner": given["practitioner"]}, clinic=clinic, user=request.user
+            )
+            context |= practitioner_field(asked, clinic, first) | {"form": asked}
+        status = 422 if region.get("faults") else 200
+        return render(request, "bookings/_free_times.html", context, status=status)
+
+
+def practitioner_field(form: NewAppointmentForm, clinic: Clinic, day: dt.date) -> dict[str, Any]:
+    """What the field for the practitioner needs to say who may not treat that day, and why."""
+    uncovered = [one for one in queries.practitioners_on(clinic, day) if one.why]
+    form.without(frozenset(one.practitioner.pk for one in uncovered))
+    return {"uncovered": uncovered, "uncovered_on": say_date(day)}
+
+
+def free_region(
+    *,
+    clinic: Clinic,
+    service: Service | None,
+    practitioner: Practitioner | None,
+    patient: Patient | None,
+    first: dt.date,
+    at: dt.datetime,
+    days: int | None = None,
+    picked: str = "",
+) -> dict[str, Any]:
+    """What `_free_times.html` shows."""
+    today = clinic.day_of(at)
+    if first < today:
+        return {"faults": [f"{say_date(first)} is over. Choose a day from today on."]}
+    if first > clinic.day_of(at + FARTHEST):
+        return {"faults": ["This is more than two years ahead. Choose an earlier day."]}
+    if service is None:
+        return {"empty": "Choose a service to see the free times.", "listed": first}
+    days = days or (DAYS_OF_ONE if practitioner else DAYS_OF_ALL)
+    most = MOST_OF_ONE if practitioner else MOST_OF_ALL
+    lines = queries.free_times(
+        clinic=clinic,
+        need=service,
+        first=first,
+        days=days,
+        at=at,
+        practitioner=practitioner,
+        patient=patient,
+        most=None if practitioner and days == 1 else most,
+    )
+    last = first + DAY * (days - 1)
+    return {
+        "best": _best(lines) if days > 1 or not practitioner else [],
+        "groups": _by_day(lines) if practitioner is None else _of_one(lines, practitioner),
+        "empty": _nothing(lines, first, last),
+        "picked": picked,
+        "listed": first,
+        "service": service.pk,
+        "practitioner": practitioner.pk if practitioner else "",
+        "chosen": patient.pk if patient else "",
+        "days": days,
+        "later": last + DAY,
+        "later_says": say_date(last + DAY),
+        "earlier": max(first - DAY * days, today) if first > today else None,
+    }
+
+
+def _best(lines: list[FreeLine]) -> list[dict[str, Any]]:
+    """The first few different starts, each with whoever comes first in the list."""
+    starts: dict[dt.datetime, FreeTime] = {}
+    for line in lines:
+        for time in line.times:
+            starts.setdefault(time.starts_at, time)
+    soonest = sorted(starts.values(), key=lambda time: time.starts_at)[:BEST]
+    return [
+        {
+            "key": time.key,
+            "says": f"{say_date(time.day)}, {time.says}",
+            "day": time.day.isoformat(),
+            "time": time.says,
+            "who": str(time.practitioner),
+        }
+        for time in soonest
+    ]
+
+
+def _by_day(lines: list[FreeLine]) -> list[dict[str, Any]]:
+    days: dict[dt.date, list[FreeLine]] = {}
+    for line in lines:
+        if line.times:
+            days.setdefault(line.day, []).append(line)
+    return [
+        {
+            "title": say_date(day),
+            "rows": [_row(line, str(line.practitioner)) for line in rows],
+        }
+        for day, rows in days.items()
+    ]
+
+
+def _of_one(lines: list[FreeLine], practitioner: Practitioner) -> list[dict[str, Any]]:
+    rows = [_row(line, say_date(line.day)) for line in lines if line.times]
+    return [{"title": str(practitioner), "rows": rows}] if rows else []
+
+
+def _row(line: FreeLine, label: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "times": line.times,
+        "more": line.more,
+        "practitioner": line.practitioner.pk,
+        "day": line.day.isoformat(),
+    }
+
+
+def _nothing(lines: list[FreeLine], first: dt.date, last: dt.date) -> str:
+    if any(line.times for line in lines):
+        return ""
+    if len({line.practitioner.pk for line in lines}) == 1 and all(line.why for line in lines):
+        return lines[0].why
+    when = (
+        f"on {say_date(first)}" if first == last else f"from {say_date(first)} to {say_date(last)}"
+    )
+    return f"No free time {when}."

@@ -1,0 +1,265 @@
+"""A new appointment: one page, from who is calling to the words that confirm it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from bookings import operations, queries
+from bookings.forms.new import NEWCOMER, NewAppointmentForm
+from bookings.forms.when import choice_key
+from bookings.models import Appointment, Service
+from bookings.rules.visit import lanes
+from bookings.views.free_times import free_region, practitioner_field
+from clinic import operations as building
+from clinic.models import Clinic, Patient
+from clinic.permissions import Permission
+from clinic.queries.patients import Found, find_patients, patient_for
+from clinic.refusals import Refusal
+from clinic.rules import say_date, say_span, say_time
+from clinic.views.doors import Door, FormPage, acting
+
+PREFILLED = ("practitioner", "service", "date", "time")
+# Refusals that another time would help.
+ABOUT_TIME = {"R47", "T1", "R17", "R18", "R25"}
+
+
+class NewAppointment(FormPage):
+    """Find or register the patient, choose service and time, book.
+
+    A press named "look" writes nothing: it shows the page again with what is found and free
+    for what was typed so far, which is what htmx does meanwhile with JavaScript.
+    """
+
+    may = (Permission.BOOK,)
+    template_name = "bookings/new.html"
+    form_class = NewAppointmentForm
+
+    @property
+    def clinic(self) -> Clinic:
+        return self.request.clinic  # type: ignore[attr-defined,no-any-return]
+
+    def get_initial(self) -> dict[str, Any]:
+        """What a link gives: `?patient=&service=&practitioner=&date=&time=`."""
+        given = self.request.GET
+        initial: dict[str, Any] = {name: given[name] for name in PREFILLED if given.get(name)}
+        if key := given.get("patient"):
+            patient = self._patient(key)
+            if patient is None:
+                raise Http404
+            initial |= {"chosen": patient.pk, "patient": patient.name}
+        initial.setdefault("date", self.clinic.day_of(timezone.now()))
+        return initial
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form()
+        given = [name for name in PREFILLED if request.GET.get(name)]
+        if any(form.glimpse(name) is None for name in given):
+            # A link is made by us: one that can not be read leads nowhere (P15).
+            raise Http404
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
+        if "look" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        typed = request.POST.dict()
+        who, _, day = typed["look"].partition("@")
+        typed |= {name: value for name, value in (("practitioner", who), ("date", day)) if value}
+        form = NewAppointmentForm(initial=typed, clinic=self.clinic, user=request.user)
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def perform(self, form: NewAppointmentForm) -> Appointment:
+        if form.registers:
+            patient = building.register_patient(
+                clinic=self.clinic,
+                **form.newcomer,
+                **acting(self.request),
+                once=form.key and f"patient-{form.key}",  # type: ignore[call-arg]
+            )
+            form.is_registered(patient)
+        # Kept, because a refusal takes its field's value out of the form.
+        self.asked = form.booking
+        return operations.book(
+            clinic=self.clinic,
+            patient=form.who,
+            **self.asked,
+            **acting(self.request),
+            once=form.key,
+        )
+
+    def form_invalid(self, form: NewAppointmentForm) -> HttpResponse:
+        context = self.get_context_data(form=form)
+        if form.twice:
+            who = form.glimpse("practitioner")
+            context["proposed"] = [
+                {
+                    "label": f"{say_time(local)} {local:%Z}",
+                    "note": f"{say_date(local.date())}, the {word} time",
+                    "name": "choice",
+                    "value": choice_key(who.pk if who else None, local),
+                }
+                for word, local in zip(
+                    ("first", "second"), map(self.clinic.local, form.twice), strict=True
+                )
+            ]
+        return self.render_to_response(context, status=form.status)
+
+    def form_refused(self, form: NewAppointmentForm, no: Refusal) -> HttpResponse:
+        context = self.get_context_data(form=form)
+        if no.rule in ABOUT_TIME and form.who:
+            near = queries.nearest_free_times(
+                clinic=self.clinic,
+                need=self.asked["service"],
+                around=self.asked["starts_at"],
+                at=timezone.now(),
+                practitioner=self.asked["practitioner"],
+                patient=form.who,
+            )
+            context["proposed"] = [
+                {
+                    "label": f"{say_date(one.day)}, {one.says}",
+                    "note": str(one.practitioner),
+                    "name": "choice",
+                    "value": one.key,
+                }
+                for one in near
+            ]
+            context["none_near"] = not near
+        return self.render_to_response(context | {"refusal": no}, status=form.status)
+
+    def where_to(self, result: Appointment) -> str:
+        words = visit_words(
+            self.clinic,
+            who=result.patient.name,
+            service=result.service,
+            practitioner=str(result.practitioner),
+            starts_at=result.starts_at,
+        )
+        messages.success(self.request, f"Booked: {words}; {result.room.name}.")
+        return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form: NewAppointmentForm = kwargs["form"]
+        at = timezone.now()
+        today = self.clinic.day_of(at)
+        day = form.glimpse("date") or today
+        patient = form.who or self._chosen(form)
+        region = free_region(
+            clinic=self.clinic,
+            service=form.glimpse_service(),
+            practitioner=form.glimpse("practitioner"),
+            patient=patient,
+            first=day,
+            at=at,
+            picked=form.glimpse("slot") or "",
+        )
+        return (
+            super().get_context_data(**kwargs)
+            | practitioner_field(form, self.clinic, max(day, today))
+            | {
+                "region": region,
+                "found": self._found(form, patient),
+                "chosen": patient.pk if patient else None,
+                "text": form.glimpse("patient") or "",
+                "fault": "",
+                "words": words_so_far(self.clinic, form, patient),
+                "new_open": form.registers or any(name in form.errors for name in NEWCOMER),
+                "registered": form.registered,
+                "refusal": None,
+                "proposed": [],
+                "none_near": False,
+            }
+        )
+
+    def _patient(self, key: Any) -> Patient | None:
+        try:
+            found = uuid.UUID(str(key))
+        except ValueError:
+            return None
+        return patient_for(user=self.request.user, clinic=self.clinic, key=found)  # type: ignore[arg-type]
+
+    def _chosen(self, form: NewAppointmentForm) -> Patient | None:
+        key = form.glimpse("chosen")
+        return self._patient(key) if key else None
+
+    def _found(self, form: NewAppointmentForm, patient: Patient | None) -> Found | None:
+        if patient is not None:
+            return Found([patient], meant=patient)
+        if form.found is not None:
+            return form.found
+        text = form.glimpse("patient")
+        if not text:
+            return None
+        return find_patients(user=self.request.user, clinic=self.clinic, text=text)  # type: ignore[arg-type]
+
+
+class VisitWords(Door):
+    """The line that confirms a visit in words, as far as it is chosen; for htmx."""
+
+    may = (Permission.BOOK,)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+        form = NewAppointmentForm(initial=request.GET.dict(), clinic=clinic, user=request.user)
+        key = form.glimpse("chosen")
+        patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None  # type: ignore[arg-type]
+        words = words_so_far(clinic, form, patient, new="new" in request.GET)
+        return render(request, "bookings/_words.html", {"words": words})
+
+
+def words_so_far(
+    clinic: Clinic, form: NewAppointmentForm, patient: Patient | None, *, new: bool = False
+) -> dict[str, str]:
+    """What is chosen, said as one would say it on the phone; and what is still to choose."""
+    service = form.glimpse_service()
+    practitioner, starts_at = form.glimpse_visit()
+    new = new or form.registers
+    missing = [
+        word
+        for word, there in (
+            ("patient", patient or new),
+            ("service", service),
+            ("time", starts_at),
+        )
+        if not there
+    ]
+    if missing or service is None or starts_at is None:
+        return {"said": "", "missing": ", ".join(missing)}
+    said = visit_words(
+        clinic,
+        who=patient.name if patient else "New patient",
+        service=service,
+        practitioner=str(practitioner or "anyone free"),
+        starts_at=starts_at,
+    )
+    return {"said": said, "missing": ""}
+
+
+def visit_words(
+    clinic: Clinic, *, who: str, service: Service, practitioner: str, starts_at: dt.datetime
+) -> str:
+    """A visit as one says it: who, what, when, with whom, and when to come for the numbing."""
+    plan = lanes(
+        starts_at=starts_at,
+        numbing_min=service.numbing_min,
+        treatment_min=service.treatment_min,
+        clean_down_min=service.clean_down_min,
+    )
+    starts, ends = (
+        clinic.local(plan.practitioner.starts_at),
+        clinic.local(plan.practitioner.ends_at),
+    )
+    said = f"{who}, {service.name}, {say_date(starts.date())}, {say_span(starts, ends)}"
+    if starts.replace(fold=0).utcoffset() != starts.replace(fold=1).utcoffset():
+        said += f" {starts:%Z}"
+    said += f", {practitioner}"
+    if service.numbing_min:
+        said += f"; numbing from {say_time(clinic.local(plan.patient.starts_at))}"
+    return said

@@ -1,0 +1,140 @@
+"""Finding, registering and keeping patients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from phonenumber_field.formfields import PhoneNumberField
+
+from clinic.forms.house import HouseForm, day_field
+from clinic.models import Patient
+from clinic.rules import text_fault
+
+PHONE = "Enter a phone number, for example (512) 555-0123."
+BIRTH_DATE = "Enter the birth date, for example 3/14/1991."
+
+
+def search_field(**given: Any) -> forms.CharField:
+    """A finder's text: a name, a phone number, a birth date or a patient's number."""
+    return forms.CharField(
+        max_length=120,
+        error_messages={"max_length": "Search for at most 120 characters."},
+        **given,
+    )
+
+
+def person_fields() -> dict[str, forms.Field]:
+    """What is asked of everyone who is put on file; fresh fields for each form."""
+    return {
+        "first_name": forms.CharField(
+            label="First name",
+            max_length=80,
+            help_text="Legal name, as on the ID.",
+            error_messages={"required": "Enter the legal first name."},
+        ),
+        "last_name": forms.CharField(
+            label="Last name",
+            max_length=80,
+            error_messages={"required": "Enter the legal last name."},
+        ),
+        "birth_date": birth_field(),
+        "phone": PhoneNumberField(required=False, error_messages={"invalid": PHONE}),
+        "email": forms.EmailField(
+            label="E-mail",
+            required=False,
+            max_length=120,
+            error_messages={"invalid": "Enter an e-mail address, for example mia@example.org."},
+        ),
+    }
+
+
+def birth_field(**given: Any) -> forms.DateField:
+    """A birth date, from the browser's picker or typed as M/D/YYYY."""
+    field = day_field(label="Birth date", input_formats=["%Y-%m-%d", "%m/%d/%Y"], **given)
+    field.error_messages |= {"required": BIRTH_DATE, "invalid": BIRTH_DATE}
+    return field
+
+
+class FinderForm(forms.Form):
+    """What someone types to find a patient; two characters at least, or nothing at all."""
+
+    q = search_field(label="Find a patient", required=False)
+
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"]
+        if fault := text_fault(text):
+            raise forms.ValidationError(fault)
+        if len(text) == 1 and text.isascii():
+            raise forms.ValidationError("Type at least two characters.")
+        return text
+
+
+class PatientForm(HouseForm):
+    """Identity and contact data of a patient; nothing clinical."""
+
+    first_name, last_name, birth_date, phone, email = person_fields().values()
+    preferred_name = forms.CharField(
+        label="Preferred first name",
+        required=False,
+        max_length=80,
+        help_text="If it is another one. We call patients by it.",
+    )
+    sex_at_birth = forms.ChoiceField(
+        label="Sex at birth", choices=Patient.Sex.choices, initial=Patient.Sex.UNKNOWN
+    )
+    language = forms.CharField(max_length=40, initial="English")
+    address = forms.CharField(required=False, max_length=200)
+    emergency_contact = forms.CharField(
+        label="Emergency contact", required=False, max_length=120, help_text="Name and phone."
+    )
+    field_order = (
+        "first_name",
+        "last_name",
+        "preferred_name",
+        "birth_date",
+        "sex_at_birth",
+        "phone",
+        "email",
+        "address",
+        "language",
+        "emergency_contact",
+    )
+
+
+class PatientEditForm(PatientForm):
+    """The same with the version that the page showed, so that a stale save is seen (P12)."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The fields as typed, without the version."""
+        return {name: value for name, value in self.values.items() if name != "version"}
+
+    def differences(self, patient: Patient) -> list[dict[str, Any]]:
+        """Where what was typed is not what is on file now: label, both texts."""
+        found = []
+        for name, typed in self.changes.items():
+            on_file = getattr(patient, name)
+            if (typed or "") != (on_file or ""):
+                field = self.fields[name]
+                found.append(
+                    {
+                        "label": field.label or name.replace("_", " ").capitalize(),
+                        "on_file": self._shown(name, on_file),
+                        "typed": self._shown(name, typed),
+                    }
+                )
+        return found
+
+    def now_at(self, version: int) -> None:
+        """Let the next press be judged against the patient as shown now."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["version"] = str(version)  # type: ignore[index]
+
+    def _shown(self, name: str, value: Any) -> str:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            return str(dict(Patient.Sex.choices).get(value, value))
+        return str(field.prepare_value(value) or "")

@@ -1,0 +1,163 @@
+"""Patients: the list with its finder, registering, and keeping contact data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import EmptyPage, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+
+from clinic import operations
+from clinic.forms.patients import FinderForm, PatientEditForm, PatientForm
+from clinic.models import Clinic, Patient
+from clinic.operations.patients import EDITABLE
+from clinic.permissions import Permission
+from clinic.queries import patients as queries
+from clinic.refusals import Refusal
+from clinic.rules import read_search
+from clinic.views.doors import Door, FormPage, acting
+
+PER_PAGE = 50
+
+
+class Patients(Door):
+    """All patients of the clinic, or those whom a search finds.
+
+    A submitted search is audited; what htmx asks while someone types is not (P22).
+    """
+
+    may = (Permission.SEE_PATIENTS,)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+        whose: dict[str, Any] = {"user": request.user, "clinic": clinic}
+        form = FinderForm(request.GET)
+        context: dict[str, Any] = {
+            "form": form,
+            "text": request.GET.get("q", ""),
+            "query": urlencode({"q": request.GET.get("q", "")}),
+            "may_register": request.user.can(Permission.REGISTER_PATIENT, clinic.pk),  # type: ignore[union-attr]
+        }
+        if not form.is_valid():
+            return render(request, "clinic/patients.html", context | {"page": None}, status=422)
+        text = form.cleaned_data["q"]
+        rows = (
+            queries.patients_matching(text=text, **whose) if text else queries.patients_of(**whose)
+        )
+        try:
+            page = Paginator(rows, PER_PAGE).page(request.GET.get("page", 1))
+        except EmptyPage as no:
+            raise Http404 from no
+        if text and not request.htmx:  # type: ignore[attr-defined]
+            operations.search_patients(
+                clinic=clinic,
+                kind=read_search(text).kind,
+                found=page.paginator.count,
+                **acting(request),
+            )
+        return render(request, "clinic/patients.html", context | {"page": page})
+
+
+class PatientFinder(Door):
+    """Patients to choose from, as radio buttons, while someone types into a form's field."""
+
+    may = (Permission.SEE_PATIENTS,)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        form = FinderForm({"q": request.GET.get("patient", request.GET.get("q", ""))})
+        if not form.is_valid():
+            context: dict[str, Any] = {"found": None, "text": "", "chosen": None}
+            context["fault"] = form.errors["q"][0]
+            return render(request, "clinic/_found.html", context, status=422)
+        text = form.cleaned_data["q"]
+        found = None
+        if text:
+            clinic = request.clinic  # type: ignore[attr-defined]
+            found = queries.find_patients(user=request.user, clinic=clinic, text=text)  # type: ignore[arg-type]
+        context = {"fault": "", "found": found, "text": text, "chosen": None}
+        return render(request, "clinic/_found.html", context)
+
+
+class RegisterPatient(FormPage):
+    """Put a new patient on file."""
+
+    may = (Permission.REGISTER_PATIENT,)
+    template_name = "clinic/patient_register.html"
+    form_class = PatientForm
+
+    def perform(self, form: PatientForm) -> Patient:
+        return operations.register_patient(
+            clinic=form.clinic,
+            **form.values,
+            **acting(self.request),
+            once=form.key,  # type: ignore[call-arg]
+        )
+
+    def where_to(self, result: Patient) -> str:
+        messages.success(self.request, f"{result.name} is on file as {result.code}.")
+        return reverse("patient", args=[result.pk])
+
+
+class EditPatient(FormPage):
+    """Change identity or contact data; opening the page counts as a look at the patient."""
+
+    may = (Permission.REGISTER_PATIENT,)
+    template_name = "clinic/patient_edit.html"
+    form_class = PatientEditForm
+
+    @cached_property
+    def patient(self) -> Patient:
+        found = queries.patient_for(
+            user=self.request.user,  # type: ignore[arg-type]
+            clinic=self.request.clinic,  # type: ignore[attr-defined]
+            key=self.kwargs["pk"],
+        )
+        if found is None:
+            raise Http404
+        return found
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        operations.open_patient(patient=self.patient, **acting(request))
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
+        self.patient  # noqa: B018 - another clinic's patient is not there, whatever was typed
+        return super().post(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        fields = (*EDITABLE, "version")
+        return {name: getattr(self.patient, name) for name in fields}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {
+            "patient": self.patient,
+            "differences": kwargs.get("differences", []),
+        }
+
+    def perform(self, form: PatientEditForm) -> Patient:
+        return operations.change_patient(
+            patient=self.patient,
+            version=form.cleaned_data["version"],
+            changes=form.changes,
+            **acting(self.request),
+            once=form.key,  # type: ignore[call-arg]
+        )
+
+    def form_refused(self, form: PatientEditForm, no: Refusal) -> HttpResponse:
+        """After a lost race both texts stand side by side, and the next save is judged anew."""
+        if no.rule != "P12":
+            return super().form_refused(form, no)
+        del self.patient
+        form.errors.pop("__all__", None)  # the note above the form says it, with both texts
+        form.now_at(self.patient.version)
+        context = self.get_context_data(form=form, differences=form.differences(self.patient))
+        return self.render_to_response(context, status=no.status)
+
+    def where_to(self, result: Patient) -> str:
+        messages.success(self.request, "The changes are saved.")
+        return reverse("patient", args=[result.pk])
