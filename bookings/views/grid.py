@@ -105,10 +105,10 @@ def _row(
 ) -> dict[str, Any]:
     local = row.local
     classes = [f"m{row.minutes}"]
-    if row.ticks:
-        classes.append("tick")
     if row.hour:
         classes.append("hour")
+    if row.ticks:
+        classes.append("tick")
         if row.starts_at <= at < row.starts_at + TICK:
             classes.append(f"now-at-{3 * (at - row.starts_at) // TICK}")
     ahead = row.starts_at >= at - SKEW
