@@ -33,6 +33,7 @@ TODAY: tuple[tuple[tuple[int, int, Fate], ...], ...] = (
     (
         (-225, 45, F.TREATED),
         (-135, 45, F.TREATED),
+        (-75, 45, F.CANCELLED),
         (-15, 45, F.TREATED),
         (60, 30, F.CONFIRMED),
         (120, 45, F.BOOKED),
@@ -49,7 +50,7 @@ TODAY: tuple[tuple[tuple[int, int, Fate], ...], ...] = (
     (
         (-210, 45, F.TREATED),
         (-120, 30, F.ENDED_EARLY),
-        (-60, 45, F.CANCELLED),
+        (-60, 45, F.TREATED),
         (45, 45, F.CONFIRMED),
         (135, 30, F.BOOKED),
     ),
