@@ -65,7 +65,7 @@ PLACES = (
         "Treatments",
         "Today's list, and the chart of each treatment.",
         "clipboard2-pulse",
-        (*CHARTS, P.SEE_TREATMENT_LOG),
+        CHARTS,
         menu="Treatments",
     ),
     Place(

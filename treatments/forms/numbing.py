@@ -48,6 +48,7 @@ class CreamOnForm(ClockForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["expires_on"].error_messages["required"] = "Enter the expiry on the tube."
         creams = creams_in_use()
         self.fields["product"].queryset = creams  # type: ignore[attr-defined]
         if len(creams) == 1:

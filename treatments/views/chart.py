@@ -150,10 +150,17 @@ def _stage(
         "at_hand": str(page.at_hand),
         "at_hand_word": STEP_WORDS[page.at_hand],
         "missing": [
-            {"what": one.what, "step": one.step, "open": one.step in page.open}
+            {"what": one.what, "step": one.step if _leads(page, shown, one.step) else ""}
             for one in page.missing
         ],
     }
+
+
+def _leads(page: ChartPage, shown: str, step: str) -> bool:
+    """Whether what is missing is a way to its step: not where one stands, nor where the button
+    beside it leads."""
+    onward = shown == Step.PASSES and step == Step.FINISH
+    return step in page.open and step != shown and not onward
 
 
 def refused(

@@ -172,7 +172,7 @@ def found_unit(unit: Cartridge) -> dict[str, Any]:
     return {
         "status": "accepted",
         "word": f"{unit.unit_code} may be opened",
-        "why": "It is in stock and in date. Compare the code with the sticker.",
+        "why": f"{unit.lot.product.name}, in stock and in date. Compare the code with the sticker.",
         "facts": _lot_facts(unit),
     }
 
@@ -181,7 +181,6 @@ def _lot_facts(unit: Cartridge) -> list[dict[str, str]]:
     return [
         {"label": "Lot", "text": unit.lot.lot},
         {"label": "Expires", "text": say_date(unit.lot.expires_on)},
-        {"label": "Product", "text": unit.lot.product.name},
     ]
 
 
