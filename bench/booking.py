@@ -38,7 +38,7 @@ def _clerk(
     while time.perf_counter() < end:
         minute = 9 * 60 + 30 + (number % SLOTS) * 45
         form = fields | {
-            "patient": patients[number % len(patients)],
+            "chosen": patients[number % len(patients)],
             "date": (day + dt.timedelta(days=number // SLOTS)).isoformat(),
             "time": f"{minute // 60:02d}:{minute % 60:02d}",
             "once": uuid.uuid4().hex,

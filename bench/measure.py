@@ -57,7 +57,7 @@ def spread(seconds: list[float]) -> dict[str, float]:
 
 def queries(clerk: Any, path: str) -> dict[str, int]:
     """How many queries one GET of a page makes, and how many of them are the session's."""
-    client = Client()
+    client = Client(headers={"host": "127.0.0.1"})
     client.force_login(clerk, backend="allauth.account.auth_backends.AuthenticationBackend")
     for _ in range(2):
         client.get(path)

@@ -39,7 +39,10 @@ class World:
 
 
 def build(code: str, *, lanes: int, visits: int, password: str) -> World:
-    """A clinic of so many practitioners; on the next 14 days each has so many visits."""
+    """A clinic of so many practitioners, each with so many visits tomorrow.
+
+    On the thirteen days after it, each has half as many.
+    """
     now = timezone.now()
     with transaction.atomic():
         model = DeviceModel.objects.order_by("name").first()
@@ -122,7 +125,7 @@ def _fill(world: World, visits: int, now: dt.datetime) -> None:
     for day in (world.day + dt.timedelta(days=n) for n in range(14)):
         for lane, practitioner in enumerate(world.practitioners):
             license = practitioner.licenses.get()
-            for slot in range(visits):
+            for slot in range(visits if day == world.day else visits // 2):
                 minute = 9 * 60 + slot * 45
                 wall = dt.time(minute // 60, minute % 60)
                 local = dt.datetime.combine(day, wall, tzinfo=world.clinic.zone)
