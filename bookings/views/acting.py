@@ -126,15 +126,20 @@ class Move(_OnVisit):
             form.proposed = [self._offer(who, one) for one in form.twice]
         return super().form_invalid(form)
 
+    def perform(self, form: Any) -> Appointment:
+        # A refusal takes the field it belongs to out of the form's values.
+        self.wanted = dict(form.cleaned_data)
+        return super().perform(form)
+
     def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
         if no.rule in TIMELY:
             at = timezone.now()
             found = queries.nearest_free_times(
                 clinic=self.appointment.clinic,
                 need=self.appointment,
-                around=max(form.cleaned_data["starts_at"], at),
+                around=max(self.wanted["starts_at"], at),
                 at=at,
-                practitioner=form.cleaned_data["practitioner"],
+                practitioner=self.wanted["practitioner"],
                 patient=self.appointment.patient,
                 but=self.appointment,
             )
