@@ -29,11 +29,9 @@ def page_not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return _page("404.html", 404)
 
 
-def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+def wrong_method(request: HttpRequest) -> HttpResponse:
     """405: a page that is only read was sent something, or the other way round."""
-    answer = _page("405.html", 405)
-    answer["Allow"] = allowed
-    return answer
+    return _page("405.html", 405)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

@@ -183,7 +183,7 @@ def test_an_act_inside_an_act_asks_for_its_own_right(cast: Cast) -> None:
 
 def test_an_act_takes_no_arguments_by_position(cast: Cast) -> None:
     with pytest.raises(TypeError, match="keyword arguments only"):
-        operations.search_audit(cast.clinic)  # type: ignore[misc]
+        operations.search_audit(cast.clinic)
 
 
 @pytest.mark.parametrize(

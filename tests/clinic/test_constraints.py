@@ -66,7 +66,7 @@ def test_an_event_is_neither_changed_nor_deleted(event: AuditEvent, sql: str) ->
 @pytest.mark.parametrize("taken", ["id", "seq"])
 def test_an_event_is_not_written_over(event: AuditEvent, taken: str) -> None:
     """Neither by its own key nor by its place in the chain (REPLACE asks no DELETE guard)."""
-    fields = [field.column for field in AuditEvent._meta.fields]
+    fields = [str(field.column) for field in AuditEvent._meta.fields]
     changed = {"id": "id + 1", "seq": "seq + 1", "action": "'y.do'"}
     del changed[taken]
     values = [changed.get(field, field) for field in fields]

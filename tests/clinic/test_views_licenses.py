@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AuditEvent, License
+from clinic.permissions import Role
 from clinic.queries.licenses import license_board
 from tests import factories
 from tests.cast import TODAY, Cast
@@ -109,7 +110,7 @@ def test_the_page_counts_who_may_treat_and_filters(cast: Cast, clock: Any, enter
 
 def test_a_clinic_without_practitioners_is_told_so(cast: Cast, clock: Any, enter: Any) -> None:
     empty = factories.clinic(name="New clinic")
-    manager = factories.user("Ned New", {empty: ["manager"]})
+    manager = factories.user("Ned New", {empty: [Role.MANAGER]})
     assert "No practitioners" in enter(manager).get("/licenses/").content.decode()
 
 

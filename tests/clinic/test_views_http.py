@@ -1,0 +1,302 @@
+"""What a request may be: hostile headers, charsets, bodies and methods never reach a page."""
+
+from __future__ import annotations
+
+import re
+from http.client import HTTPConnection
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client, override_settings
+
+from clinic.gate import one_charset
+from clinic.models import AuditEvent
+from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.views import site_map
+from tests.cast import Cast
+from tests.server import Server
+
+FORM = "application/x-www-form-urlencoded"
+PAGES = ("/licenses/", "/licenses/add/", "/audit/", "/site-map/", "/lock/")
+POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def policy(answer: Any) -> dict[str, str]:
+    told = answer["Content-Security-Policy"].split(";")
+    return dict(part.strip().split(" ", 1) for part in told)
+
+
+# Headers of every answer
+
+
+@pytest.mark.rule("P36")
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *((page, 200) for page in PAGES),
+        ("/audit/?since=x", 422),
+        ("/nowhere/", 404),
+        ("/switch-clinic/", 405),
+        ("/licenses/?q=%00", 400),
+        ("/healthz", 200),
+    ],
+)
+def test_every_answer_carries_the_strict_policy(
+    cast: Cast, enter: Any, path: str, status: int
+) -> None:
+    answer = enter(cast.manager).get(path)
+    assert answer.status_code == status
+    assert policy(answer) == POLICY
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "geolocation=()" in answer["Permissions-Policy"]
+
+
+@pytest.mark.rule("P36")
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_needs_anything_that_the_policy_forbids(cast: Cast, enter: Any, path: str) -> None:
+    page = enter(cast.manager).get(path).content.decode()
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", page)
+    assert set(re.findall(r'(?:src|href|action)="(\w+:)', page)) == set()
+
+
+def test_cookies_are_kept_from_scripts(cast: Cast) -> None:
+    browser = Client()
+    browser.get("/accounts/login/")
+    browser.post("/accounts/login/", {"login": "maya@demo.example", "password": "x"})
+    for name, cookie in browser.cookies.items():
+        assert cookie["httponly"], name
+        assert cookie["samesite"] == "Lax", name
+
+
+@override_settings(SECURE_SSL_REDIRECT=True, SESSION_COOKIE_SECURE=True)
+def test_behind_https_nothing_is_answered_without_it(cast: Cast) -> None:
+    assert Client().get("/accounts/login/")["Location"] == "https://testserver/accounts/login/"
+
+
+# What is turned away
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "a b", "testserver.evil.example", "."]
+)
+@pytest.mark.parametrize("path", ["/accounts/login/", "/licenses/", "/nowhere/"])
+def test_another_host_name_is_refused(cast: Cast, enter: Any, host: str, path: str) -> None:
+    answer = enter(cast.manager).get(path, headers={"host": host})
+    assert answer.status_code == 400
+    assert "This request could not be read" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        f"{FORM}; charset=utf-16",
+        f"{FORM}; charset=utf-7",
+        f"{FORM}; charset=unicode_escape",
+        f"{FORM}; charset=nothing-of-the-kind",
+        "multipart/form-data; boundary=x; charset=utf-16",
+    ],
+)
+def test_a_form_in_another_charset_is_refused(cast: Cast, enter: Any, kind: str) -> None:
+    browser = enter(cast.manager)
+    sent = browser.generic("POST", "/licenses/add/", b"number=1", content_type=kind)
+    asked = browser.generic("GET", "/licenses/?q=x", content_type=kind, CONTENT_TYPE=kind)
+    assert (sent.status_code, asked.status_code) == (400, 400)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "passed_on"),
+    [
+        (FORM, FORM),
+        (f"{FORM}; charset=utf-8", f"{FORM}; charset=utf-8"),
+        (f'{FORM}; Charset = "UTF-8"', f'{FORM}; Charset = "UTF-8"'),
+        (f"{FORM}; charset=rot13", f"{FORM}; charset=other"),
+        (f"{FORM}; charset=", f"{FORM}; charset=other"),
+        ("multipart/form-data; boundary=x; CHARSET='zlib'", "multipart/form-data; charset=other"),
+        ("", ""),
+    ],
+)
+def test_no_charset_but_utf_8_reaches_the_framework(claimed: str, passed_on: str) -> None:
+    seen: list[str] = []
+    door = one_charset(lambda environ, _: seen.append(environ["CONTENT_TYPE"]) or [])  # type: ignore[func-returns-value]
+    door({"CONTENT_TYPE": claimed}, lambda *_: None)
+    assert seen == [passed_on]
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("charset", ["rot13", "zlib", "hex", "utf-16", "other", ""])
+def test_no_charset_makes_the_server_fall(server: Server, charset: str) -> None:
+    where = urlsplit(server.url)
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=10)
+    kind = {"Content-Type": f"{FORM}; charset={charset}"}
+    connection.request("GET", "/accounts/login/?next=/", headers=kind)
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8"])
+def test_a_form_that_names_its_charset_is_read(cast: Cast, enter: Any, charset: str) -> None:
+    answer = enter(cast.manager).post(
+        "/licenses/add/", b"number=%C5%81", content_type=f"{FORM}; charset={charset}"
+    )
+    assert answer.status_code == 422
+    assert 'value="Ł"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/licenses/?show=%00", "/audit/?who=a%00b", "/audit/?%00=1", "/lic%00enses/", "/%00"],
+)
+def test_a_nul_in_an_address_is_refused(cast: Cast, enter: Any, path: str) -> None:
+    assert enter(cast.manager).get(path).status_code == 400
+
+
+def test_a_nul_in_a_cookie_is_refused(cast: Cast) -> None:
+    browser = Client()
+    browser.cookies = SimpleCookie()
+    answer = browser.get("/licenses/", headers={"cookie": 'sessionid="aaaaaaaa\\000aaaa"'})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("cookie", ["x", "a" * 5000, "'; DROP TABLE", "王小明", "%00", "\\"])
+def test_a_made_up_session_is_nobodys(cast: Cast, cookie: str) -> None:
+    browser = Client(headers={"cookie": f"sessionid={cookie}".encode().decode("latin-1")})
+    assert browser.get("/licenses/").status_code == 302
+
+
+@pytest.mark.parametrize("text", ["%ff%fe", "%ED%A0%80", "%F0%9F%99%82", "a" * 5000, "{{7*7}}"])
+def test_an_odd_address_is_answered_without_a_crash(cast: Cast, enter: Any, text: str) -> None:
+    browser = enter(cast.manager)
+    assert browser.get(f"/licenses/?show={text}").status_code == 200
+    assert browser.get(f"/audit/?who={text}").status_code == 422
+    assert browser.get(f"/licenses/{text}/").status_code == 404
+
+
+def test_too_many_fields_are_refused(cast: Cast, enter: Any) -> None:
+    many = "&".join(f"f{number}=1" for number in range(500))
+    browser = enter(cast.manager)
+    assert browser.post("/licenses/add/", many, content_type=FORM).status_code == 400
+    assert browser.get(f"/licenses/?{many}").status_code == 400
+
+
+@pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x", "application/json"])
+def test_a_huge_body_is_refused_unread(cast: Cast, enter: Any, kind: str) -> None:
+    answer = enter(cast.manager).post("/licenses/add/", b"a" * 1_000_001, content_type=kind)
+    assert answer.status_code == 413
+    assert "This is too large" in answer.content.decode()
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1e9", ""])
+def test_a_length_that_is_none_does_not_crash(cast: Cast, enter: Any, length: str) -> None:
+    answer = enter(cast.manager).post(
+        "/licenses/add/", b"", content_type=FORM, CONTENT_LENGTH=length
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/site-map/"),
+        ("post", "/licenses/"),
+        ("post", "/audit/"),
+        ("post", "/audit/export/"),
+        ("get", "/switch-clinic/"),
+        ("put", "/lock/"),
+        ("delete", "/licenses/add/"),
+        ("patch", "/audit/"),
+        ("post", "/healthz"),
+        ("delete", "/readyz"),
+    ],
+)
+def test_a_wrong_method_is_refused_with_the_right_ones(
+    cast: Cast, enter: Any, method: str, path: str
+) -> None:
+    answer = getattr(enter(cast.manager), method)(path)
+    assert answer.status_code == 405
+    assert answer["Allow"]
+    assert "This address does not take that" in answer.content.decode()
+
+
+def test_a_form_from_an_old_page_has_its_own_answer(cast: Cast, enter: Any) -> None:
+    browser = enter(cast.manager, csrf=True)
+    answer = browser.post("/licenses/add/", {"number": "1"})
+    assert answer.status_code == 403
+    assert "This form was open too long" in answer.content.decode()
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_form_of_another_site_is_refused(cast: Cast, enter: Any) -> None:
+    browser = enter(cast.manager, csrf=True)
+    browser.get("/licenses/add/")
+    token = browser.cookies["csrftoken"].value
+    sent = {"number": "1", "csrfmiddlewaretoken": token}
+    here = browser.post("/licenses/add/", sent, headers={"origin": "http://testserver"})
+    there = browser.post("/licenses/add/", sent, headers={"origin": "https://evil.example"})
+    assert (here.status_code, there.status_code) == (422, 403)
+
+
+# A refusal that no form shows
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize(
+    ("no", "status", "says"),
+    [
+        (
+            Refusal("It is shut.", rule="X1", way_out="Come back."),
+            422,
+            "It is shut. Come back.",
+        ),
+        (Conflict("It is taken.", rule="X1"), 409, "It is taken."),
+        (NotAllowed("Not you.", rule="R54"), 403, "You may not open this page"),
+    ],
+)
+def test_a_refusal_that_escapes_a_page_still_answers_as_one(
+    cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch, no: Refusal, status: int, says: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise no
+
+    monkeypatch.setattr(site_map.SiteMap, "get_context_data", refuse)
+    answer = enter(cast.manager).get("/site-map/")
+    assert answer.status_code == status
+    assert says in answer.content.decode()
+
+
+def test_a_crash_says_so_and_shows_nothing_of_itself(
+    cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(site_map.SiteMap, "get_context_data", crash)
+    browser = enter(cast.manager)
+    browser.raise_request_exception = False
+    answer = browser.get("/site-map/")
+    page = answer.content.decode()
+    assert (answer.status_code, "Something went wrong on our side" in page) == (500, True)
+    assert "secret" not in page
+    assert "Traceback" not in page
+
+
+def test_too_many_requests_from_one_place_wait(cast: Cast, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
+    browser = Client()
+    typed = {"login": "x@demo.example", "password": "x"}
+    answers = [browser.post("/accounts/login/", typed) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Too many tries in a short time" in answers[2].content.decode()
