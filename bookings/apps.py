@@ -7,3 +7,9 @@ class BookingsConfig(AppConfig):
     """Time: services, shifts, appointments and what they hold."""
 
     name = "bookings"
+
+    def ready(self) -> None:
+        from bookings.queries.holds import visits_without_holds
+        from clinic import health
+
+        health.CHECKS.append(visits_without_holds)

@@ -1,0 +1,57 @@
+"""Readiness watches that each visit ahead holds its time."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import time_machine
+from django.test import Client
+
+from bookings.models import Appointment, Hold
+from bookings.queries.holds import visits_without_holds
+from tests import factories
+from tests.cast import NOW, Cast
+
+
+@pytest.fixture
+def visit(cast: Cast) -> Appointment:
+    """Mia's visit at nine."""
+    return factories.appointment(
+        patient=cast.mia,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOW,
+        by=cast.reception,
+    )
+
+
+@pytest.mark.rule("R47")
+def test_a_visit_with_all_four_is_no_news(visit: Appointment) -> None:
+    assert visits_without_holds(NOW) == []
+
+
+@pytest.mark.rule("R47")
+def test_a_visit_that_lost_its_time_is_counted(
+    visit: Appointment, clock: time_machine.Traveller, client: Client
+) -> None:
+    Hold.objects.release(visit)
+    says = "Visits that do not hold their time: 1."
+    assert visits_without_holds(NOW) == [says]
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["problems"]) == (503, [says])
+
+
+def test_what_is_past_takes_nobodys_time(visit: Appointment) -> None:
+    Hold.objects.release(visit)
+    assert visits_without_holds(NOW + dt.timedelta(days=3)) == []
+
+
+def test_a_cancelled_visit_holds_nothing_and_needs_nothing(cast: Cast, visit: Appointment) -> None:
+    Hold.objects.release(visit)
+    visit.status, visit.cancelled_at, visit.cancelled_by = "cancelled", NOW, cast.reception
+    visit.cancel_reason = "Called in sick"
+    visit.write()
+    assert visits_without_holds(NOW) == []
