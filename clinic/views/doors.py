@@ -23,14 +23,20 @@ from clinic.rules import spreadsheet_safe
 
 
 class Door(View):
-    """A page that needs one of the permissions `may` in the clinic at work; else 403."""
+    """A page that needs one of the permissions `may` in the clinic at work; else 403.
+
+    Where reading needs less than sending, `may_send` says what sending needs.
+    """
 
     may: tuple[Permission, ...] = ()
+    may_send: tuple[Permission, ...] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         clinic = request.clinic  # type: ignore[attr-defined]
         key = clinic.pk if clinic else None
-        if not any(request.user.can(one, key) for one in self.may):  # type: ignore[union-attr]
+        reads = self.may_send is None or request.method in ("GET", "HEAD", "OPTIONS")
+        needed = self.may if reads else self.may_send or ()
+        if not any(request.user.can(one, key) for one in needed):  # type: ignore[union-attr]
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 

@@ -92,6 +92,7 @@ class ShowLicense(_OneLicense):
     """One license; whoever keeps licenses can note a new status here."""
 
     may = (Permission.SEE_LICENSES,)
+    may_send = (Permission.KEEP_LICENSES,)
     template_name = "clinic/license.html"
     form_class = LicenseStatusForm
 
