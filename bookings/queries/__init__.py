@@ -2,7 +2,7 @@
 
 from bookings.queries.board import Column, DayBoard, Visit, day_board
 from bookings.queries.free_times import FreeLine, FreeTime, free_times, nearest_free_times
-from bookings.queries.services import OnDay, practitioners_on, services_of
+from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.visits import Past, past_of, visit_for
 
 __all__ = [
