@@ -59,6 +59,7 @@ def test_only_wrong_data_points_to_quarantine(sample: str, quarantine: bool) -> 
     assert scan(MALFORMED[sample][0]).quarantine is quarantine
 
 
+@pytest.mark.rule("S3")
 @pytest.mark.parametrize(
     "text", ["]E09521234543213", "9521234543213", UNIT, "]I109521234543213", PARTS]
 )
@@ -110,6 +111,7 @@ def test_a_month_only_expiry_is_good_on_its_last_day_and_not_after() -> None:
     assert verdict.expired_on(date(2028, 3, 1))
 
 
+@pytest.mark.rule("S7")
 def test_expiry_is_a_fact_about_a_day_and_not_a_fault_of_the_scan() -> None:
     """S7."""
     verdict = scan(f"{PARTS}1726061410L1")

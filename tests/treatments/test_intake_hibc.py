@@ -70,6 +70,7 @@ def test_expiry_without_a_day_is_the_last_day_of_its_month() -> None:
     assert told(scan(MONTH_ONLY)) == ("LOT42A", JUNE_30, Precision.MONTH)
 
 
+@pytest.mark.rule("S6")
 @pytest.mark.parametrize(
     ("text", "expires_on", "precision"),
     [
@@ -117,6 +118,7 @@ MORE = {
 }
 
 
+@pytest.mark.rule("S6")
 @pytest.mark.parametrize(("data", "expected"), MORE.values(), ids=MORE.keys())
 def test_every_form_of_date_and_quantity_is_read(
     data: str, expected: tuple[str, date, Precision]

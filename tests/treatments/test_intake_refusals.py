@@ -205,7 +205,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.rule("R14")
+@pytest.mark.rule("R14", "S2", "S3", "S4", "S5")
 @pytest.mark.parametrize(("text", "fault"), REFUSED.values(), ids=REFUSED.keys())
 def test_every_other_fault_is_named_with_the_way_out(text: str, fault: Fault) -> None:
     verdict = scan(text)

@@ -111,6 +111,7 @@ TOLERATED = {
 }
 
 
+@pytest.mark.rule("S2", "S4", "S5", "S7")
 @pytest.mark.parametrize(("text", "expected"), TOLERATED.values(), ids=TOLERATED.keys())
 def test_a_tolerated_code_says_product_lot_and_expiry(text: str, expected: Read) -> None:
     verdict = scan(text)
