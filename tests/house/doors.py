@@ -1,0 +1,228 @@
+"""Every door of the house: each address, each role, what it answers. The one table.
+
+A row is an address by its name, and a method; the columns are who asks. `stranger` works in the
+other clinic, `lena` is another esthetician of this one, `nobody` has no role. The rows with a key
+in their address are asked for Austin's records (see `SUBJECTS`), forms are sent empty.
+
+    login   sent to the log-in page        302   done, or on to another page
+    403     not for this role              404   no such record for this person
+    422     let in; the empty form is refused     405   no such method here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from clinic.models import User
+from tests.cast import TODAY, Cast
+from tests.house.world import World
+
+TABLE = """
+address                               method  anonymous reception esthetician lena director manager auditor administrator stranger nobody
+healthz                               GET     200       200       200         200  200      200     200     200           200      200
+healthz                               POST    405       405       405         405  405      405     405     405           405      405
+readyz                                GET     200       200       200         200  200      200     200     200           200      200
+readyz                                POST    405       405       405         405  405      405     405     405           405      405
+account_login                         GET     200       302       302         302  302      302     302     302           302      302
+account_login                         POST    200       302       302         302  302      302     302     302           302      302
+account_logout                        GET     login     200       200         200  200      200     200     200           200      200
+account_logout                        POST    login     login     login       login login    login   login   login         login    login
+account_inactive                      GET     200       200       200         200  200      200     200     200           200      200
+account_inactive                      POST    405       405       405         405  405      405     405     405           405      405
+account_reauthenticate                GET     login     200       200         200  200      200     200     200           200      200
+account_reauthenticate                POST    login     200       200         200  200      200     200     200           200      200
+account_change_password               GET     login     200       200         200  200      200     200     200           200      200
+account_change_password               POST    login     200       200         200  200      200     200     200           200      200
+account_reset_password                GET     200       200       200         200  200      200     200     200           200      200
+account_reset_password                POST    200       200       200         200  200      200     200     200           200      200
+account_reset_password_done           GET     200       200       200         200  200      200     200     200           200      200
+account_reset_password_done           POST    405       405       405         405  405      405     405     405           405      405
+account_reset_password_from_key_done  GET     200       200       200         200  200      200     200     200           200      200
+account_reset_password_from_key_done  POST    405       405       405         405  405      405     405     405           405      405
+account_reset_password_from_key       GET     200       200       200         200  200      200     200     200           200      200
+account_reset_password_from_key       POST    200       200       200         200  200      200     200     200           200      200
+lock                                  GET     login     200       200         200  200      200     200     200           200      200
+lock                                  POST    login     422       422         422  422      422     422     422           422      422
+switch-clinic                         GET     login     405       405         405  405      405     405     405           405      403
+switch-clinic                         POST    login     404       404         404  404      404     404     404           404      403
+site-map                              GET     login     200       200         200  200      200     200     200           200      403
+site-map                              POST    login     405       405         405  405      405     405     405           405      403
+licenses                              GET     login     403       403         403  200      200     200     403           200      403
+licenses                              POST    login     403       403         403  405      405     405     403           405      403
+license-add                           GET     login     403       403         403  403      200     403     403           200      403
+license-add                           POST    login     403       403         403  403      422     403     403           422      403
+license                               GET     login     403       403         403  200      200     200     403           404      403
+license                               POST    login     403       403         403  403      422     403     403           404      403
+license-renew                         GET     login     403       403         403  403      200     403     403           404      403
+license-renew                         POST    login     403       403         403  403      422     403     403           404      403
+patients                              GET     login     200       403         403  200      200     403     403           200      403
+patients                              POST    login     405       403         403  405      405     403     403           405      403
+patient-finder                        GET     login     200       403         403  200      200     403     403           200      403
+patient-finder                        POST    login     405       403         403  405      405     403     403           405      403
+patient-register                      GET     login     200       403         403  403      200     403     403           200      403
+patient-register                      POST    login     422       403         403  403      422     403     403           422      403
+patient-edit                          GET     login     200       403         403  403      200     403     403           404      403
+patient-edit                          POST    login     422       403         403  403      422     403     403           404      403
+audit                                 GET     login     403       403         403  403      200     200     200           200      403
+audit                                 POST    login     403       403         403  403      405     405     405           405      403
+audit-export                          GET     login     403       403         403  403      200     200     200           200      403
+audit-export                          POST    login     403       403         403  403      405     405     405           405      403
+gallery                               GET     404       404       404         404  404      404     404     404           404      403
+gallery                               POST    404       404       404         404  404      404     404     404           404      403
+day                                   GET     login     200       200         200  200      200     403     403           200      403
+day                                   POST    login     405       405         405  405      405     403     403           405      403
+day-on                                GET     login     200       200         200  200      200     403     403           200      403
+day-on                                POST    login     405       405         405  405      405     403     403           405      403
+appointment-new                       GET     login     200       403         403  403      200     403     403           200      403
+appointment-new                       POST    login     422       403         403  403      422     403     403           422      403
+appointment-words                     GET     login     200       403         403  403      200     403     403           200      403
+appointment-words                     POST    login     405       403         403  403      405     403     403           405      403
+free-times                            GET     login     200       403         403  403      200     403     403           200      403
+free-times                            POST    login     405       403         403  403      405     403     403           405      403
+appointment                           GET     login     200       200         200  200      200     403     403           404      403
+appointment                           POST    login     405       405         405  405      405     403     403           405      403
+appointment-confirm                   GET     login     405       403         403  403      405     403     403           405      403
+appointment-confirm                   POST    login     422       403         403  403      422     403     403           404      403
+appointment-arrive                    GET     login     405       403         403  403      405     403     403           405      403
+appointment-arrive                    POST    login     422       403         403  403      422     403     403           404      403
+appointment-no-show                   GET     login     405       403         403  403      405     403     403           405      403
+appointment-no-show                   POST    login     422       403         403  403      422     403     403           404      403
+appointment-cancel                    GET     login     405       403         403  403      405     403     403           405      403
+appointment-cancel                    POST    login     422       403         403  403      422     403     403           404      403
+appointment-move                      GET     login     405       403         403  403      405     403     403           405      403
+appointment-move                      POST    login     422       403         403  403      422     403     403           404      403
+patient                               GET     login     200       403         403  200      200     403     403           404      403
+patient                               POST    login     405       403         403  405      405     403     403           405      403
+treatments                            GET     login     403       200         200  200      403     200     403           200      403
+treatments                            POST    login     403       405         405  405      403     405     403           405      403
+treatment-open                        GET     login     403       405         405  405      403     403     403           405      403
+treatment-open                        POST    login     403       422         403  403      403     403     403           404      403
+treatment                             GET     login     403       200         404  200      403     200     403           404      403
+treatment                             POST    login     403       405         405  405      403     405     403           405      403
+treatment-numb                        GET     login     403       405         405  405      403     403     403           405      403
+treatment-numb                        POST    login     403       422         404  403      403     403     403           404      403
+treatment-numb-off                    GET     login     403       405         405  405      403     403     403           405      403
+treatment-numb-off                    POST    login     403       422         404  403      403     403     403           404      403
+treatment-numb-none                   GET     login     403       405         405  405      403     403     403           405      403
+treatment-numb-none                   POST    login     403       422         404  403      403     403     403           404      403
+treatment-start                       GET     login     403       405         405  405      403     403     403           405      403
+treatment-start                       POST    login     403       422         404  403      403     403     403           404      403
+treatment-scan                        GET     login     403       405         405  405      403     403     403           405      403
+treatment-scan                        POST    login     403       409         404  403      403     403     403           404      403
+treatment-claim                       GET     login     403       405         405  405      403     403     403           405      403
+treatment-claim                       POST    login     403       422         404  403      403     403     403           404      403
+treatment-waste                       GET     login     403       405         405  405      403     403     403           405      403
+treatment-waste                       POST    login     403       422         404  403      403     403     403           404      403
+treatment-pass                        GET     login     403       405         405  405      403     403     403           405      403
+treatment-pass                        POST    login     403       422         404  403      403     403     403           404      403
+treatment-pass-remove                 GET     login     403       405         405  405      403     403     403           405      403
+treatment-pass-remove                 POST    login     403       422         404  403      403     403     403           404      403
+treatment-finish                      GET     login     403       405         405  405      403     403     403           405      403
+treatment-finish                      POST    login     403       422         404  403      403     403     403           404      403
+treatment-abort                       GET     login     403       405         405  405      403     403     403           405      403
+treatment-abort                       POST    login     403       422         404  403      403     403     403           404      403
+treatment-amend                       GET     login     403       405         405  405      403     403     403           405      403
+treatment-amend                       POST    login     403       422         404  403      403     403     403           404      403
+treatment-sign                        GET     login     403       405         405  405      403     403     403           405      403
+treatment-sign                        POST    login     403       422         404  403      403     403     403           404      403
+treatment-addendum                    GET     login     403       405         405  405      403     403     403           405      403
+treatment-addendum                    POST    login     403       422         404  422      403     403     403           404      403
+"""  # noqa: E501 - a table is read across
+
+WHO: dict[str, Callable[[Cast], User | None]] = {
+    "anonymous": lambda cast: None,
+    "reception": lambda cast: cast.reception,
+    "esthetician": lambda cast: cast.esthetician,
+    "lena": lambda cast: cast.lapsed,
+    "director": lambda cast: cast.director,
+    "manager": lambda cast: cast.manager,
+    "auditor": lambda cast: cast.auditor,
+    "administrator": lambda cast: cast.administrator,
+    "stranger": lambda cast: cast.stranger,
+    "nobody": lambda cast: cast.nobody,
+}
+# Whose key stands in an address: the longest beginning of its name decides.
+SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
+    "account_reset_password_from_key": lambda world: {"uidb36": "1", "key": "no-such-key"},
+    "appointment": lambda world: {"pk": world.booked.pk},
+    "cartridge": lambda world: {"pk": world.in_stock.pk},
+    "chart": lambda world: {"pk": world.under_way.pk},
+    "day-on": lambda world: {"day": TODAY},
+    "license": lambda world: {"pk": world.cast.ana_license.pk},
+    "lot": lambda world: {"pk": world.cast.lot.pk},
+    "treatment-open": lambda world: {"pk": world.booked.pk},
+    "patient": lambda world: {"pk": world.cast.siobhan.pk},
+    "treatment": lambda world: {"pk": world.signed.pk},
+    "treatment-": lambda world: {"pk": world.under_way.pk},
+}
+METHODS = ("GET", "POST")
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address of the project: its name, and the names of what stands in it."""
+
+    name: str
+    takes: tuple[str, ...]
+
+    def address(self, world: World) -> str:
+        """The address in this world."""
+        if not self.takes:
+            return reverse(self.name)
+        fitting = [one for one in SUBJECTS if self.name.startswith(one)]
+        if not fitting:
+            raise LookupError(f"{self.name} takes {', '.join(self.takes)}: add it to SUBJECTS.")
+        return reverse(self.name, kwargs=SUBJECTS[max(fitting, key=len)](world))
+
+
+def doors() -> list[Door]:
+    """Every address that the resolver knows, in its own order; one without a name is an error."""
+    return list(_walk(get_resolver()))
+
+
+def _walk(resolver: URLResolver, taken: tuple[str, ...] = ()) -> Iterator[Door]:
+    for one in resolver.url_patterns:
+        takes = (*taken, *one.pattern.regex.groupindex)
+        if isinstance(one, URLResolver):
+            yield from _walk(one, takes)
+        elif isinstance(one, URLPattern):
+            assert one.name, f"The address {one.pattern} has no name."
+            yield Door(one.name, takes)
+
+
+def table(text: str = TABLE) -> dict[tuple[str, str], dict[str, str]]:
+    """The table as (address, method) → who → answer."""
+    head, *lines = [line.split() for line in text.strip().splitlines() if line.strip()]
+    rows = {}
+    for line in lines:
+        assert len(line) == len(head), f"A row of another length: {' '.join(line)}"
+        name, method, *answers = line
+        assert (name, method) not in rows, f"{name} {method} stands twice in the table."
+        rows[name, method] = dict(zip(head[2:], answers, strict=True))
+    return rows
+
+
+def ask(client: Client, method: str, address: str) -> str:
+    """What the door answers, in the words of the table."""
+    return answer(getattr(client, method.lower())(address))
+
+
+def answer(given: HttpResponseBase) -> str:
+    """A response in the words of the table."""
+    status = given.status_code
+    if status == 302 and given.headers["Location"].startswith("/accounts/login/"):
+        return "login"
+    return str(status)
+
+
+def row(name: str, method: str, answers: dict[str, str]) -> str:
+    """One row as it stands in the table, ready to be pasted."""
+    head = TABLE.strip().splitlines()[0].split()
+    cells = [f"{answers[who]:<{len(who)}}" for who in head[2:]]
+    return f"{name:<37} {method:<7} {' '.join(cells)}".rstrip()
