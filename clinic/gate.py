@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from clinic.refusals import Refusal
 from clinic.views import errors
@@ -14,6 +14,8 @@ from clinic.views import errors
 Answer = Callable[[HttpRequest], HttpResponse]
 Environ = dict[str, Any]
 Door = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+# What pages are asked by; the log-in library would take a PUT for a form that was sent.
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
 
 def one_charset(door: Door) -> Door:
@@ -37,7 +39,7 @@ class Gate:
     """Turns away requests that no page can read, before a session is looked up for them.
 
     A charset other than UTF-8 would let half characters through; a NUL can not be stored;
-    a body over the limit is refused unread.
+    a body over the limit is refused unread; a method that no page knows is answered 405.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -48,10 +50,12 @@ class Gate:
             return errors.bad_request(request)
         if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return errors.too_large(request)
-        answer = self.get_response(request)
+        known = request.method in METHODS
+        answer = self.get_response(request) if known else HttpResponseNotAllowed(METHODS)
         if answer.status_code == 405 and not answer.content:
             answer.content = errors.wrong_method(request).content
             answer["Content-Type"] = "text/html; charset=utf-8"
+            answer["Content-Length"] = str(len(answer.content))
         return answer
 
     def process_exception(self, request: HttpRequest, no: Exception) -> HttpResponse | None:
