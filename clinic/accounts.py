@@ -22,6 +22,7 @@ from clinic import audit
 from clinic.models import AuditEvent, Clinic
 
 log = logging.getLogger(__name__)
+WRONG = "This is not your password."
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):
@@ -45,20 +46,19 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
         # Inside a session it is the session's own user who mistyped; outside, nobody is named:
         # the address may be no account's, or a password typed into the wrong field.
         if request.user.is_authenticated:
-            _note("user.confirm", request.user, refused=True, rule="password")
+            _note("user.confirm", request.user, refused=True, sentence=WRONG)
             return
         address = str(credentials.get("email", "")).lower()
         _note(
             "user.log_in",
             None,
             refused=True,
-            rule="password",
             address=salted_hmac("log-in address", address).hexdigest()[:12],
             source=self.get_client_ip(request),
         )
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
-        _note("user.log_in", user, refused=True, rule="inactive")
+        _note("user.log_in", user, refused=True, sentence="The account is switched off.")
         return super().respond_user_inactive(request, user)
 
     def set_password(self, user: Any, password: str) -> None:
@@ -82,19 +82,20 @@ def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> s
     return str(given.get("email") or given.get("username") or "").strip().lower()[:255]
 
 
-def confirm_password(request: HttpRequest, password: str) -> str | None:
+def confirm_password(request: HttpRequest, password: str, *, of: Any = None) -> str | None:
     """None when it is the password of the session's user; else the sentence that says no.
 
-    For unlocking and signing. Every wrong try is audited and counted like a log-in's; too
-    many pause the account, and the answer becomes the page that says so.
+    For unlocking and signing; with `of`, for a second person who vouches at this screen.
+    Every wrong try is audited and counted like a log-in's; too many pause the account, and
+    the answer becomes the page that says so.
     """
-    user: Any = request.user
+    user: Any = of or request.user
     try:
         found = get_adapter().authenticate(request, email=user.email, password=password)
     except ValidationError as error:
         return str(error.messages[0])
     if found is None or found.pk != user.pk or not found.is_active:
-        return "This is not your password."
+        return WRONG
     AxesProxyHandler.reset_attempts(
         username=typed_address(request, {"email": user.email}),
         ip_address=request.META.get("REMOTE_ADDR"),
@@ -142,9 +143,7 @@ def safe_address(request: HttpRequest, wanted: str, otherwise: str = "/") -> str
     return wanted if ours and wanted.startswith("/") else otherwise
 
 
-def _note(
-    action: str, user: Any, *, refused: bool = False, rule: str = "", on: Any = None, **detail: str
-) -> None:
+def _note(action: str, user: Any, *, refused: bool = False, on: Any = None, **detail: str) -> None:
     outcome = AuditEvent.Outcome.REFUSED if refused else AuditEvent.Outcome.DONE
     with transaction.atomic():
         audit.record(
@@ -154,6 +153,5 @@ def _note(
             clinic_id=None,
             on=on or user,
             outcome=outcome,
-            rule=rule,
             detail=detail,
         )

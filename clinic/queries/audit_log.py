@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,7 @@ ACTIONS: dict[str, str] = {
     "audit.export": "Exported the audit log",
     "audit.search": "Searched the audit log",
     "cartridge.claim": "Opened a cartridge",
+    "cartridge.export": "Exported the cartridge audit",
     "cartridge.receive": "Received cartridges",
     "cartridge.scan": "Scanned a cartridge",
     "cartridge.waste": "Wasted a cartridge",
@@ -54,7 +56,7 @@ ACTIONS: dict[str, str] = {
     "treatment.finish": "Finished a treatment",
     "treatment.remove_pass": "Removed a needling pass",
     "treatment.start": "Started a treatment",
-    "user.confirm": "Entered the own password",
+    "user.confirm": "Entered their password",
     "user.lock": "Locked the screen",
     "user.log_in": "Logged in",
     "user.log_out": "Logged out",
@@ -100,7 +102,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event, ready to be read."""
+    """One event, ready to be read. `rule` is a numbered rule of docs/rules.md, or empty."""
 
     seq: int
     at: dt.datetime
@@ -181,7 +183,7 @@ def entry_of(event: AuditEvent) -> Entry:
         action=event.action,
         refused=event.outcome == AuditEvent.Outcome.REFUSED,
         about=event.subject_code,
-        rule=event.rule,
+        rule=event.rule if re.fullmatch(r"[A-Z]\d+", event.rule) else "",
         told=_told(event.detail),
     )
 

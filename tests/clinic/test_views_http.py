@@ -228,6 +228,7 @@ def test_a_wrong_method_is_refused_with_the_right_ones(
     answer = getattr(enter(cast.manager), method)(path)
     assert answer.status_code == 405
     assert answer["Allow"]
+    assert int(answer.get("Content-Length", len(answer.content))) == len(answer.content)
     assert "This address does not take that" in answer.content.decode()
 
 

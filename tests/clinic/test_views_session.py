@@ -83,10 +83,10 @@ def test_a_switched_off_account_is_told_so_only_with_its_password(cast: Cast) ->
     cast.reception.write()
     assert log_in("rosa@demo.example")["Location"] == "/accounts/inactive/"
     assert log_in("rosa@demo.example", "not my password").status_code == 200
-    assert trail("action", "outcome", "rule") == [
-        ("user.log_in", "refused", "inactive"),
-        ("user.log_in", "refused", "password"),
-    ]
+    first, second = AuditEvent.objects.order_by("seq")
+    assert (first.actor_name, first.outcome) == ("Rosa Alvarez", "refused")
+    assert first.detail == '{"sentence":"The account is switched off."}'
+    assert (second.actor_name, second.outcome) == ("system", "refused")
 
 
 @pytest.mark.parametrize(
