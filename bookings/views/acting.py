@@ -151,8 +151,8 @@ class Move(_OnVisit):
         zone = f" {local:%Z}" if is_twice(local) else ""
         return {
             "value": choice_key(who.pk, starts_at),
-            "label": f"{say_date(local.date())}, {say_time(local)}{zone}",
-            "note": str(who),
+            "label": f"{say_time(local)}{zone}",
+            "note": f"{local:%a, %b} {local.day} · {who}",
         }
 
     def said(self, visit: Appointment) -> str:

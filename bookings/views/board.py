@@ -20,7 +20,7 @@ from bookings.views.grid import grid, hour_word, license_notes, room_word
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.models import Clinic
 from clinic.permissions import Permission
-from clinic.rules import say_date, say_time
+from clinic.rules import say_date, say_span
 from clinic.views.doors import Page
 
 LIST = "?view=list"
@@ -70,7 +70,7 @@ def _show(
         "doors_of_days": _days(day, LIST if as_list else ""),
         "form": form or DayForm(initial={"date": day}),
         "as_list": as_list,
-        "zone": clinic.local(at).tzname(),
+        "zone": _zone(board),
         "strip": _strip(board, at) if day == today else None,
         "notes": license_notes(board, today),
         "counts": _counts(board),
@@ -109,6 +109,11 @@ def _counts(board: DayBoard) -> str:
     done = sum(visit["status"] == Status.COMPLETED for visit in board.visits.values())
     words = f"{held} visit" + ("" if held == 1 else "s")
     return f"{words}, {done} completed" if done else words
+
+
+def _zone(board: DayBoard) -> str:
+    """The name of the clinic's time that day, from noon on where the clock changes."""
+    return f"{dt.datetime.combine(board.day, dt.time(12), tzinfo=board.clinic.zone):%Z}"
 
 
 def _wanted(request: HttpRequest) -> uuid.UUID | None:
@@ -156,8 +161,7 @@ def _line(visit: Visit, board: DayBoard) -> dict[str, Any]:
     return {
         "url": reverse("appointment", args=[visit["id"]]),
         "comes": hour_word(local(visit["comes_at"])),
-        "starts": hour_word(local(visit["starts_at"])),
-        "ends": say_time(local(visit["ends_at"])),
+        "time": say_span(local(visit["starts_at"]), local(visit["ends_at"])),
         "numbed": visit["comes_at"] < visit["starts_at"],
         "who": visit["patient"],
         "service": visit["service"],

@@ -19,7 +19,7 @@ from bookings.rules.status import Act, Status, open_acts
 from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
-from clinic.rules import say_date, say_time
+from clinic.rules import say_date, say_span, say_time
 from clinic.views.doors import Door
 
 # What each act's button says, its icon and its key on the desk's keyboard.
@@ -85,7 +85,7 @@ def card_of(
         "beside_board": beside_board,
         "board": board,
         "day": say_date(visit.local_date),
-        "time": f"{say_time(starts)} to {say_time(ends)}",
+        "time": say_span(starts, ends),
         "zone": starts.tzname(),
         "comes": say_time(clinic.local(visit.comes_at)) if visit.numbing_min else "",
         "phone": visit.patient.phone if sees_contact else "",

@@ -17,7 +17,7 @@ from bookings.rules.visit import FARTHEST
 from clinic.models import Clinic, Patient, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
-from clinic.rules import say_date
+from clinic.rules import say_date, say_day
 from clinic.views.doors import Door
 
 # How many days are listed where nobody says, and how many times of a line are shown at once.
@@ -103,9 +103,12 @@ def free_region(
         most=None if practitioner and days == 1 else most,
     )
     last = first + DAY * (days - 1)
+    groups = (
+        _by_day(lines, today, picked) if practitioner is None else _of_one(lines, today, picked)
+    )
     return {
-        "best": _best(lines) if days > 1 or not practitioner else [],
-        "groups": _by_day(lines) if practitioner is None else _of_one(lines, practitioner),
+        "best": _best(lines, today) if days > 1 or not practitioner else [],
+        "groups": groups,
         "empty": _nothing(lines, first, last),
         "picked": picked,
         "listed": first,
@@ -114,12 +117,12 @@ def free_region(
         "chosen": patient.pk if patient else "",
         "days": days,
         "later": last + DAY,
-        "later_says": say_date(last + DAY),
+        "later_says": say_day(last + DAY, today),
         "earlier": max(first - DAY * days, today) if first > today else None,
     }
 
 
-def _best(lines: list[FreeLine]) -> list[dict[str, Any]]:
+def _best(lines: list[FreeLine], today: dt.date) -> list[dict[str, Any]]:
     """The first few different starts, each with whoever comes first in the list."""
     starts: dict[dt.datetime, FreeTime] = {}
     for line in lines:
@@ -129,7 +132,7 @@ def _best(lines: list[FreeLine]) -> list[dict[str, Any]]:
     return [
         {
             "key": time.key,
-            "says": f"{say_date(time.day)}, {time.says}",
+            "says": f"{say_day(time.day, today)}, {time.says}",
             "day": time.day.isoformat(),
             "time": time.says,
             "who": str(time.practitioner),
@@ -138,29 +141,31 @@ def _best(lines: list[FreeLine]) -> list[dict[str, Any]]:
     ]
 
 
-def _by_day(lines: list[FreeLine]) -> list[dict[str, Any]]:
+def _by_day(lines: list[FreeLine], today: dt.date, picked: str) -> list[dict[str, Any]]:
     days: dict[dt.date, list[FreeLine]] = {}
     for line in lines:
         if line.times:
             days.setdefault(line.day, []).append(line)
     return [
         {
-            "title": say_date(day),
-            "rows": [_row(line, str(line.practitioner)) for line in rows],
+            "title": say_day(day, today),
+            "rows": [_row(line, str(line.practitioner), picked) for line in rows],
         }
         for day, rows in days.items()
     ]
 
 
-def _of_one(lines: list[FreeLine], practitioner: Practitioner) -> list[dict[str, Any]]:
-    rows = [_row(line, say_date(line.day)) for line in lines if line.times]
-    return [{"title": str(practitioner), "rows": rows}] if rows else []
+def _of_one(lines: list[FreeLine], today: dt.date, picked: str) -> list[dict[str, Any]]:
+    rows = [_row(line, say_day(line.day, today), picked) for line in lines if line.times]
+    return [{"title": str(lines[0].practitioner), "rows": rows}] if rows else []
 
 
-def _row(line: FreeLine, label: str) -> dict[str, Any]:
+def _row(line: FreeLine, label: str, picked: str) -> dict[str, Any]:
     return {
         "label": label,
-        "times": line.times,
+        # Plain triples (key, words, chosen): a fortnight has hundreds, and a template reads
+        # names faster than attributes.
+        "times": [(time.key, time.says, time.key == picked) for time in line.times],
         "more": line.more,
         "practitioner": line.practitioner.pk,
         "day": line.day.isoformat(),

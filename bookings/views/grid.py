@@ -17,7 +17,7 @@ from bookings.rules.board import TICK, Cell, Kind, Row
 from bookings.rules.status import WORDS
 from bookings.rules.visit import SKEW
 from clinic.models import Clinic
-from clinic.rules import say_date, say_time
+from clinic.rules import say_date, say_span, say_time
 
 NIL = uuid.UUID(int=0)
 # From this many columns on the names and cells are set closer, to fit a desk's screen.
@@ -89,7 +89,7 @@ def _visit(visit: Visit, clinic: Clinic, url: str, current: bool) -> dict[str, A
         "who": visit["patient"],
         "time": hour_word(starts),
         "what": short,
-        "title": f"{visit['patient']}, {hour_word(starts)} to {say_time(ends)}, {what}, {word}",
+        "title": f"{visit['patient']}, {say_span(starts, ends)}, {what}, {word}",
         "tall": ends - starts >= TALL,
         "current": current,
     }

@@ -23,7 +23,7 @@ from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
 from clinic.queries.patients import Found, find_patients, patient_for
 from clinic.refusals import Refusal
-from clinic.rules import say_date, say_span, say_time
+from clinic.rules import say_date, say_day, say_span, say_time
 from clinic.views.doors import Door, FormPage, acting
 
 PREFILLED = ("practitioner", "service", "date", "time")
@@ -114,6 +114,7 @@ class NewAppointment(FormPage):
     def form_refused(self, form: NewAppointmentForm, no: Refusal) -> HttpResponse:
         context = self.get_context_data(form=form)
         if no.rule in ABOUT_TIME and form.who:
+            today = self.clinic.day_of(timezone.now())
             near = queries.nearest_free_times(
                 clinic=self.clinic,
                 need=self.asked["service"],
@@ -124,7 +125,7 @@ class NewAppointment(FormPage):
             )
             context["proposed"] = [
                 {
-                    "label": f"{say_date(one.day)}, {one.says}",
+                    "label": f"{say_day(one.day, today)}, {one.says}",
                     "note": str(one.practitioner),
                     "name": "choice",
                     "value": one.key,
@@ -137,6 +138,7 @@ class NewAppointment(FormPage):
     def where_to(self, result: Appointment) -> str:
         words = visit_words(
             self.clinic,
+            today=self.clinic.day_of(timezone.now()),
             who=result.patient.name,
             service=result.service,
             practitioner=str(result.practitioner),
@@ -175,6 +177,7 @@ class NewAppointment(FormPage):
                 "refusal": None,
                 "proposed": [],
                 "none_near": False,
+                "zone": f"{self.clinic.name} time, {self.clinic.local(at):%Z}",
             }
         )
 
@@ -234,6 +237,7 @@ def words_so_far(
         return {"said": "", "missing": ", ".join(missing)}
     said = visit_words(
         clinic,
+        today=clinic.day_of(timezone.now()),
         who=patient.name if patient else "New patient",
         service=service,
         practitioner=str(practitioner or "anyone free"),
@@ -243,7 +247,13 @@ def words_so_far(
 
 
 def visit_words(
-    clinic: Clinic, *, who: str, service: Service, practitioner: str, starts_at: dt.datetime
+    clinic: Clinic,
+    *,
+    today: dt.date,
+    who: str,
+    service: Service,
+    practitioner: str,
+    starts_at: dt.datetime,
 ) -> str:
     """A visit as one says it: who, what, when, with whom, and when to come for the numbing."""
     plan = lanes(
@@ -256,7 +266,7 @@ def visit_words(
         clinic.local(plan.practitioner.starts_at),
         clinic.local(plan.practitioner.ends_at),
     )
-    said = f"{who}, {service.name}, {say_date(starts.date())}, {say_span(starts, ends)}"
+    said = f"{who}, {service.name}, {say_day(starts.date(), today)}, {say_span(starts, ends)}"
     if starts.replace(fold=0).utcoffset() != starts.replace(fold=1).utcoffset():
         said += f" {starts:%Z}"
     said += f", {practitioner}"

@@ -96,7 +96,7 @@ def test_a_visit_stands_in_the_grid_with_state_as_icon_word_and_class(
     assert "Lee, Mia" in cell[0]
     assert "<time>12:00</time> Face, 45 minutes · R1" in cell[0]
     assert '<i class="status-icon" aria-hidden="true"></i>Booked' in cell[0]
-    assert 'title="Lee, Mia, 12:00 to 12:45 PM, Face, 45 minutes · Room 1, Booked"' in cell[0]
+    assert 'title="Lee, Mia, 12:00–12:45 PM, Face, 45 minutes · Room 1, Booked"' in cell[0]
 
 
 @pytest.mark.parametrize("status", [*Status])
@@ -329,9 +329,8 @@ def test_the_list_tells_the_same_day_in_lines(cast: Cast, enter: Enter, visit: A
     lines = re.findall(r"<tr><td.*?</tr>", text, re.DOTALL)
     words = [" ".join(re.sub(r"<[^>]*>", " ", line).split()) for line in lines]
     assert words == [
-        "12:00 to 12:45 PM comes 11:35 Lee, Mia Face, 45 minutes Ana Ruiz LE Room 1 Booked",
-        "1:30 to 2:15 PM comes 1:05 王, 小明 Face, 45 minutes Ana Ruiz LE Room 1 Cancelled "
-        "Has a cold",
+        "12:00–12:45 PM comes 11:35 Lee, Mia Face, 45 minutes Ana Ruiz LE Room 1 Booked",
+        "1:30–2:15 PM comes 1:05 王, 小明 Face, 45 minutes Ana Ruiz LE Room 1 Cancelled Has a cold",
     ]
 
 

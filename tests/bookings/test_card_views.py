@@ -80,7 +80,7 @@ def test_the_card_tells_who_when_where_and_with_whom(
 ) -> None:
     text = words(enter(cast.reception).get(door(visit)))
     assert f"Mia Lee PT-000001 · {visit.code}" in text
-    assert "When Tue, Nov 24, 2026 12:00 PM to 12:45 PM CST" in text
+    assert "When Tue, Nov 24, 2026 12:00–12:45 PM CST" in text
     assert "comes 11:35 AM for 25 min of numbing" in text
     assert "Phone (512) 555-0123 Service Face, 45 minutes, 45 min With Ana Ruiz LE Room Room 1" in (
         text
@@ -263,7 +263,7 @@ def test_a_reason_that_can_not_be_kept_is_refused_beside_its_field(
     if "\x00" not in reason:
         assert sentence in words(answer)
         assert reason.strip() in html.unescape(answer.content.decode())
-        assert '<details class="card-ask" name="card-ask" open>' in answer.content.decode()
+        assert '<details class="card-ask" open>' in answer.content.decode()
     visit.refresh_from_db()
     assert visit.status == Status.BOOKED
 
@@ -426,9 +426,9 @@ def test_a_move_onto_taken_time_offers_the_nearest_free_times_and_they_work(
         text,
     )
     assert [(label, who) for _, label, who in offers] == [
-        ("Tue, Nov 24, 2026, 1:15 PM", "Ana Ruiz LE"),
-        ("Tue, Nov 24, 2026, 2:30 PM", "Ana Ruiz LE"),
-        ("Tue, Nov 24, 2026, 2:45 PM", "Ana Ruiz LE"),
+        ("1:15 PM", "Tue, Nov 24 · Ana Ruiz LE"),
+        ("2:30 PM", "Tue, Nov 24 · Ana Ruiz LE"),
+        ("2:45 PM", "Tue, Nov 24 · Ana Ruiz LE"),
     ]
     chosen = moved_to(TODAY, "14:00", cast, choice=offers[1][0])
     assert press(client, visit, "move", **chosen).status_code == 302
@@ -493,8 +493,8 @@ def test_a_time_that_comes_twice_is_asked(cast: Cast, enter: Enter) -> None:
     assert "1:30 AM comes twice, in CDT and CST. Choose which." in words(answer)
     offers = re.findall(r'name="choice" value="([^"]*)"><strong>([^<]*)', answer.content.decode())
     assert [label for _, label in offers] == [
-        "Sun, Nov 7, 2027, 1:30 AM CDT",
-        "Sun, Nov 7, 2027, 1:30 AM CST",
+        "1:30 AM CDT",
+        "1:30 AM CST",
     ]
     assert press(client, visit, "move", **given, choice=offers[1][0]).status_code == 302
     visit.refresh_from_db()

@@ -25,7 +25,8 @@
     busy(form, true);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest("form");
+    /* The form itself: by now the answer may have taken its place in the page. */
+    const form = (event.detail.requestConfig?.elt ?? event.target).closest("form");
     if (form) busy(form, false);
   });
 
