@@ -51,8 +51,8 @@ class AuditEvent(models.Model):
         ordering = ["chain", "seq"]
         indexes = [
             models.Index(fields=["chain", "at"], name="audit_by_time"),
-            models.Index(fields=["chain", "actor", "seq"], name="audit_by_actor"),
-            models.Index(fields=["chain", "action", "seq"], name="audit_by_action"),
+            models.Index(fields=["chain", "actor", "at"], name="audit_by_actor"),
+            models.Index(fields=["chain", "action", "at"], name="audit_by_action"),
             models.Index(fields=["subject", "seq"], name="audit_by_subject"),
         ]
         constraints = [
