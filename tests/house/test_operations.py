@@ -18,9 +18,19 @@ from clinic.refusals import Refusal
 from tests.cast import NOW, Cast
 from tests.house import used
 from tests.house.operations import Operation, exported, operations, rooms
-from tests.house.sources import APPS, ROOT, dotted, place, tree
+from tests.house.sources import APPS, ROOT, calls, dotted, modules, place, tree
 
 EACH = pytest.mark.parametrize("one", operations(), ids=lambda one: one.act)
+# Acts that change nothing: that somebody looked is what they record.
+LOOKS = {
+    "audit.export",
+    "audit.search",
+    "cartridge.export",
+    "cartridge.scan",
+    "chart.read",
+    "patient.open",
+    "patient.search",
+}
 RULE = re.compile(r"^[RPSLQNCT]\d+$")
 
 
@@ -35,6 +45,10 @@ def test_an_act_has_a_name_of_its_own() -> None:
     names = [one.act for one in operations()]
     assert len(names) == len(set(names))
     assert {name for name in names if not re.fullmatch(r"[a-z_]+\.[a-z_]+", name)} == set()
+
+
+def test_the_looks_are_acts() -> None:
+    assert LOOKS <= {one.act for one in operations()}
 
 
 def test_what_stands_in_operations_is_an_act_or_belongs_to_one() -> None:
@@ -122,6 +136,20 @@ def _refusals(node: ast.AST) -> Iterator[ast.Call]:
     for one in ast.walk(node):
         if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call):
             yield one.exc
+
+
+@pytest.mark.rule("P3")
+def test_every_press_that_changes_something_can_be_repeated() -> None:
+    """A view passes the form's one-time key to the operation; looks leave a mark each time."""
+    changing = {one.name for one in operations() if one.act not in LOOKS}
+    bare = [
+        f"{place(path, call)} {name}"
+        for path in modules("views", "api")
+        for name, call in calls(path)
+        if "." in name and name.rpartition(".")[2] in changing
+        if "once" not in {given.arg for given in call.keywords}
+    ]
+    assert bare == []
 
 
 def test_what_no_test_has_done_is_named() -> None:
