@@ -42,13 +42,14 @@ def test_every_act_is_offered_by_its_app_and_nothing_else_is() -> None:
 
 
 def test_an_act_has_a_name_of_its_own() -> None:
-    names = [one.act for one in operations()]
+    """Two doors may lead to one act when the second goes through the first."""
+    names = [one.act for one in operations() if not _through(one)]
     assert len(names) == len(set(names))
     assert {name for name in names if not re.fullmatch(r"[a-z_]+\.[a-z_]+", name)} == set()
 
 
 def test_the_looks_are_acts() -> None:
-    assert LOOKS <= {one.act for one in operations()}
+    assert {one.act for one in operations()} >= LOOKS
 
 
 def test_what_stands_in_operations_is_an_act_or_belongs_to_one() -> None:
@@ -90,12 +91,19 @@ def test_an_act_records_itself_last_by_its_own_name(one: Operation) -> None:
     for node in ast.walk(one.node):
         if isinstance(node, ast.Call):
             name = dotted(node.func)
-            if name in recorders and _says(node, one.act):
+            if (name in recorders and _says(node, one.act)) or name in _through(one):
                 records.append(node.lineno)
             elif name.rpartition(".")[2] in {"write", "save", "bulk_create", "release", "delete"}:
                 writes.append(node.lineno)
     assert records, f"{one.name} records no {one.act}"
     assert max(records) > max(writes, default=0), f"{one.name} writes after it has recorded"
+
+
+def _through(one: Operation) -> set[str]:
+    """The other operations of the same act that this one calls."""
+    others = {other.name for other in operations() if other.act == one.act} - {one.name}
+    called = {dotted(node.func) for node in ast.walk(one.node) if isinstance(node, ast.Call)}
+    return others & called
 
 
 def _says(call: ast.Call, act_name: str) -> bool:
