@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['chain', 'seq'],
-                'indexes': [models.Index(fields=['chain', 'at'], name='audit_by_time'), models.Index(fields=['chain', 'actor', 'at'], name='audit_by_actor'), models.Index(fields=['chain', 'action', 'at'], name='audit_by_action'), models.Index(fields=['subject', 'seq'], name='audit_by_subject')],
+                'indexes': [models.Index(fields=['chain', 'at'], name='audit_by_time'), models.Index(fields=['chain', 'actor', 'at'], name='audit_by_actor'), models.Index(fields=['chain', 'action', 'at'], name='audit_by_action'), models.Index(condition=models.Q(('outcome', 'refused')), fields=['chain', 'at'], name='audit_refused_by_time'), models.Index(fields=['subject', 'seq'], name='audit_by_subject')],
                 'constraints': [models.UniqueConstraint(fields=('chain', 'seq'), name='audit_seq_once_per_chain', violation_error_message='Two events claim one place in the audit.'), models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'refused'])), name='audit_outcome_known', violation_error_message='Use a known outcome.'), models.CheckConstraint(condition=models.Q(('at__isnull', True), models.Q(('at__gte', datetime.datetime(1900, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)), ('at__lte', datetime.datetime(2200, 12, 31, 0, 0, tzinfo=datetime.timezone.utc))), _connector='OR'), name='audit_dates_bounded', violation_error_message='Use a date between 1900 and 2200.')],
             },
         ),

@@ -53,6 +53,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["chain", "at"], name="audit_by_time"),
             models.Index(fields=["chain", "actor", "at"], name="audit_by_actor"),
             models.Index(fields=["chain", "action", "at"], name="audit_by_action"),
+            models.Index(
+                fields=["chain", "at"], condition=Q(outcome="refused"), name="audit_refused_by_time"
+            ),
             models.Index(fields=["subject", "seq"], name="audit_by_subject"),
         ]
         constraints = [

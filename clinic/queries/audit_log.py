@@ -220,9 +220,10 @@ def _beyond(rows: KeptQuerySet, search: Search, seq: int, *, newer: bool) -> Kep
     if mark is None:
         return rows.none()
     at = mark[0]
+    # The first condition alone follows from the second; it is what the index is searched by.
     if newer:
-        return rows.filter(Q(at__gt=at) | Q(at=at, seq__gt=seq))
-    return rows.filter(Q(at__lt=at) | Q(at=at, seq__lt=seq))
+        return rows.filter(Q(at__gte=at), Q(at__gt=at) | Q(seq__gt=seq))
+    return rows.filter(Q(at__lte=at), Q(at__lt=at) | Q(seq__lt=seq))
 
 
 def _told(detail: str) -> str:
