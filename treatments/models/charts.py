@@ -204,6 +204,16 @@ class Treatment(Record):
             "AND NEW.cartridge_id IS DISTINCT FROM OLD.cartridge_id)",
             "A chart keeps its visit, its people and its cartridge.",
         ),
+        # P6: the license that was judged at the start is the one that the record names.
+        Guard(
+            "treatment_keeps_start",
+            ("UPDATE",),
+            "OLD.started_at IS NOT NULL AND (NEW.started_at IS DISTINCT FROM OLD.started_at "
+            "OR NEW.started_on IS DISTINCT FROM OLD.started_on "
+            "OR NEW.license_id <> OLD.license_id OR NEW.license_text <> OLD.license_text "
+            "OR NEW.room_id <> OLD.room_id OR NEW.device_id <> OLD.device_id)",
+            "A treatment keeps its start, and the license, room and device it started with.",
+        ),
         Guard(
             "treatment_of_its_appointment",
             ("INSERT",),

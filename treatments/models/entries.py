@@ -139,6 +139,13 @@ class NumbingApplication(Record):
             "AND t.clinic_id = NEW.clinic_id)",
             "A numbing entry belongs to its chart's clinic.",
         ),
+        Guard(
+            "numbing_before_the_start",
+            ("INSERT", "UPDATE"),
+            "NOT EXISTS (SELECT 1 FROM treatments_treatment t WHERE t.id = NEW.treatment_id "
+            "AND t.status IN ('open', 'numbing'))",
+            "Numbing is charted before the treatment starts.",
+        ),
     ]
 
     def __str__(self) -> str:
@@ -222,9 +229,16 @@ class NeedlingPass(Record):
             ("INSERT", "UPDATE"),
             "NOT EXISTS (SELECT 1 FROM treatments_treatment t, treatments_cartridge u "
             "WHERE t.id = NEW.treatment_id AND t.clinic_id = NEW.clinic_id "
-            "AND t.started_at IS NOT NULL AND t.started_at <= NEW.at "
+            "AND t.status = 'in_progress' AND t.started_at <= NEW.at "
             "AND u.treatment_id = t.id AND u.opened_at <= NEW.at)",
             "A pass is needled after the start, with an opened cartridge.",
+        ),
+        Guard(
+            "needling_pass_stays_after_the_end",
+            ("DELETE",),
+            "EXISTS (SELECT 1 FROM treatments_treatment t WHERE t.id = OLD.treatment_id "
+            "AND t.status IN ('completed', 'aborted'))",
+            "The passes of a treatment that has ended stay.",
         ),
     ]
 
