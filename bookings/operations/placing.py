@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from bookings.models import Appointment, Hold, Shift
+from bookings.models.holds import HoldQuerySet
 from bookings.rules.shifts import working_time
 from bookings.rules.visit import Lanes, Span
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
@@ -144,31 +147,32 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
 
 
 def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]
+    """The first of the rows that is free, locked.
+
+    Looking and locking are one statement; who had to wait for the lock looks once more,
+    because the one who held it may have taken the row.
+    """
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
-    taken = Hold.objects.crossing(span.starts_at, span.ends_at).filter(**{f"{lane}__in": rows})
-    if but is not None:
-        taken = taken.exclude(appointment=but)
-    busy = set(taken.values_list(f"{lane}_id", flat=True))
-    seen_any = False
-    for row in rows:
-        seen_any = True
-        if row.pk in busy:
-            continue
-        locked = type(row).objects.held().get(pk=row.pk)
-        if not _taken(span, but, **{lane: locked}):
-            return locked
-    if wanted is not None and not seen_any:
-        raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
-    if not seen_any:
+    free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
+    tried: list[object] = []
+    while row := free.exclude(pk__in=tried).held().first():
+        if not _taken(span, but, **{lane: row}):
+            return row
+        tried.append(row.pk)
+    if not rows.exists():
+        if wanted is not None:
+            raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
         raise Refusal(f"The clinic has no {lane} in service.", rule="R47", field=lane)
     if wanted is not None:
         raise Conflict(f"{wanted} is taken at this time.", rule="R47", field=lane)
     raise Conflict(f"Every {lane} is taken at this time.", rule="R47", field="starts_at")
 
 
+def _holds(span: Span, but: Appointment | None) -> HoldQuerySet:
+    holds = Hold.objects.crossing(span.starts_at, span.ends_at)
+    return holds if but is None else holds.exclude(appointment=but)
+
+
 def _taken(span: Span, but: Appointment | None, **lane: object) -> bool:
-    holds = Hold.objects.crossing(span.starts_at, span.ends_at).filter(**lane)
-    if but is not None:
-        holds = holds.exclude(appointment=but)
-    return holds.exists()
+    return _holds(span, but).filter(**lane).exists()
