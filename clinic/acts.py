@@ -147,15 +147,15 @@ def _in_transaction(
 ) -> Any:
     trail = audit.Trail()
     with transaction.atomic(), audit.watching(trail):
-        if once:
-            earlier = _claim(action, once, given)
-            if earlier is not None:
-                return earlier
+        key = _claim(action, once, given) if once else None
+        if key and key.result:
+            return apps.get_model(key.result_kind)._base_manager.get(pk=key.result)
         result = operation(**given)
         if not trail.events:
             raise NotRecorded(f"{action} left no audit event.")
-        if once:
-            _remember(once, given["by"], result)
+        if key and isinstance(result, models.Model):
+            key.result_kind, key.result = result._meta.label, str(result.pk)
+            key.save(update_fields=["result_kind", "result"])
     return result
 
 
@@ -175,20 +175,21 @@ def _fingerprint(action: str, given: dict[str, Any]) -> str:
     ).hexdigest()
 
 
-def _claim(action: str, once: str, given: dict[str, Any]) -> Any:
-    """The result of an earlier press of the same key, or None after claiming the key."""
+def _claim(action: str, once: str, given: dict[str, Any]) -> IdempotencyKey:
+    """The key's row: new, or of an earlier press and then with its result."""
     key = once[:64]
     fingerprint = _fingerprint(action, given)
     row = IdempotencyKey.objects.filter(user=given["by"], key=key).first()
     if row is None:
-        IdempotencyKey(
+        row = IdempotencyKey(
             user=given["by"],
             key=key,
             action=action,
             fingerprint=fingerprint,
             created_at=given["at"],
-        ).save(force_insert=True)
-        return None
+        )
+        row.save(force_insert=True)
+        return row
     if row.fingerprint != fingerprint:
         raise Conflict(
             "This form was already sent, with other contents.",
@@ -197,11 +198,4 @@ def _claim(action: str, once: str, given: dict[str, Any]) -> Any:
         )
     if not row.result:
         raise Conflict("This form was already sent.", rule="P3")
-    return apps.get_model(row.result_kind)._base_manager.get(pk=row.result)
-
-
-def _remember(once: str, by: Any, result: Any) -> None:
-    if isinstance(result, models.Model):
-        row = IdempotencyKey.objects.get(user=by, key=once[:64])
-        row.result_kind, row.result = result._meta.label, str(result.pk)
-        row.save(update_fields=["result_kind", "result"])
+    return row
