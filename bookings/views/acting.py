@@ -87,6 +87,9 @@ class Arrive(_OnVisit):
     act = Act.ARRIVE
     operation = staticmethod(operations.mark_arrived)
 
+    def said(self, visit: Appointment) -> str:
+        return f"{visit.patient.name} has arrived."
+
 
 class NoShow(_OnVisit):
     """The patient did not come."""

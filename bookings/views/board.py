@@ -66,7 +66,6 @@ def _show(
         "board": board,
         "title": say_date(day),
         "is_today": day == today,
-        "is_past": day < today,
         "doors_of_days": _days(day, LIST if as_list else ""),
         "form": form or DayForm(initial={"date": day}),
         "as_list": as_list,
@@ -74,7 +73,6 @@ def _show(
         "strip": _strip(board, at) if day == today else None,
         "notes": license_notes(board, today),
         "counts": _counts(board),
-        "may_book": may_book,
     }
     if as_list:
         context["lines"] = [_line(visit, board) for visit in board.visits.values()]

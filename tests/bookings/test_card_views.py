@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -50,7 +49,7 @@ def booked(cast: Cast, **given: Any) -> Appointment:
     return factories.appointment(**values | given)
 
 
-def words(answer: HttpResponse) -> str:
+def words(answer: Any) -> str:
     """A page's text in one line."""
     bare = re.sub(r"<[^>]*>", " ", answer.content.decode())
     return " ".join(html.unescape(bare).split())
@@ -60,7 +59,7 @@ def door(visit: Appointment, act: str = "") -> str:
     return reverse(f"appointment-{act}" if act else "appointment", args=[visit.pk])
 
 
-def press(client: Client, visit: Appointment, act: str, **given: Any) -> HttpResponse:
+def press(client: Client, visit: Appointment, act: str, **given: Any) -> Any:
     headers = given.pop("headers", {})
     values = {"version": visit.version, **given}
     return client.post(door(visit, act), values, headers=headers)
@@ -70,7 +69,7 @@ def moved_to(day: dt.date, time: str, cast: Cast, **given: Any) -> dict[str, Any
     return {"date": day, "time": time, "practitioner": cast.ana.pk, **given}
 
 
-def acts(answer: HttpResponse) -> list[str]:
+def acts(answer: Any) -> list[str]:
     """The acts that the card has a form for."""
     return re.findall(r'action="/appointments/[0-9a-f-]{36}/([a-z-]+)/"', answer.content.decode())
 

@@ -279,7 +279,7 @@ def test_numbing_and_clean_down_have_their_limits(visit: Appointment, column: st
 
 def insert(visit: Appointment, **instead: Any) -> tuple[Any, ...]:
     """An INSERT of a copy of an appointment under a new key, with some columns replaced."""
-    fields = [field.column for field in Appointment._meta.fields]
+    fields = [str(field.column) for field in Appointment._meta.fields]
     values = {"id": uuid.uuid4(), **instead}
     columns = [("%s" if field in values else field) for field in fields]
     given = [values[field] for field in fields if field in values]
