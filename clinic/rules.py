@@ -111,6 +111,11 @@ def say_date(day: dt.date) -> str:
     return f"{day:%a, %b} {day.day}, {day.year}"
 
 
+def say_day(day: dt.date, today: dt.date) -> str:
+    """A date that is not far, without its year where it is this one: Tue, Nov 24."""
+    return say_date(day) if day.year != today.year else f"{day:%a, %b} {day.day}"
+
+
 def read_date(text: str) -> dt.date | None:
     """A date as a person types it, 3/14/1991 or 1991-03-14; None when it is not one."""
     if found := re.fullmatch(r"\s*([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})\s*", text):

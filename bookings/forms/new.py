@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from bookings.forms.when import CHOICE_FORM, WhenForm
 from bookings.models import Service
 from bookings.queries import services_of
-from clinic.forms import day_field
+from clinic.forms import RowField, day_field
 from clinic.forms.patients import person_fields, search_field
 from clinic.models import Patient, Practitioner
 from clinic.queries.licenses import practitioners_of
@@ -57,13 +57,13 @@ class NewAppointmentForm(WhenForm):
         label="Patient", required=False, help_text="Name, phone, birth date or number."
     )
     chosen = forms.UUIDField(required=False)
-    service = forms.ModelChoiceField(
+    service = RowField(
         queryset=None,
         required=False,
         empty_label="Choose a service",
         error_messages={"invalid_choice": "Choose one of this clinic's services."},
     )
-    practitioner = forms.ModelChoiceField(
+    practitioner = RowField(
         queryset=None,
         required=False,
         empty_label=ANYONE,
@@ -94,7 +94,7 @@ class NewAppointmentForm(WhenForm):
 
     def without(self, uncovered: frozenset[uuid.UUID]) -> None:
         """Show these practitioners as not to be chosen."""
-        self.fields["practitioner"].widget.uncovered = uncovered  # type: ignore[attr-defined]
+        self.fields["practitioner"].widget.uncovered = uncovered
 
     @property
     def registers(self) -> bool:
@@ -261,12 +261,12 @@ class NewAppointmentForm(WhenForm):
 class FreeTimesForm(forms.Form):
     """What a list of free times is asked for. `from` is a clinic-local date."""
 
-    service = forms.ModelChoiceField(
+    service = RowField(
         queryset=None,
         required=False,
         error_messages={"invalid_choice": "Choose one of this clinic's services."},
     )
-    practitioner = forms.ModelChoiceField(
+    practitioner = RowField(
         queryset=None,
         required=False,
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},

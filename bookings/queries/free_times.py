@@ -231,14 +231,13 @@ def _busy(
     but: Appointment | None,
 ) -> dict[str, int]:
     """What each practitioner, room, device and the patient is busy with, by key as plain hex."""
-    window = asked.window
+    floor, ceil = _Read(asked.window.floor), _Read(asked.window.ceil)
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    floor, ceil = _Read(window.floor), _Read(window.ceil)
     for key, starts_at, ends_at in _held(asked, people, rooms, devices, patient, but):
         spans[key].append((floor[starts_at], ceil[ends_at]))
     found: dict[str, int] = defaultdict(int)
     for key, held in spans.items():
-        found[key.replace("-", "")] = window.mask(held)
+        found[key.replace("-", "")] = asked.window.mask(held)
     return found
 
 

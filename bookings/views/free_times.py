@@ -22,7 +22,7 @@ from clinic.views.doors import Door
 
 # How many days are listed where nobody says, and how many times of a line are shown at once.
 DAYS_OF_ONE, DAYS_OF_ALL = 7, 2
-MOST_OF_ONE, MOST_OF_ALL = 8, 5
+MOST_OF_ONE, MOST_OF_ALL, MOST_OF_MANY_DAYS = 8, 5, 3
 BEST = 3
 DAY = dt.timedelta(days=1)
 
@@ -91,7 +91,9 @@ def free_region(
     if service is None:
         return {"empty": "Choose a service to see the free times.", "listed": first}
     days = days or (DAYS_OF_ONE if practitioner else DAYS_OF_ALL)
-    most = MOST_OF_ONE if practitioner else MOST_OF_ALL
+    most = MOST_OF_ALL if days <= DAYS_OF_ONE else MOST_OF_MANY_DAYS
+    if practitioner:
+        most = MOST_OF_ONE
     lines = queries.free_times(
         clinic=clinic,
         need=service,

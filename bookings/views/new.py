@@ -44,7 +44,7 @@ class NewAppointment(FormPage):
 
     @property
     def clinic(self) -> Clinic:
-        return self.request.clinic  # type: ignore[attr-defined,no-any-return]
+        return self.request.clinic
 
     def get_initial(self) -> dict[str, Any]:
         """What a link gives: `?patient=&service=&practitioner=&date=&time=`."""
@@ -81,7 +81,7 @@ class NewAppointment(FormPage):
                 clinic=self.clinic,
                 **form.newcomer,
                 **acting(self.request),
-                once=form.key and f"patient-{form.key}",  # type: ignore[call-arg]
+                once=form.key and f"patient-{form.key}",
             )
             form.is_registered(patient)
         # Kept, because a refusal takes its field's value out of the form.

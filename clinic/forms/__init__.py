@@ -1,5 +1,5 @@
 """The building's forms."""
 
-from clinic.forms.house import HouseForm, day_field
+from clinic.forms.house import HouseForm, RowField, day_field
 
-__all__ = ["HouseForm", "day_field"]
+__all__ = ["HouseForm", "RowField", "day_field"]

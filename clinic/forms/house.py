@@ -26,6 +26,18 @@ def day_field(**given: Any) -> forms.DateField:
     )
 
 
+class RowField(forms.ModelChoiceField):
+    """One of the rows that the form gives it; a key that is no key answers like a missing row."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as no:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice"
+            ) from no
+
+
 class HouseForm(forms.Form):
     """A form whose every press is safe to repeat, and which keeps what was typed.
 

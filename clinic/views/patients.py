@@ -95,7 +95,7 @@ class RegisterPatient(FormPage):
             clinic=form.clinic,
             **form.values,
             **acting(self.request),
-            once=form.key,  # type: ignore[call-arg]
+            once=form.key,
         )
 
     def where_to(self, result: Patient) -> str:
@@ -145,7 +145,7 @@ class EditPatient(FormPage):
             version=form.cleaned_data["version"],
             changes=form.changes,
             **acting(self.request),
-            once=form.key,  # type: ignore[call-arg]
+            once=form.key,
         )
 
     def form_refused(self, form: PatientEditForm, no: Refusal) -> HttpResponse:

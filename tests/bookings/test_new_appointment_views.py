@@ -75,7 +75,7 @@ def test_a_visit_is_booked_and_shown_on_its_day(cast: Cast, desk: Client):
     assert visit.starts_at == NOW + dt.timedelta(hours=3)
     after = text_of(desk.get(answer.url))
     assert (
-        "Booked: Mia Lee, Face, 45 minutes, Tue, Nov 24, 2026, 12:00–12:45 PM, Ana Ruiz LE; "
+        "Booked: Mia Lee, Face, 45 minutes, Tue, Nov 24, 12:00–12:45 PM, Ana Ruiz LE; "
         "numbing from 11:35 AM; Room 1." in after
     ) or "; Room 2." in after
 
@@ -313,7 +313,7 @@ def test_an_empty_cell_of_the_board_leads_to_a_filled_page(cast: Cast, desk: Cli
         },
     )
     assert (
-        "Mia Lee, Face, 45 minutes, Wed, Nov 25, 2026, 10:15–11:00 AM, Ana Ruiz LE; "
+        "Mia Lee, Face, 45 minutes, Wed, Nov 25, 10:15–11:00 AM, Ana Ruiz LE; "
         "numbing from 9:50 AM" in text_of(answer)
     )
     assert f'value="{cast.mia.pk}" checked' in answer.content.decode()
@@ -351,8 +351,7 @@ def test_the_words_follow_what_is_chosen_and_name_no_newcomer(cast: Cast, desk: 
     query = {"service": cast.service.pk, "date": "2026-11-24", "time": "12:00"}
     assert text_of(desk.get(words, query)) == "Still to choose: patient."
     assert text_of(desk.get(words, query | {"chosen": cast.mia.pk})) == (
-        "Mia Lee, Face, 45 minutes, Tue, Nov 24, 2026, 12:00–12:45 PM, anyone free; "
-        "numbing from 11:35 AM"
+        "Mia Lee, Face, 45 minutes, Tue, Nov 24, 12:00–12:45 PM, anyone free; numbing from 11:35 AM"
     )
     assert text_of(desk.get(words, query | {"new": "1"})).startswith("New patient, Face")
     other = desk.get(words, query | {"chosen": cast.other_patient.pk})

@@ -4,13 +4,18 @@
   if (!form) return;
   const field = (name) => form.elements.namedItem(name);
 
+  const selectPractitioner = (key) => {
+    const option = [...field("practitioner").options].find((one) => one.value === key);
+    if (!option) return;
+    option.disabled = false;
+    option.selected = true;
+  };
   const pick = (radio) => {
     const [who] = radio.value.split("@");
-    const select = field("practitioner");
-    const option = [...select.options].find((one) => one.value === who);
-    if (option) option.selected = true;
-    field("time").value = radio.dataset.time;
-    field("date").value = radio.dataset.day;
+    selectPractitioner(who);
+    const label = radio.closest("label");
+    field("time").value = label.dataset.time || label.textContent.trim();
+    field("date").value = radio.closest("[data-day]").dataset.day;
   };
   const letGo = () => form.querySelectorAll('input[name="slot"]:checked').forEach((radio) => {
     radio.checked = false;
@@ -22,6 +27,20 @@
   }, true);
   form.addEventListener("input", (event) => {
     if (event.target.name === "time") letGo();
+  });
+
+  /* The field for the practitioner comes anew with each list, and may come late: what is selected
+     by now stays selected, and stays to be sent, so that a refusal can name her. */
+  let kept = "";
+  document.addEventListener("htmx:oobBeforeSwap", () => { kept = field("practitioner").value; });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    selectPractitioner(kept);
+  });
+
+  /* A patient named in full is chosen by the server; then the rest of the page should know. */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const chosen = event.target.id === "found" && event.target.querySelector("input:checked");
+    if (chosen) chosen.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   /* The words say "New patient" once someone is typed in; the name itself never goes into an address. */
