@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from clinic import audit, constraints
 from clinic.models import AuditEvent
 from tests.cast import NOW, Cast
+from tests.database import Database
 
 Anchor = dict[str, Any]
 
@@ -59,6 +61,34 @@ def found(anchor: Anchor | None = None) -> list[tuple[str, int, str]]:
 def test_an_untouched_audit_is_whole(chain: str) -> None:
     assert found() == []
     assert found(audit.anchor_now(NOW)) == []
+
+
+@pytest.mark.race
+@pytest.mark.rule("P23")
+def test_many_writers_make_one_whole_chain(cast: Cast, fresh_db: Database) -> None:
+    """From the first event on, when the chain itself does not exist yet."""
+    start, crashed = threading.Barrier(8), []
+
+    def write() -> None:
+        try:
+            start.wait()
+            for number in range(5):
+                with transaction.atomic():
+                    audit.record(f"x.{number}", by=cast.manager, at=NOW, clinic_id=cast.clinic.pk)
+        except Exception as error:
+            crashed.append(error)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write) for _ in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert crashed == []
+    seqs = AuditEvent.objects.order_by("seq").values_list("seq", flat=True)
+    assert list(seqs) == list(range(1, 41))
+    assert found() == []
 
 
 EDITS = {
