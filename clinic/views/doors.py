@@ -45,7 +45,7 @@ class Page(Door, TemplateView):
     """A page to read."""
 
 
-class FormPage(Door, FormView):  # type: ignore[type-arg]
+class FormPage(Door, FormView):
     """A page with one form and one operation behind it.
 
     Subclasses give `form_class`, `template_name`, `perform(form)` which calls the operation
