@@ -45,10 +45,15 @@ def change(row: models.Model, **columns: Any) -> tuple[Any, ...]:
     return (f"UPDATE {row._meta.db_table} SET {named} WHERE id = %s", *columns.values(), row)
 
 
+def columns_of(row: models.Model) -> list[str]:
+    """The columns of a row's table."""
+    return [str(field.column) for field in row._meta.local_concrete_fields]
+
+
 def copy(row: models.Model, **columns: Any) -> tuple[Any, ...]:
     """An INSERT of a row like this one with other columns and, unless given, another key."""
     columns = {"id": uuid.uuid4(), **columns}
-    names = [field.column for field in row._meta.local_concrete_fields]
+    names = columns_of(row)
     taken = ", ".join("%s" if name in columns else name for name in names)
     table = row._meta.db_table
     values = [columns[name] for name in names if name in columns]
@@ -63,7 +68,7 @@ def over(row: models.Model, **columns: Any) -> tuple[Any, ...]:
     """`copy` onto the row's own key, writing over it where the engine knows how to."""
     sql, *values = copy(row, **{"id": row.pk, **columns})
     if is_postgresql():
-        names = [field.column for field in row._meta.local_concrete_fields if field.column != "id"]
+        names = [name for name in columns_of(row) if name != "id"]
         setting = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
         return (f"{sql} ON CONFLICT (id) DO UPDATE SET {setting}", *values)
     return (sql.replace("INSERT INTO", "INSERT OR REPLACE INTO", 1), *values)

@@ -152,6 +152,7 @@ def test_a_start_before_midnight_in_texas_is_dated_there(cast: Cast) -> None:
     chart = operations.open_chart(appointment=visit, **author)
     operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
     chart = operations.start(treatment=chart, **author)
+    assert chart.started_at
     assert (chart.started_on, chart.started_at.astimezone(dt.UTC).date()) == (
         TODAY, TODAY + dt.timedelta(days=1),
     )  # fmt: skip

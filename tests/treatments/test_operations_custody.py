@@ -207,6 +207,7 @@ def test_a_lot_in_date_at_the_start_is_in_date_past_midnight(cast: Cast) -> None
     operations.decline_numbing(treatment=late, reason="Not wanted", **author)
     late = operations.start(treatment=late, **author)
     unit = claim(cast, late, tonight.units.get().unit_code, minute=near_midnight + 20)
+    assert unit.opened_at
     assert (unit.opened_on, late.clinic.day_of(unit.opened_at)) == (
         TODAY, TODAY + dt.timedelta(days=1),
     )  # fmt: skip

@@ -82,7 +82,7 @@ def test_the_bounds_themselves_are_inside(cast: Cast) -> None:
     chart = chart_at(cast, "open")
     put_on(cast, chart, amount=1, expires_on=TODAY)
     put_on(cast, chart, amount=600)
-    assert sorted(chart.numbing.values_list("amount", flat=True)) == [1, 600]
+    assert set(chart.numbing.values_list("amount", flat=True)) == {1, 600}
 
 
 @pytest.mark.rule("R43")
