@@ -44,7 +44,7 @@ class NewAppointment(FormPage):
 
     @property
     def clinic(self) -> Clinic:
-        return self.request.clinic
+        return self.request.clinic  # type: ignore[attr-defined]
 
     def get_initial(self) -> dict[str, Any]:
         """What a link gives: `?patient=&service=&practitioner=&date=&time=`."""

@@ -107,6 +107,13 @@ class PatientEditForm(PatientForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if self.errors.pop("version", None):
+            # A hidden field has no place for its own error.
+            self.add_error(None, "Open the patient again, then change what is needed.")
+        return values
+
     @property
     def changes(self) -> dict[str, Any]:
         """The fields as typed, without the version."""

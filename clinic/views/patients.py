@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -51,7 +51,7 @@ class Patients(Door):
         )
         try:
             page = Paginator(rows, PER_PAGE).page(request.GET.get("page", 1))
-        except EmptyPage as no:
+        except InvalidPage as no:
             raise Http404 from no
         if text and not request.htmx:  # type: ignore[attr-defined]
             operations.search_patients(

@@ -132,9 +132,9 @@ def test_a_room_out_of_use_or_a_device_in_repair_is_not_offered(cast: Cast):
         one.is_active = True
         one.write()
     assert any(offered(cast, TODAY).values())
-    for one in Device.objects.filter(clinic=cast.clinic):
-        one.status = Device.Status.REPAIR
-        one.write()
+    for device in Device.objects.filter(clinic=cast.clinic):
+        device.status = Device.Status.REPAIR
+        device.write()
     assert not any(offered(cast, TODAY).values())
 
 

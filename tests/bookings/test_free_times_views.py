@@ -31,7 +31,7 @@ def keys(answer: Any) -> list[str]:
     return re.findall(r'name="slot" value="([^"]+)"', answer.content.decode())
 
 
-def test_the_list_is_a_fragment_with_the_best_three_first(cast: Cast, desk: Client):
+def test_the_list_is_a_fragment_with_the_best_three_first(cast: Cast, desk: Any):
     answer = desk.get(LIST, {"service": cast.service.pk, "from": "2026-11-24", "days": "14"})
     assert answer.status_code == 200
     page = answer.content.decode()
@@ -47,7 +47,7 @@ def test_the_list_is_a_fragment_with_the_best_three_first(cast: Cast, desk: Clie
     assert "Soonest" in page
 
 
-def test_a_line_shows_some_and_says_how_many_more(cast: Cast, desk: Client):
+def test_a_line_shows_some_and_says_how_many_more(cast: Cast, desk: Any):
     short = {"service": cast.service.pk, "from": "2026-11-25", "days": "1"}
     answer = desk.get(LIST, short)
     assert "25 more" in text_of(answer)
@@ -56,7 +56,7 @@ def test_a_line_shows_some_and_says_how_many_more(cast: Cast, desk: Client):
     assert len(keys(whole)) == 30
 
 
-def test_one_practitioner_is_listed_by_day(cast: Cast, desk: Client):
+def test_one_practitioner_is_listed_by_day(cast: Cast, desk: Any):
     answer = desk.get(
         LIST, {"service": cast.service.pk, "from": "2026-11-24", "practitioner": cast.bo.pk}
     )
@@ -67,24 +67,24 @@ def test_one_practitioner_is_listed_by_day(cast: Cast, desk: Client):
 
 
 @pytest.mark.rule("R25")
-def test_a_practitioner_without_a_license_gets_the_reason_for_an_answer(cast: Cast, desk: Client):
+def test_a_practitioner_without_a_license_gets_the_reason_for_an_answer(cast: Cast, desk: Any):
     answer = desk.get(
         LIST, {"service": cast.service.pk, "from": "2026-11-24", "practitioner": cast.lena.pk}
     )
     assert text_of(answer).startswith("The TX license of Lena Brandt expires on Mon, Nov 23, 2026.")
 
 
-def test_a_weekend_has_nothing_and_leads_on(cast: Cast, desk: Client):
+def test_a_weekend_has_nothing_and_leads_on(cast: Cast, desk: Any):
     answer = desk.get(LIST, {"service": cast.service.pk, "from": "2026-11-28"})
     assert "No free time from Sat, Nov 28, 2026 to Sun, Nov 29, 2026." in text_of(answer)
     assert "From Mon, Nov 30" in text_of(answer)
 
 
-def test_without_a_service_it_says_what_to_do(cast: Cast, desk: Client):
+def test_without_a_service_it_says_what_to_do(cast: Cast, desk: Any):
     assert text_of(desk.get(LIST)) == "Choose a service to see the free times."
 
 
-def test_a_chosen_patient_s_own_visit_is_not_offered_again(cast: Cast, desk: Client):
+def test_a_chosen_patient_s_own_visit_is_not_offered_again(cast: Cast, desk: Any):
     factories.appointment(
         patient=cast.mia,
         practitioner=cast.bo,
@@ -105,7 +105,7 @@ def test_a_chosen_patient_s_own_visit_is_not_offered_again(cast: Cast, desk: Cli
     assert noon not in keys(desk.get(LIST, query | {"chosen": cast.mia.pk}))
 
 
-def test_htmx_gets_the_field_for_the_practitioner_anew(cast: Cast, desk: Client):
+def test_htmx_gets_the_field_for_the_practitioner_anew(cast: Cast, desk: Any):
     query = {"service": cast.service.pk, "date": "2026-11-24", "practitioner": cast.ana.pk}
     page = desk.get(LIST, query, headers={"HX-Request": "true"}).content.decode()
     assert 'id="practitioner-field" hx-swap-oob="true"' in page
@@ -136,7 +136,7 @@ def test_htmx_gets_the_field_for_the_practitioner_anew(cast: Cast, desk: Client)
         ({"chosen": "x"}, "Enter a valid UUID."),
     ],
 )
-def test_what_can_not_be_listed_is_said(cast: Cast, desk: Client, query: dict[str, str], says: str):
+def test_what_can_not_be_listed_is_said(cast: Cast, desk: Any, query: dict[str, str], says: str):
     given: dict[str, Any] = {"service": cast.service.pk, **query}
     if query.get("service") == "other":
         given["service"] = cast.other_service.pk
@@ -145,13 +145,13 @@ def test_what_can_not_be_listed_is_said(cast: Cast, desk: Client, query: dict[st
     assert says in text_of(answer)
 
 
-def test_the_last_day_that_can_be_booked_can_be_listed(cast: Cast, desk: Client):
+def test_the_last_day_that_can_be_booked_can_be_listed(cast: Cast, desk: Any):
     last = TODAY + dt.timedelta(days=731)
     query = {"service": cast.service.pk, "from": last.isoformat(), "days": "31"}
     assert desk.get(LIST, query).status_code == 200
 
 
-def test_the_queries_are_as_many_for_a_day_as_for_a_fortnight(cast: Cast, desk: Client):
+def test_the_queries_are_as_many_for_a_day_as_for_a_fortnight(cast: Cast, desk: Any):
     def count(days: str) -> int:
         query = {"service": cast.service.pk, "from": "2026-11-24", "days": days}
         with CaptureQueriesContext(connection) as seen:

@@ -39,7 +39,7 @@ def desk(cast: Cast, enter: Callable[[User], Client]) -> Client:
 
 @pytest.mark.parametrize("field", ["patient", "time", "date", "service", "practitioner"])
 @pytest.mark.parametrize("text", TEXTS, ids=[repr(text[:12]) for text in TEXTS])
-def test_an_odd_text_is_refused_beside_its_field(cast: Cast, desk: Client, field: str, text: str):
+def test_an_odd_text_is_refused_beside_its_field(cast: Cast, desk: Any, field: str, text: str):
     answer = desk.post(NEW, asked(cast, **{field: text}))
     blank = not text.strip()
     assert answer.status_code == 422
@@ -82,9 +82,7 @@ def test_an_odd_text_is_refused_beside_its_field(cast: Cast, desk: Client, field
         ("chosen", "\x00", "Find the patient again."),
     ],
 )
-def test_what_can_not_be_booked_is_said(
-    cast: Cast, desk: Client, field: str, value: str, says: str
-):
+def test_what_can_not_be_booked_is_said(cast: Cast, desk: Any, field: str, value: str, says: str):
     if value == "other":
         value = str(cast.other_service.pk)
     if value == "nora":
@@ -111,7 +109,7 @@ def test_what_can_not_be_booked_is_said(
     ids=["blank", "unseen", "nul", "81", "long"],
 )
 def test_a_name_that_can_not_be_kept_is_refused(
-    cast: Cast, desk: Client, field: str, text: str, says: str
+    cast: Cast, desk: Any, field: str, text: str, says: str
 ):
     before = Patient.objects.count()
     answer = desk.post(NEW, asked(cast, **newcomer(**{field: text})))
@@ -138,7 +136,7 @@ def test_a_name_that_can_not_be_kept_is_refused(
         "=1+1",
     ],
 )
-def test_a_name_of_any_script_is_kept_exactly(cast: Cast, desk: Client, name: str):
+def test_a_name_of_any_script_is_kept_exactly(cast: Cast, desk: Any, name: str):
     answer = desk.post(NEW, asked(cast, **newcomer(first_name=name, last_name=name)))
     assert answer.status_code == 302
     patient = Patient.objects.latest("number")
@@ -163,7 +161,7 @@ def test_a_name_of_any_script_is_kept_exactly(cast: Cast, desk: Client, name: st
     ],
 )
 def test_a_newcomer_s_data_are_checked_in_words(
-    cast: Cast, desk: Client, given: dict[str, str], says: str
+    cast: Cast, desk: Any, given: dict[str, str], says: str
 ):
     answer = desk.post(NEW, asked(cast, **newcomer(**given)))
     assert answer.status_code == 422
@@ -172,14 +170,14 @@ def test_a_newcomer_s_data_are_checked_in_words(
     assert not Patient.objects.filter(first_name="Siân").exists()
 
 
-def test_a_patient_chosen_and_one_typed_in_are_not_both_taken(cast: Cast, desk: Client):
+def test_a_patient_chosen_and_one_typed_in_are_not_both_taken(cast: Cast, desk: Any):
     answer = desk.post(NEW, asked(cast, **newcomer(), chosen=cast.mia.pk))
     assert answer.status_code == 422
     assert "A patient is chosen and a new one is typed in." in text_of(answer)
     assert not Appointment.objects.exists()
 
 
-def test_half_a_character_is_refused_and_a_lost_one_too(cast: Cast, desk: Client):
+def test_half_a_character_is_refused_and_a_lost_one_too(cast: Cast, desk: Any):
     raw = "&".join(f"{name}={quote(str(value))}" for name, value in asked(cast).items())
     raw = raw.replace("patient=Mia%20Lee", "patient=Mia%ED%A0%80")
     answer = desk.post(NEW, raw, content_type="application/x-www-form-urlencoded")
@@ -188,12 +186,12 @@ def test_half_a_character_is_refused_and_a_lost_one_too(cast: Cast, desk: Client
 
 
 @pytest.mark.parametrize("look", ["", "x", "@", "@@", "'; --", "x@2026-99-99", "\x00", "y" * 9000])
-def test_a_look_never_breaks(cast: Cast, desk: Client, look: str):
+def test_a_look_never_breaks(cast: Cast, desk: Any, look: str):
     assert desk.post(NEW, asked(cast, look=look)).status_code == 200
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[repr(text[:12]) for text in TEXTS])
-def test_the_finder_and_the_words_never_break(cast: Cast, desk: Client, text: str):
+def test_the_finder_and_the_words_never_break(cast: Cast, desk: Any, text: str):
     # A NUL in an address is turned away at the gate.
     allowed = {400} if "\x00" in text else {200, 422}
     assert desk.get("/patients/find/", {"patient": text[:7000]}).status_code in allowed
@@ -201,7 +199,7 @@ def test_the_finder_and_the_words_never_break(cast: Cast, desk: Client, text: st
     assert desk.get("/appointments/new/words/", query).status_code in allowed
 
 
-def test_fields_that_the_page_did_not_show_are_not_taken(cast: Cast, desk: Client):
+def test_fields_that_the_page_did_not_show_are_not_taken(cast: Cast, desk: Any):
     sent: dict[str, Any] = {"room": cast.other_room.pk, "note": "pregnant", "status": "completed"}
     assert desk.post(NEW, asked(cast, **sent, clinic=cast.other_clinic.pk)).status_code == 302
     visit = Appointment.objects.get()

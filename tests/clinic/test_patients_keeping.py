@@ -1,0 +1,192 @@
+"""Putting a patient on file, and two people saving at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import Patient, User
+from tests.cast import Cast
+from tests.clinic.test_patients_views import LIST, REGISTER, audited, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+Enter = Callable[[User], Client]
+
+
+@pytest.fixture
+def desk(cast: Cast, enter: Enter) -> Client:
+    """The receptionist's browser."""
+    return enter(cast.reception)
+
+
+def person(**given: Any) -> dict[str, Any]:
+    return {
+        "first_name": "Siân",
+        "last_name": "Okafor",
+        "preferred_name": "",
+        "birth_date": "1991-03-14",
+        "sex_at_birth": "unknown",
+        "phone": "(512) 555-0199",
+        "email": "",
+        "address": "",
+        "language": "English",
+        "emergency_contact": "",
+        "once": "a-key",
+        **given,
+    }
+
+
+def test_a_patient_is_put_on_file(cast: Cast, desk: Any):
+    answer = desk.post(REGISTER, person())
+    patient = Patient.objects.get(first_name="Siân")
+    assert answer.status_code == 302
+    assert answer.url == reverse("patient", args=[patient.pk])
+    assert (patient.code, str(patient.phone)) == ("PT-000004", "+15125550199")
+    assert f"{patient.name} is on file as PT-000004." in text_of(desk.get(answer.url))
+
+
+@pytest.mark.rule("P3")
+def test_a_double_press_puts_one_patient_on_file(cast: Cast, desk: Any):
+    urls = {desk.post(REGISTER, person()).url for _ in range(2)}
+    assert len(urls) == 1
+    assert Patient.objects.filter(first_name="Siân").count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["512-555-0199", "5125550199", "+1 (512) 555-0199", "1 512 555 0199"]
+)
+def test_a_us_phone_number_is_stored_in_one_form(cast: Cast, desk: Any, typed: str):
+    desk.post(REGISTER, person(phone=typed))
+    assert str(Patient.objects.get(first_name="Siân").phone) == "+15125550199"
+
+
+def test_a_foreign_phone_number_keeps_its_country(cast: Cast, desk: Any):
+    answer = desk.post(REGISTER, person(phone="+44 20 7946 0018"))
+    patient = Patient.objects.get(first_name="Siân")
+    assert str(patient.phone) == "+442079460018"
+    assert "+44 20 7946 0018" in text_of(desk.get(answer.url))
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "says"),
+    [
+        ({"first_name": " "}, "first_name", "Enter the legal first name."),
+        ({"last_name": ""}, "last_name", "Enter the legal last name."),
+        ({"first_name": "a\x00b"}, "first_name", "Null characters are not allowed."),
+        ({"last_name": "\u200b"}, "last_name", "only spaces or signs that can not be seen"),
+        ({"first_name": "x" * 100_000}, "first_name", "at most 80 characters"),
+        ({"preferred_name": "x" * 81}, "preferred_name", "at most 80 characters"),
+        ({"birth_date": "14/3/1991"}, "birth_date", "Enter the birth date, for example 3/14/1991."),
+        ({"birth_date": "2/29/2023"}, "birth_date", "Enter the birth date, for example 3/14/1991."),
+        ({"birth_date": "0001-01-01"}, "birth_date", "Use a date between 1900 and 2200."),
+        ({"birth_date": "2026-11-25"}, "birth_date", "The birth date is in the future."),
+        ({"phone": "911"}, "phone", "Enter a phone number, for example (512) 555-0123."),
+        ({"phone": "5" * 100_000}, "phone", "Enter a phone number, for example (512) 555-0123."),
+        ({"phone": ""}, "phone", "Enter a phone number, an e-mail address or a postal address."),
+        ({"email": "a@b"}, "email", "Enter an e-mail address"),
+        ({"email": "a" * 120 + "@example.org"}, "email", "at most 120 characters"),
+        ({"sex_at_birth": "x"}, "sex_at_birth", "Select a valid choice."),
+        ({"address": "x" * 201}, "address", "at most 200 characters"),
+        ({"language": ""}, "language", "This field is required."),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_what_can_not_be_kept_is_said_beside_its_field(
+    cast: Cast, desk: Any, given: dict[str, str], field: str, says: str
+):
+    answer = desk.post(REGISTER, person(**given))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert says in text_of(answer)
+    assert f'id="error_1_id_{field}"' in page
+    kept = person(**given)
+    assert f'value="{kept["last_name"] or kept["first_name"]}"' in page
+    assert Patient.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "王小明",
+        "O'Brien-Łęcka",
+        "محمد",
+        "e\u0301",
+        "<script>",
+        "{{7*7}}",
+        "'; --",
+        "🙂",
+        "\u202eabc",
+    ],
+)
+def test_a_name_of_any_script_is_kept_and_shown_as_it_is(cast: Cast, desk: Any, name: str):
+    answer = desk.post(REGISTER, person(first_name=name, last_name=name))
+    patient = Patient.objects.latest("number")
+    assert (patient.first_name, patient.last_name) == (name, name)
+    escaped = name.replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;")
+    for address in (answer.url, LIST, reverse("patient-edit", args=[patient.pk])):
+        assert escaped in desk.get(address).content.decode()
+
+
+def test_contact_data_are_changed_and_the_look_is_on_record(cast: Cast, desk: Any):
+    address = reverse("patient-edit", args=[cast.mia.pk])
+    page = desk.get(address).content.decode()
+    assert 'value="(512) 555-0123"' in page
+    assert 'value="1991-03-03"' in page
+    answer = desk.post(address, person(first_name="Mia", last_name="Lee-Chen", version=1))
+    assert answer.url == reverse("patient", args=[cast.mia.pk])
+    cast.mia.refresh_from_db()
+    assert (cast.mia.last_name, cast.mia.version) == ("Lee-Chen", 2)
+    assert "1 found" in text_of(desk.get(LIST, {"q": "chen"}))
+    assert [one.subject_code for one in audited("patient.open")] == ["PT-000001"]
+    assert json.loads(audited("patient.change")[0].detail)["fields"] == [
+        "last_name",
+        "birth_date",
+        "phone",
+    ]
+
+
+@pytest.mark.rule("P12")
+def test_the_second_to_save_sees_both_texts_and_overwrites_nothing(
+    cast: Cast, desk: Any, enter: Enter
+):
+    address = reverse("patient-edit", args=[cast.mia.pk])
+    hers = person(first_name="Mia", last_name="Lee", address="1 Main St", version=1)
+    his = person(first_name="Mia", last_name="Lee", address="2 Oak Ave", version=1, once="b-key")
+    assert desk.post(address, hers).status_code == 302
+    manager = enter(cast.manager)
+    answer = manager.post(address, his)
+    assert answer.status_code == 409
+    text, page = text_of(answer), answer.content.decode()
+    assert "Someone changed this patient after you opened the page." in text
+    assert "1 Main St" in text
+    assert "2 Oak Ave" in text
+    assert 'name="address" value="2 Oak Ave"' in page
+    assert 'name="version" value="2"' in page
+    cast.mia.refresh_from_db()
+    assert cast.mia.address == "1 Main St"
+    assert manager.post(address, his | {"version": 2}).status_code == 302
+    cast.mia.refresh_from_db()
+    assert cast.mia.address == "2 Oak Ave"
+
+
+def test_another_clinic_s_patient_is_not_there(cast: Cast, desk: Any):
+    address = reverse("patient-edit", args=[cast.other_patient.pk])
+    assert desk.get(address).status_code == 404
+    assert desk.post(address, person(version=1)).status_code == 404
+    assert desk.post(address, {}).status_code == 404
+    assert audited("patient.open") == []
+
+
+@pytest.mark.parametrize("version", ["", "0", "-1", "x", "9" * 30])
+def test_a_version_that_is_none_is_refused(cast: Cast, desk: Any, version: str):
+    address = reverse("patient-edit", args=[cast.mia.pk])
+    answer = desk.post(address, person(version=version))
+    assert answer.status_code == 422
+    assert "Open the patient again" in text_of(answer)
+    cast.mia.refresh_from_db()
+    assert cast.mia.version == 1

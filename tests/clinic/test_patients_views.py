@@ -1,0 +1,172 @@
+"""Patients: the list and its finder, registering, and two people saving at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic.models import AuditEvent, User
+from tests import factories
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+LIST, FIND, REGISTER = "/patients/", "/patients/find/", "/patients/register/"
+Enter = Callable[[User], Client]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def desk(cast: Cast, enter: Enter) -> Client:
+    """The receptionist's browser."""
+    return enter(cast.reception)
+
+
+def text_of(answer: Any) -> str:
+    bare = re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("&#x27;", "'")
+    return " ".join(bare.split())
+
+
+def audited(action: str) -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(action=action).order_by("seq"))
+
+
+def test_the_list_shows_the_clinic_s_patients_and_nobody_else_s(cast: Cast, desk: Any):
+    text = text_of(desk.get(LIST))
+    assert "3 on file" in text
+    assert "Lee , Mia" in text
+    assert "(512) 555-0123" in text
+    assert "Santos" not in text
+    assert audited("patient.search") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("mia", "PT-000001"),
+        ("LEE mi", "PT-000001"),
+        ("王", "PT-000002"),
+        ("王小明", "PT-000002"),
+        ("siobhan", "PT-000003"),
+        ("o'brien-lecka", "PT-000003"),
+        ("obrien", "PT-000003"),
+        ("5550188", "PT-000002"),
+        ("(512) 555-0188", "PT-000002"),
+        ("pt-3", "PT-000003"),
+    ],
+)
+def test_a_search_finds_by_name_phone_and_number(cast: Cast, desk: Any, typed: str, found: str):
+    answer = desk.get(LIST, {"q": typed})
+    assert re.findall(r"PT-\d{6}", answer.content.decode()) == [found]
+    assert f'value="{typed}"'.replace("'", "&#x27;") in answer.content.decode()
+
+
+def test_a_search_finds_by_birth_date(cast: Cast, desk: Any):
+    factories.patient(cast.clinic, "Ida", "Berg", by=cast.manager, birth_date=dt.date(1980, 2, 29))
+    for typed in ("2/29/1980", "1980-02-29", "02-29-1980"):
+        assert "1 found" in text_of(desk.get(LIST, {"q": typed}))
+
+
+@pytest.mark.rule("P22")
+def test_a_submitted_search_is_on_record_without_its_text(cast: Cast, desk: Any):
+    desk.get(LIST, {"q": "Mia Lee"})
+    desk.get(LIST, {"q": "3/3/1991"})
+    desk.get(LIST, {"q": "(512) 555-0123"})
+    events = audited("patient.search")
+    assert [json.loads(one.detail) for one in events] == [
+        {"found": 1, "kind": "name"},
+        {"found": 3, "kind": "birth date"},
+        {"found": 1, "kind": "phone"},
+    ]
+    assert {one.actor_name for one in events} == {"Rosa Alvarez"}
+    kept = " ".join(one.detail + one.subject_code for one in AuditEvent.objects.all())
+    assert "Mia" not in kept
+    assert "555" not in kept
+
+
+@pytest.mark.rule("P22")
+def test_what_is_asked_while_someone_types_is_not_a_search(cast: Cast, desk: Any):
+    assert "Mia" in text_of(desk.get(LIST, {"q": "mi"}, headers=HTMX))
+    assert "Mia" in text_of(desk.get(FIND, {"patient": "mi"}, headers=HTMX))
+    assert audited("patient.search") == []
+
+
+def test_the_finder_offers_radio_buttons_and_chooses_who_is_named_in_full(cast: Cast, desk: Any):
+    part = desk.get(FIND, {"patient": "mi"}).content.decode()
+    assert f'name="chosen" value="{cast.mia.pk}">' in part
+    full = desk.get(FIND, {"patient": "Mia Lee"}).content.decode()
+    assert f'name="chosen" value="{cast.mia.pk}" checked>' in full
+    assert desk.get(FIND, {"patient": ""}).content.decode().strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("m", "Type at least two characters."),
+        ("x" * 121, "Search for at most 120 characters."),
+        ("\u200b\u200b", "only spaces or signs that can not be seen"),
+    ],
+)
+def test_what_can_not_be_searched_is_said(cast: Cast, desk: Any, typed: str, says: str):
+    for address, name in ((LIST, "q"), (FIND, "patient")):
+        answer = desk.get(address, {name: typed})
+        assert answer.status_code == 422
+        assert says in text_of(answer)
+    assert audited("patient.search") == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["%%", "__", "'; --", "{{7*7}}", "<script>", "....", "a b c d e f " * 9, "\\" * 9]
+)
+def test_a_search_for_signs_finds_nobody_and_breaks_nothing(cast: Cast, desk: Any, typed: str):
+    answer = desk.get(LIST, {"q": typed})
+    assert answer.status_code == 200
+    assert "Nobody found" in text_of(answer)
+
+
+def test_many_patients_come_in_pages_and_a_page_that_is_not_there_is_404(cast: Cast, desk: Any):
+    for number in range(60):
+        factories.patient(cast.clinic, f"Ada{number}", "Zeta", by=cast.manager)
+    first = desk.get(LIST, {"q": "zeta"})
+    assert "60 found" in text_of(first)
+    assert "?q=zeta&amp;page=2" in first.content.decode()
+    assert "Page 2 of 2" in text_of(desk.get(LIST, {"q": "zeta", "page": "2"}))
+    for page in ("3", "0", "-1", "x"):
+        assert desk.get(LIST, {"page": page}).status_code == 404
+
+
+def test_the_queries_are_as_many_for_one_patient_as_for_fifty(cast: Cast, desk: Any):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            desk.get(LIST)
+        return len(seen)
+
+    desk.get(LIST)
+    few = count()
+    for number in range(47):
+        factories.patient(cast.clinic, f"Ada{number}", "Zeta", by=cast.manager)
+    assert count() == few
+
+
+def test_a_search_that_finds_nobody_says_what_to_do(cast: Cast, enter: Enter):
+    answer = enter(cast.stranger).get(LIST, {"q": "nobody at all"})
+    assert "Nobody found" in text_of(answer)
+
+
+def test_who_may_see_and_register_patients(cast: Cast, enter: Enter):
+    see = {cast.reception, cast.director, cast.manager}
+    keep = {cast.reception, cast.manager}
+    edit = reverse("patient-edit", args=[cast.mia.pk])
+    for user in (*cast.staff.values(), cast.nobody):
+        browser = enter(user)
+        for address, may in ((LIST, see), (FIND, see), (REGISTER, keep), (edit, keep)):
+            expected = 200 if user in may else 403
+            assert browser.get(address).status_code == expected, (address, user.name)
