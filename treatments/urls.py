@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
-from treatments.views import acts, chart, patients, room
+from treatments.views import acts, balance, chart, goods_in, landing, patients, room, stock
 
 urlpatterns: list[URLPattern] = [
+    path("", landing.Landing.as_view(), name="landing"),
+    path("cartridges/", stock.Cartridges.as_view(), name="cartridges"),
+    path("cartridges/<uuid:pk>/", stock.ShowUnit.as_view(), name="cartridge"),
+    path("cartridges/<uuid:pk>/waste/", stock.WasteUnit.as_view(), name="cartridge-waste"),
+    re_path(
+        r"^cartridges/(?P<code>[Cc]-[0-9]{6,12})/$",
+        stock.ByCode.as_view(),
+        name="cartridge-code",
+    ),
+    path("cartridges/lots/<uuid:pk>/", stock.ShowLot.as_view(), name="cartridge-lot"),
+    path("cartridges/lots/<uuid:pk>/codes/", stock.LotCodes.as_view(), name="cartridge-codes"),
+    path("cartridges/receive/", goods_in.Receive.as_view(), name="cartridge-receive"),
+    path(
+        "cartridges/receive/confirm/",
+        goods_in.ConfirmDelivery.as_view(),
+        name="cartridge-receive-confirm",
+    ),
+    path(
+        "cartridges/receive/by-hand/",
+        goods_in.ReceiveByHand.as_view(),
+        name="cartridge-receive-by-hand",
+    ),
+    path("cartridges/audit/", balance.CartridgeAudit.as_view(), name="cartridge-audit"),
+    path(
+        "cartridges/audit/export/",
+        balance.CartridgeAuditExport.as_view(),
+        name="cartridge-audit-export",
+    ),
+    path(
+        "cartridges/audit/rows/",
+        balance.CartridgeAuditRows.as_view(),
+        name="cartridge-audit-rows",
+    ),
+    path(
+        "cartridges/audit/rows/export/",
+        balance.CartridgeAuditRowsExport.as_view(),
+        name="cartridge-audit-rows-export",
+    ),
     path("patients/<uuid:pk>/", patients.ShowPatient.as_view(), name="patient"),
     path("treatments/", room.Treatments.as_view(), name="treatments"),
     path("treatments/open/<uuid:pk>/", room.OpenChart.as_view(), name="treatment-open"),

@@ -10,8 +10,9 @@ from treatments.operations.charting import (
 )
 from treatments.operations.custody import claim_unit, waste_unit
 from treatments.operations.ending import abort, finish
-from treatments.operations.goods_in import receive_lot
+from treatments.operations.goods_in import receive_lot, receive_scan
 from treatments.operations.numbing import apply_numbing, decline_numbing, remove_numbing
+from treatments.operations.reports import export_balance
 from treatments.operations.scanning import Scanned, scan_cartridge
 from treatments.operations.signing import add_addendum, sign
 
@@ -24,10 +25,12 @@ __all__ = [
     "apply_numbing",
     "claim_unit",
     "decline_numbing",
+    "export_balance",
     "finish",
     "open_chart",
     "read_chart",
     "receive_lot",
+    "receive_scan",
     "remove_numbing",
     "remove_pass",
     "scan_cartridge",

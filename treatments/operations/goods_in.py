@@ -21,6 +21,9 @@ from treatments.models import (
     ProductIdentifier,
     StockMovement,
 )
+from treatments.queries.catalog import catalog_entry
+from treatments.queries.stock import identifier_of
+from treatments.rules.intake import Fault, Precision, read_scan
 from treatments.rules.status import Unit
 
 MOST_UNITS = 2000
@@ -111,6 +114,45 @@ def receive_lot(
         },
     )
     return found
+
+
+@act("cartridge.receive", may=Permission.RECEIVE_STOCK, on="clinic")
+def receive_scan(
+    *,
+    clinic: Clinic,
+    scan: str,
+    packages: int,
+    by: User,
+    at: dt.datetime,
+    supplier: str = "",
+    quarantine: bool = False,
+) -> CartridgeLot:
+    """Receive `packages` of what a scanned code names: product, lot and expiry are the code's.
+
+    Refuses a code that can't be read or lacks a part (R14), a product that is not in the
+    catalog (S3), and whatever `receive_lot` refuses.
+    """
+    verdict = read_scan(scan, today=clinic.day_of(at), catalog=catalog_entry)
+    identifier = identifier_of(verdict.di) if verdict.di and verdict.accepted else None
+    if identifier is None or verdict.lot is None or verdict.expires_on is None:
+        unknown = verdict.fault is Fault.NOT_IN_CATALOG
+        sentence = verdict.sentence or "This is no maker's code. Scan the code on the package."
+        raise Refusal(sentence, rule="S3" if unknown else "R14", field="scan")
+    by_month = verdict.expiry_precision is Precision.MONTH
+    return receive_lot(
+        clinic=clinic,
+        identifier=identifier,
+        lot=verdict.lot,
+        expires_on=verdict.expires_on,
+        precision=CartridgeLot.Precision.MONTH if by_month else CartridgeLot.Precision.DAY,
+        manufactured_on=verdict.manufactured_on,
+        scan_text=verdict.raw,
+        packages=packages,
+        supplier=supplier,
+        quarantine=quarantine,
+        by=by,
+        at=at,
+    )
 
 
 def _second(clinic: Clinic, second: User | None, password: str, by: User) -> None:

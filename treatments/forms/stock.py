@@ -1,0 +1,177 @@
+"""Goods-in by scan and by hand, and a unit wasted from stock."""
+
+from __future__ import annotations
+
+import calendar
+from typing import Any
+
+from django import forms
+
+from clinic.forms.house import HouseForm, day_field
+from treatments.models import Cartridge, CartridgeLot, ProductIdentifier
+from treatments.queries.stock import colleague_of
+
+MOST_PACKAGES = 2000
+
+
+def scan_field(**given: Any) -> forms.CharField:
+    """Any code, exactly as the scanner sends it: a blank at the end can belong to it."""
+    return forms.CharField(
+        label="Scan",
+        strip=False,
+        max_length=300,
+        error_messages={
+            "required": "Nothing was scanned. Scan the code on the box or pouch.",
+            "max_length": "A code has at most 200 characters. Scan one code at a time.",
+        },
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control",
+                "placeholder": "Scan the box or pouch",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "enterkeyhint": "go",
+                **given,
+            }
+        ),
+    )
+
+
+class DeliveryForm(HouseForm):
+    """The one field of a delivery: what does the code say?"""
+
+    scan = scan_field(autofocus="")
+
+
+def _packages() -> forms.IntegerField:
+    return forms.IntegerField(
+        label="Packages",
+        min_value=1,
+        max_value=MOST_PACKAGES,
+        initial=1,
+        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+        error_messages={
+            "min_value": "Receive at least one package.",
+            "max_value": "Receive at most 2,000 units at a time.",
+            "invalid": "Enter a whole number of packages.",
+        },
+    )
+
+
+def _supplier() -> forms.CharField:
+    return forms.CharField(
+        max_length=80, required=False, help_text="Who delivered it, if it is to be on file."
+    )
+
+
+class ReceiveForm(HouseForm):
+    """How much of the scanned lot came in. Product, lot and expiry are the code's own."""
+
+    scan = forms.CharField(widget=forms.HiddenInput, strip=False, max_length=300)
+    packages = _packages()
+    supplier = _supplier()
+    quarantine = forms.BooleanField(
+        label="Put it into quarantine, not into stock",
+        required=False,
+        help_text="For an expired, damaged or doubtful delivery: it is counted, and never opened.",
+    )
+
+
+class ByHandForm(HouseForm):
+    """A delivery whose code can't be read: two people enter what is printed (R14)."""
+
+    package: forms.ModelChoiceField[ProductIdentifier] = forms.ModelChoiceField(
+        label="Product and package",
+        queryset=None,
+        empty_label="Choose what is printed on the label",
+        error_messages={"invalid_choice": "Choose a product of the catalog."},
+    )
+    lot = forms.CharField(
+        label="Lot",
+        max_length=20,
+        strip=False,
+        help_text="Sign by sign as printed; capitals and zeros count.",
+        widget=forms.TextInput(attrs={"class": "form-control code", "spellcheck": "false"}),
+    )
+    expires_on = day_field(label="Expires on", help_text="The printed day still counts.")
+    month_only = forms.BooleanField(
+        label="Only month and year are printed",
+        required=False,
+        help_text="Then the lot is good through the last day of that month.",
+    )
+    packages = _packages()
+    supplier = _supplier()
+    quarantine = forms.BooleanField(
+        label="Put it into quarantine, not into stock",
+        required=False,
+        help_text="For an expired, damaged or doubtful delivery: it is counted, and never opened.",
+    )
+    second_person = forms.EmailField(
+        label="Second person's e-mail",
+        max_length=120,
+        help_text="Someone else of this clinic, who compares the print with what stands here.",
+    )
+    second_password = forms.CharField(
+        label="Second person's password",
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"class": "form-control"}),
+    )
+
+    def __init__(self, *args: Any, packages: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["package"]
+        field.queryset = packages
+        field.label_from_instance = say_package
+        for name in ("second_person", "second_password"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean_lot(self) -> str:
+        lot: str = self.cleaned_data["lot"]
+        if lot != lot.strip() or not lot.isprintable():
+            raise forms.ValidationError("The lot has a space or sign at its edge. Type it again.")
+        return lot
+
+    def clean_second_person(self) -> Any:
+        found = colleague_of(self.clinic, self.cleaned_data["second_person"])
+        if found is None or found == self.user:
+            raise forms.ValidationError("Manual entry needs a second person of this clinic.")
+        return found
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The arguments of `receive_lot`."""
+        given = super().values
+        given["identifier"] = given.pop("package")
+        if given.pop("month_only"):
+            day = given["expires_on"]
+            last = calendar.monthrange(day.year, day.month)[1]
+            given["expires_on"] = day.replace(day=last)
+            given["precision"] = CartridgeLot.Precision.MONTH
+        return given
+
+
+def say_package(one: ProductIdentifier) -> str:
+    """A package as a person picks it: product, size, number on the label."""
+    size = "single unit" if one.units == 1 else f"{one.get_level_display().lower()} of {one.units}"
+    return f"{one.product.name}, {size} ({one.value})"
+
+
+class WasteUnitForm(HouseForm):
+    """Why a unit in stock is wasted. It was never opened, so it touched nobody."""
+
+    reason = forms.ChoiceField(
+        label="Why is it wasted?",
+        choices=Cartridge.WasteReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose why the unit is wasted.",
+            "invalid_choice": "Choose why the unit is wasted.",
+        },
+    )
+    note_text = forms.CharField(
+        label="Note",
+        max_length=200,
+        required=False,
+        help_text="Needed where the reason is “Other”.",
+    )
