@@ -61,6 +61,14 @@ PLACES = (
     ),
     Place(
         "Patients and treatments",
+        "patient-register",
+        "Register a patient",
+        "Name, birth date, and how to reach them.",
+        "person-plus",
+        (P.REGISTER_PATIENT,),
+    ),
+    Place(
+        "Patients and treatments",
         "treatments",
         "Treatments",
         "Today's list, and the chart of each treatment.",
@@ -83,6 +91,14 @@ PLACES = (
         "Receive cartridges",
         "Scan a delivery; each unit gets its code.",
         "upc-scan",
+        (P.RECEIVE_STOCK,),
+    ),
+    Place(
+        "Cartridges",
+        "cartridge-receive-by-hand",
+        "Receive by hand",
+        "Two people type what is printed, where the code can't be read.",
+        "pencil-square",
         (P.RECEIVE_STOCK,),
     ),
     Place(

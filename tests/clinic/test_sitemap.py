@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
 
 from clinic.permissions import Role
 from clinic.sitemap import PLACES, navigation, places_for
 from tests.cast import Cast
+
+# Addresses without a record that are no pages of their own, and why.
+NOT_ON_THE_MAP = {
+    "healthz": "for machines",
+    "readyz": "for machines",
+    "gallery": "only while DEBUG is on",
+    "account_login": "before one is in",
+    "account_inactive": "before one is in",
+    "account_reset_password": "before one is in",
+    "account_reset_password_done": "before one is in",
+    "account_reset_password_from_key_done": "before one is in",
+    "account_reauthenticate": "asked for where it is needed",
+    "switch-clinic": "a press in the bar",
+    "audit-export": "a file of the audit log",
+    "patient-finder": "a fragment of the new appointment",
+    "appointment-words": "a fragment of the new appointment",
+    "free-times": "a fragment of the new appointment",
+    "cartridge-receive-confirm": "the second step of receiving",
+    "cartridge-audit-rows": "the rows behind a figure",
+    "cartridge-audit-export": "a file of the cartridge audit",
+    "cartridge-audit-rows-export": "a file of the rows behind a figure",
+}
+
+
+def without_a_record(patterns: list[Any]) -> Iterator[str]:
+    """The names of all addresses that need nothing to be named in them."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from without_a_record(pattern.url_patterns)
+        elif "<" not in str(pattern.pattern):
+            yield str(pattern.name)
+
+
+def test_every_page_that_needs_no_record_is_on_the_map() -> None:
+    there = set(without_a_record(get_resolver().url_patterns))
+    assert there - {place.name for place in PLACES} == set(NOT_ON_THE_MAP)
 
 
 @pytest.mark.parametrize("role", Role)
