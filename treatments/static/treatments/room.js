@@ -11,8 +11,11 @@
     const at = here.querySelector("[data-refusal], .is-invalid, .verdict.is-refused ~ .scan-form input, [data-scan]")
       || here.querySelector("#step-title");
     at?.focus({ preventScroll: at.id === "step-title" });
-    if (at?.matches("input[data-scan]")) at.select();
+    if (at?.matches("input[data-scan]")) takeNext(at);
   };
+
+  /* The next scan takes the place of the last; one that is coming in already is left whole. */
+  const takeNext = (input) => { if (input.value === input.defaultValue) input.select(); };
 
   /* A time of day runs with the clinic's clock until someone types in it. */
   const run = () => {
@@ -61,5 +64,5 @@
   settle();
   setInterval(run, 5000);
   const scan = document.querySelector("#chart [data-scan]");
-  if (scan && !document.querySelector("[data-refusal]")) { scan.focus(); scan.select(); }
+  if (scan && !document.querySelector("[data-refusal]")) { scan.focus(); takeNext(scan); }
 })();
