@@ -1,0 +1,50 @@
+"""What everyone does at a screen: log in, lock it, open it again, leave it, hold up a code."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from clinic.models import User
+from tests.cast import PASSWORD
+
+
+def log_in(page: Page, user: User, *, at: str = "/") -> None:
+    """Open a page, be asked who one is, and get there."""
+    page.goto(at)
+    type_in(page, user)
+    expect(page.get_by_text(user.name).first).to_be_visible()
+
+
+def type_in(page: Page, user: User) -> None:
+    """Fill in and send the log-in page that is open."""
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def log_out(page: Page, user: User) -> None:
+    """Leave by the menu under one's own name."""
+    page.locator("summary", has_text=user.name).click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def unlock(page: Page, user: User) -> None:
+    """Open the locked screen that stands before one."""
+    expect(page.get_by_role("heading", name="This screen is locked")).to_be_visible()
+    expect(page.get_by_text(user.name)).to_be_visible()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Unlock").click()
+
+
+def scan(page: Page, code: str) -> None:
+    """Hold a code before the scanner: it types into whatever has the focus, then presses Enter."""
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def choose(page: Page, question: str, *answers: str) -> None:
+    """Tap the answers to a question of the treatment page."""
+    for answer in answers:
+        page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
