@@ -57,15 +57,24 @@ def birth_field(**given: Any) -> forms.DateField:
 
 
 class FinderForm(forms.Form):
-    """What someone types to find a patient; two characters at least, or nothing at all."""
+    """What someone types to find a patient; two characters at least, or nothing at all.
+
+    While someone is still `typing`, one character is as good as none.
+    """
 
     q = search_field(label="Find a patient", required=False)
+
+    def __init__(self, *args: Any, typing: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.typing = typing
 
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]
         if fault := text_fault(text):
             raise forms.ValidationError(fault)
         if len(text) == 1 and text.isascii():
+            if self.typing:
+                return ""
             raise forms.ValidationError("Type at least two characters.")
         return text
 

@@ -36,15 +36,18 @@ class Patients(Door):
     def get(self, request: HttpRequest) -> HttpResponse:
         clinic: Clinic = request.clinic  # type: ignore[attr-defined]
         whose: dict[str, Any] = {"user": request.user, "clinic": clinic}
-        form = FinderForm(request.GET)
+        typing = bool(request.htmx)  # type: ignore[attr-defined]
+        template = "clinic/_patients.html" if typing else "clinic/patients.html"
+        form = FinderForm(request.GET, typing=typing)
         context: dict[str, Any] = {
             "form": form,
             "text": request.GET.get("q", ""),
+            "searched": False,
             "query": urlencode({"q": request.GET.get("q", "")}),
             "may_register": request.user.can(Permission.REGISTER_PATIENT, clinic.pk),  # type: ignore[union-attr]
         }
         if not form.is_valid():
-            return render(request, "clinic/patients.html", context | {"page": None}, status=422)
+            return render(request, template, context | {"page": None}, status=422)
         text = form.cleaned_data["q"]
         rows = (
             queries.patients_matching(text=text, **whose) if text else queries.patients_of(**whose)
@@ -53,14 +56,14 @@ class Patients(Door):
             page = Paginator(rows, PER_PAGE).page(request.GET.get("page", 1))
         except InvalidPage as no:
             raise Http404 from no
-        if text and not request.htmx:  # type: ignore[attr-defined]
+        if text and not typing:
             operations.search_patients(
                 clinic=clinic,
                 kind=read_search(text).kind,
                 found=page.paginator.count,
                 **acting(request),
             )
-        return render(request, "clinic/patients.html", context | {"page": page})
+        return render(request, template, context | {"page": page, "searched": bool(text)})
 
 
 class PatientFinder(Door):
@@ -69,7 +72,8 @@ class PatientFinder(Door):
     may = (Permission.SEE_PATIENTS,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        form = FinderForm({"q": request.GET.get("patient", request.GET.get("q", ""))})
+        text = request.GET.get("patient", request.GET.get("q", ""))
+        form = FinderForm({"q": text}, typing=True)
         if not form.is_valid():
             context: dict[str, Any] = {"found": None, "text": "", "chosen": None}
             context["fault"] = form.errors["q"][0]

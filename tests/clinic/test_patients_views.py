@@ -94,7 +94,9 @@ def test_a_submitted_search_is_on_record_without_its_text(cast: Cast, desk: Any)
 
 @pytest.mark.rule("P22")
 def test_what_is_asked_while_someone_types_is_not_a_search(cast: Cast, desk: Any):
-    assert "Mia" in text_of(desk.get(LIST, {"q": "mi"}, headers=HTMX))
+    part = desk.get(LIST, {"q": "mi"}, headers=HTMX)
+    assert "Mia" in text_of(part)
+    assert "<html" not in part.content.decode()
     assert "Mia" in text_of(desk.get(FIND, {"patient": "mi"}, headers=HTMX))
     assert audited("patient.search") == []
 
@@ -110,7 +112,6 @@ def test_the_finder_offers_radio_buttons_and_chooses_who_is_named_in_full(cast: 
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("m", "Type at least two characters."),
         ("x" * 121, "Search for at most 120 characters."),
         ("\u200b\u200b", "only spaces or signs that can not be seen"),
     ],
@@ -121,6 +122,15 @@ def test_what_can_not_be_searched_is_said(cast: Cast, desk: Any, typed: str, say
         assert answer.status_code == 422
         assert says in text_of(answer)
     assert audited("patient.search") == []
+
+
+def test_one_letter_is_too_little_to_search_for_and_nothing_while_typing(cast: Cast, desk: Any):
+    answer = desk.get(LIST, {"q": "m"})
+    assert answer.status_code == 422
+    assert "Type at least two characters." in text_of(answer)
+    assert "3 on file" in text_of(desk.get(LIST, {"q": "m"}, headers=HTMX))
+    assert desk.get(FIND, {"patient": "m"}).content.decode().strip() == ""
+    assert "PT-000002" in text_of(desk.get(LIST, {"q": "王"}))
 
 
 @pytest.mark.parametrize(
