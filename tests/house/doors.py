@@ -133,6 +133,34 @@ treatment-sign                        GET     login     403       405         40
 treatment-sign                        POST    login     403       422         404  403      403     403     403           404      403
 treatment-addendum                    GET     login     403       405         405  405      403     403     403           405      403
 treatment-addendum                    POST    login     403       422         404  422      403     403     403           404      403
+landing                               GET     login     200       200         200  200      200     200     200           200      403
+landing                               POST    login     405       405         405  405      405     405     405           405      403
+cartridges                            GET     login     403       200         200  200      200     200     403           200      403
+cartridges                            POST    login     403       405         405  405      405     405     403           405      403
+cartridge                             GET     login     403       200         200  200      200     200     403           404      403
+cartridge                             POST    login     403       405         405  405      405     405     403           405      403
+cartridge-waste                       GET     login     403       405         405  405      405     403     403           405      403
+cartridge-waste                       POST    login     403       422         422  422      422     403     403           404      403
+cartridge-code                        GET     login     403       302         302  302      302     302     403           404      403
+cartridge-code                        POST    login     403       405         405  405      405     405     403           405      403
+cartridge-lot                         GET     login     403       200         200  200      200     200     403           404      403
+cartridge-lot                         POST    login     403       405         405  405      405     405     403           405      403
+cartridge-codes                       GET     login     403       200         200  200      200     200     403           404      403
+cartridge-codes                       POST    login     403       405         405  405      405     405     403           405      403
+cartridge-receive                     GET     login     403       403         403  403      200     403     403           200      403
+cartridge-receive                     POST    login     403       403         403  403      422     403     403           422      403
+cartridge-receive-confirm             GET     login     403       403         403  403      405     403     403           405      403
+cartridge-receive-confirm             POST    login     403       403         403  403      422     403     403           422      403
+cartridge-receive-by-hand             GET     login     403       403         403  403      200     403     403           200      403
+cartridge-receive-by-hand             POST    login     403       403         403  403      422     403     403           422      403
+cartridge-audit                       GET     login     403       403         403  403      200     200     403           200      403
+cartridge-audit                       POST    login     403       403         403  403      405     405     403           405      403
+cartridge-audit-export                GET     login     403       403         403  403      200     200     403           200      403
+cartridge-audit-export                POST    login     403       403         403  403      405     405     403           405      403
+cartridge-audit-rows                  GET     login     403       403         403  403      404     404     403           404      403
+cartridge-audit-rows                  POST    login     403       403         403  403      405     405     403           405      403
+cartridge-audit-rows-export           GET     login     403       403         403  403      404     404     403           404      403
+cartridge-audit-rows-export           POST    login     403       403         403  403      405     405     403           405      403
 """  # noqa: E501 - a table is read across
 
 WHO: dict[str, Callable[[Cast], User | None]] = {
@@ -152,10 +180,11 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "account_reset_password_from_key": lambda world: {"uidb36": "1", "key": "no-such-key"},
     "appointment": lambda world: {"pk": world.booked.pk},
     "cartridge": lambda world: {"pk": world.in_stock.pk},
-    "chart": lambda world: {"pk": world.under_way.pk},
+    "cartridge-code": lambda world: {"code": world.in_stock.unit_code},
+    "cartridge-codes": lambda world: {"pk": world.cast.lot.pk},
+    "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
     "day-on": lambda world: {"day": TODAY},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
-    "lot": lambda world: {"pk": world.cast.lot.pk},
     "treatment-open": lambda world: {"pk": world.booked.pk},
     "patient": lambda world: {"pk": world.cast.siobhan.pk},
     "treatment": lambda world: {"pk": world.signed.pk},

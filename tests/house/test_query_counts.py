@@ -1,0 +1,195 @@
+"""A list costs as many database queries with thirty rows as with one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bookings.models import Appointment
+from clinic import audit
+from clinic.models import Patient, Practitioner, User
+from clinic.sitemap import PLACES
+from tests import factories
+from tests.cast import NOW, Cast
+from tests.house import world
+from treatments.models import NeedlingPass, Treatment
+
+HALF_HOUR = dt.timedelta(minutes=30)
+# The half hours of Austin's day, from midnight on, in which `world` books nobody.
+MIDNIGHT = dt.datetime(2026, 11, 24, 6, 0, tzinfo=dt.UTC)
+FREE = [MIDNIGHT + n * HALF_HOUR for n in range(48) if n not in {18, 21}]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page, who opens it, and how it gets one row more; `most` queries at any length."""
+
+    name: str
+    who: str
+    grow: Callable[[Cast, int], Any]
+    address: Callable[[Cast], str] | None = None
+    most: int = 15
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.who}"
+
+
+def one_patient(cast: Cast, n: int) -> Patient:
+    return factories.patient(cast.clinic, f"Ida {n}", "Berg", by=cast.manager)
+
+
+def one_practitioner(cast: Cast, n: int) -> Practitioner:
+    made = factories.practitioner([cast.clinic], "RN", name=f"Nurse {n}")
+    factories.license(made, "rn", "TX", by=cast.manager)
+    factories.shifts(made, cast.clinic)
+    return made
+
+
+def one_event(cast: Cast, n: int) -> None:
+    with transaction.atomic():
+        audit.record(
+            "patient.change", by=cast.manager, at=NOW, clinic_id=cast.clinic.pk, on=cast.mia
+        )
+
+
+def one_lot(cast: Cast, n: int) -> Any:
+    return factories.lot(cast.clinic, cast.product, f"NEW{n}", units=3, by=cast.manager)
+
+
+def one_visit(
+    cast: Cast, n: int, *, patient: Patient | None = None, practitioner: Any = None
+) -> Appointment:
+    """A visit of half an hour, the n-th of the day, in a room of its own."""
+    return factories.appointment(
+        patient=patient or one_patient(cast, n),
+        practitioner=practitioner or one_practitioner(cast, n),
+        service=cast.short_service,
+        room=factories.room(cast.clinic, f"Extra {n}"),
+        device=factories.device(cast.clinic, cast.model, f"X-{n}"),
+        starts_at=FREE[n],
+        by=cast.reception,
+    )
+
+
+def one_visit_of_siobhan(cast: Cast, n: int) -> None:
+    chart(cast, one_visit(cast, n, patient=cast.siobhan, practitioner=cast.ana))
+
+
+def one_chart(cast: Cast, n: int) -> Treatment:
+    return chart(cast, one_visit(cast, n, practitioner=cast.ana))
+
+
+def chart(cast: Cast, visit: Appointment) -> Treatment:
+    made = Treatment(
+        clinic=cast.clinic,
+        appointment=visit,
+        patient=visit.patient,
+        practitioner=visit.practitioner,
+        license=visit.license,
+        license_text=str(visit.license),
+        room=visit.room,
+        device=visit.device,
+        opened_at=NOW,
+        opened_by=cast.esthetician,
+    )
+    made.write()
+    return made
+
+
+def one_pass(cast: Cast, n: int) -> None:
+    under_way = Treatment.objects.get(patient=cast.mia)
+    NeedlingPass(
+        clinic=cast.clinic,
+        treatment=under_way,
+        seq=100 + n,
+        area="chin",
+        depth=50,
+        passes=2,
+        endpoint="erythema_mild",
+        at=NOW,
+        created_by=cast.esthetician,
+    ).write()
+
+
+def the_chart(cast: Cast) -> str:
+    return reverse("treatment", kwargs={"pk": Treatment.objects.get(patient=cast.mia).pk})
+
+
+LISTS = [
+    Case("day", "reception", lambda cast, n: one_visit(cast, n)),
+    Case("day", "esthetician", one_chart),
+    Case("landing", "reception", lambda cast, n: one_visit(cast, n)),
+    Case("landing", "esthetician", one_chart),
+    Case("landing", "manager", one_lot, most=20),
+    Case("patients", "reception", one_patient),
+    Case("treatments", "esthetician", one_chart),
+    Case("treatments", "director", one_chart),
+    Case("cartridges", "manager", one_lot),
+    Case("cartridge-audit", "manager", one_lot, most=20),
+    Case("licenses", "manager", one_practitioner),
+    Case("audit", "manager", one_event),
+    Case("appointment-new", "reception", one_practitioner, most=20),
+    Case(
+        "patient",
+        "reception",
+        one_visit_of_siobhan,
+        lambda cast: reverse("patient", kwargs={"pk": cast.siobhan.pk}),
+        most=20,
+    ),
+    Case("treatment", "esthetician", one_pass, the_chart, most=40),
+]
+# Pages of the site map that show no list.
+NO_LIST = {
+    "account_change_password",
+    "account_logout",
+    "cartridge-receive",
+    "cartridge-receive-by-hand",
+    "license-add",
+    "lock",
+    "patient-register",
+    "site-map",
+}
+
+
+def queries(client: Client, address: str) -> int:
+    """How many queries the page costs; the session and the chain are warm."""
+    assert client.get(address).status_code == 200
+    with CaptureQueriesContext(connection) as caught:
+        client.get(address)
+    return len(caught)
+
+
+@pytest.mark.parametrize("case", LISTS, ids=str)
+def test_a_list_costs_the_same_at_any_length(
+    case: Case,
+    cast: Cast,
+    clock: time_machine.Traveller,
+    enter: Callable[[User], Client],
+) -> None:
+    world.build(cast)
+    client = enter(getattr(cast, case.who))
+    address = case.address(cast) if case.address else reverse(case.name)
+    counted, made = [], 0
+    for rows in (1, 3, 30):
+        while made < rows:
+            made += 1
+            case.grow(cast, made)
+        counted.append(queries(client, address))
+    assert counted[0] == counted[1] == counted[2]
+    assert counted[0] <= case.most
+
+
+def test_every_list_of_the_site_map_is_counted() -> None:
+    assert {one.name for one in PLACES} - NO_LIST == {one.name for one in LISTS} - {
+        "patient",
+        "treatment",
+    }
