@@ -95,7 +95,7 @@ def shelf(clinic: Clinic, *, today: dt.date, matching: str = "") -> list[Product
     `matching` narrows to lots whose number holds that text.
     """
     units = Cartridge.objects.filter(clinic=clinic).on_hand().order_by()
-    counts: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
+    counts: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: dict.fromkeys(HAND, 0))
     for lot, status, count in units.values_list("lot", "status").annotate(n=Count("pk")):
         counts[lot][status] = count
     lots = CartridgeLot.objects.filter(clinic=clinic, pk__in=list(counts))
