@@ -25,7 +25,8 @@ class ChartForm(HouseForm):
 
     def renew(self, chart: Treatment) -> None:
         """After a stale save: what was typed stays, and the next press counts from this chart."""
-        self.chart, self.data = chart, {**self.data.dict(), "version": str(chart.version)}  # type: ignore[attr-defined]
+        self.chart, self.data = chart, self.data.copy()  # type: ignore[attr-defined]
+        self.data["version"] = str(chart.version)  # type: ignore[index]
 
 
 class ClockForm(ChartForm):

@@ -52,7 +52,10 @@ class AbortForm(ChartForm):
         choices=[("no", "No, not yet"), ("yes", "Yes")],
         coerce=lambda text: text == "yes",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose whether the needle had touched the patient."},
+        error_messages={
+            "required": "Choose whether the needle had touched the patient.",
+            "invalid_choice": "Choose whether the needle had touched the patient.",
+        },
     )
 
 
@@ -98,7 +101,7 @@ class AddendumForm(ChartForm):
         label="Kind",
         choices=Addendum.Kind.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a kind."},
+        error_messages={"required": "Choose a kind.", "invalid_choice": "Choose a kind."},
     )
     text = _long("Text", 5000, 4, error_messages={"required": "Write the text."})
     reason = forms.CharField(

@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms
 
-from clinic.forms import day_field
+from clinic.forms import RowField, day_field
 from treatments.forms.chart import ChartForm, ClockForm, clock_field, number_field, read_number
-from treatments.models import NumbingProduct
 from treatments.queries.chart import creams_in_use
 from treatments.rules.areas import AREAS
 from treatments.rules.charting import read_grams
@@ -18,7 +17,7 @@ class CreamOnForm(ClockForm):
     """Which cream, from which tube, how much, where and since when."""
 
     slug, clock = "numb", "applied_at"
-    product: forms.ModelChoiceField[NumbingProduct] = forms.ModelChoiceField(
+    product = RowField(
         label="Numbing cream",
         queryset=None,
         empty_label="Choose the cream",
@@ -42,7 +41,10 @@ class CreamOnForm(ClockForm):
         label="Areas",
         choices=AREAS,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose where the cream went."},
+        error_messages={
+            "required": "Choose where the cream went.",
+            "invalid_choice": "Choose areas from the list.",
+        },
     )
     applied_at = clock_field("Applied at")
 

@@ -19,7 +19,10 @@ class PassForm(ChartForm):
         label="Area",
         choices=AREAS,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose the area."},
+        error_messages={
+            "required": "Choose the area.",
+            "invalid_choice": "Choose an area from the list.",
+        },
     )
     depth = number_field(
         "Depth",
@@ -45,7 +48,10 @@ class PassForm(ChartForm):
         label="End point",
         choices=EndPoint.choices(),
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what the skin showed."},
+        error_messages={
+            "required": "Choose what the skin showed.",
+            "invalid_choice": "Choose what the skin showed.",
+        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

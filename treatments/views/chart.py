@@ -120,9 +120,15 @@ def _loose(bound: ChartForm | None, *, shown: bool) -> Refusal | None:
         return None
     if bound.no is not None:
         return None if shown and bound.no.field in bound.fields else bound.no
-    if shown:
-        return None
-    return Refusal("This step is closed. Nothing was changed.", rule="R46")
+    if not shown:
+        return Refusal("This step is closed. Nothing was changed.", rule="R46")
+    if any(bound[name].is_hidden for name in bound.errors if name in bound.fields):
+        return Refusal(
+            "This form is not as the page made it. Nothing was changed.",
+            rule="input",
+            way_out="Reload the page.",
+        )
+    return None
 
 
 def _shown(page: ChartPage, wanted: str, mine: bool) -> str:
