@@ -259,15 +259,15 @@ def test_a_form_from_before_the_signature_changes_nothing_after_it(
     cast: Cast, ana: Client, act: str
 ) -> None:
     chart = chart_at(cast, "signed")
-    fields: dict[str, Any] = {
+    forms: dict[str, dict[str, Any]] = {
         "numb-none": {"reason": "Declined"},
         "finish": {"endpoint": "none", "aftercare_given": "on"},
         "sign": {"version": chart.version, "password": PASSWORD},
         "amend": {"version": chart.version, "endpoint": "none"},
         "pass": PASS,
         "abort": {"reason": "Ill", "needle_contact": "yes"},
-    }[act]
-    answer = send(ana, chart, act, **fields)
+    }
+    answer = send(ana, chart, act, **forms[act])
     assert answer.status_code == 422
     assert "This record is signed and never changes. Write an addendum." in words(answer)
     assert Treatment.objects.get().version == chart.version
