@@ -168,6 +168,7 @@ def queries(client: Client, address: str) -> int:
     return len(caught)
 
 
+@pytest.mark.rule("P35")
 @pytest.mark.parametrize("case", LISTS, ids=str)
 def test_a_list_costs_the_same_at_any_length(
     case: Case,
