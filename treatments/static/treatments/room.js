@@ -8,7 +8,7 @@
   /* After an act one stands at its refusal, at the faulty field, at the scan, or at the step. */
   const stand = () => {
     const here = chart();
-    const at = here.querySelector("[data-refusal], .is-invalid, [data-scan]")
+    const at = here.querySelector("[data-refusal], .is-invalid, [data-stand], [data-scan]")
       || here.querySelector("#step-title");
     at?.focus({ preventScroll: at.id === "step-title" });
     if (at?.matches("input[data-scan]")) takeNext(at);
