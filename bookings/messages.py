@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db import transaction
+
 from bookings.models import Appointment
+from bookings.queries import visits_to_remind
+from bookings.rules.status import MOVABLE, Status
 from clinic import outbox
 from clinic.rules import say_date, say_time
+
+AHEAD = dt.timedelta(hours=24)
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -32,7 +38,42 @@ def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     )
 
 
-def _post(appointment: Appointment, kind: str, subject: str, opening: str, at: dt.datetime) -> None:
+def send_reminders(*, at: dt.datetime) -> int:
+    """Put a reminder into the outbox for every visit of the next 24 hours; how many are due.
+
+    Safe to repeat at any time: each visit and start has one reminder, ever (P28). A visit
+    that is cancelled or moved meanwhile is passed over, because it is locked and read again.
+    """
+    posted = 0
+    for key in visits_to_remind(at=at, ahead=AHEAD):
+        with transaction.atomic():
+            visit = Appointment.objects.held().select_related("clinic", "patient").get(pk=key)
+            if Status(visit.status) in MOVABLE and at < visit.starts_at <= at + AHEAD:
+                _remind(visit, at=at)
+                posted += 1
+    return posted
+
+
+def _remind(appointment: Appointment, *, at: dt.datetime) -> None:
+    _post(
+        appointment,
+        "reminder",
+        "A reminder of your appointment",
+        "You have an appointment",
+        at,
+        once=f"{appointment.starts_at:%Y%m%dT%H%MZ}",
+    )
+
+
+def _post(
+    appointment: Appointment,
+    kind: str,
+    subject: str,
+    opening: str,
+    at: dt.datetime,
+    *,
+    once: str = "",
+) -> None:
     patient, clinic = appointment.patient, appointment.clinic
     if not patient.email or appointment.starts_at <= at:
         return
@@ -46,7 +87,7 @@ def _post(appointment: Appointment, kind: str, subject: str, opening: str, at: d
         body += f"\nIf this does not suit you, call {clinic.phone}.\n"
     outbox.post(
         clinic=clinic,
-        key=f"{kind} {appointment.pk} {appointment.version}",
+        key=f"{kind} {appointment.pk} {once or appointment.version}",
         about=str(appointment.pk),
         to=patient.email,
         subject=f"{subject}: {clinic.name}",

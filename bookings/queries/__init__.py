@@ -3,7 +3,7 @@
 from bookings.queries.board import Column, DayBoard, Visit, day_board
 from bookings.queries.free_times import FreeLine, FreeTime, free_times, nearest_free_times
 from bookings.queries.offers import OnDay, practitioners_on, services_of
-from bookings.queries.visits import Past, past_of, visit_for
+from bookings.queries.visits import Past, past_of, visit_for, visits_to_remind
 
 __all__ = [
     "Column",
@@ -20,4 +20,5 @@ __all__ = [
     "practitioners_on",
     "services_of",
     "visit_for",
+    "visits_to_remind",
 ]

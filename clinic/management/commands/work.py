@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
@@ -20,13 +21,14 @@ from clinic import audit, outbox
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
+TICK_EVERY = dt.timedelta(minutes=1)
 ANCHOR_EVERY = dt.timedelta(hours=1)
 
 
 class Command(BaseCommand):
     """`manage.py work`: runs beside the web server until SIGTERM or Ctrl-C."""
 
-    help = "Send messages every few seconds and anchor the audit every hour, until told to stop."
+    help = "Tick what is due, send messages, anchor the audit every hour, until told to stop."
 
     def handle(self, **options: Any) -> None:
         told_to_stop = threading.Event()
@@ -37,10 +39,15 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
         anchored_at: dt.datetime | None = None
+        ticked_at: dt.datetime | None = None
         while not told_to_stop.is_set():
             at = timezone.now()
             close_old_connections()
             try:
+                if ticked_at is None or at - ticked_at >= TICK_EVERY:
+                    # By name: what is due belongs to an app above this one.
+                    call_command("send_due", verbosity=0)
+                    ticked_at = at
                 outbox.deliver(at=at)
                 if anchored_at is None or at - anchored_at >= ANCHOR_EVERY:
                     anchor(Path(settings.VAR_DIR) / "anchors", at)
