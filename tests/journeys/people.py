@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from clinic.models import User
 from tests.cast import PASSWORD
@@ -38,13 +38,28 @@ def unlock(page: Page, user: User) -> None:
     page.get_by_role("button", name="Unlock").click()
 
 
-def scan(page: Page, code: str) -> None:
-    """Hold a code before the scanner: it types into whatever has the focus, then presses Enter."""
-    page.keyboard.type(code)
-    page.keyboard.press("Enter")
+def scan(page: Page, code: str) -> int:
+    """Hold a code before the scanner: it types into whatever has the focus, then presses Enter.
+
+    Gives back how the server answered.
+    """
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    return answer.value.status
 
 
 def choose(page: Page, question: str, *answers: str) -> None:
     """Tap the answers to a question of the treatment page."""
     for answer in answers:
         page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+
+
+def press(page: Page, button: str | Locator) -> int:
+    """Press a button that sends a form; how the server answered."""
+    target = (
+        page.get_by_role("button", name=button, exact=True) if isinstance(button, str) else button
+    )
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        target.click()
+    return answer.value.status
