@@ -43,7 +43,7 @@ def _headings(page: Path) -> set[str]:
 
 
 @EACH
-def test_every_path_that_is_named_isis_there(document: Path) -> None:
+def test_every_path_that_is_named_is_there(document: Path) -> None:
     named = re.findall(
         r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|md|txt|json))`", document.read_text()
     )
@@ -58,7 +58,7 @@ def test_every_path_that_is_named_isis_there(document: Path) -> None:
 
 
 @EACH
-def test_every_name_of_the_code_isis_there(document: Path) -> None:
+def test_every_name_of_the_code_is_there(document: Path) -> None:
     names = re.findall(r"`((?:clinic|bookings|treatments)\.[\w.]+)`", document.read_text())
     assert [name for name in names if not is_there(name)] == []
 
