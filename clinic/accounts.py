@@ -137,6 +137,22 @@ def switch_clinic(request: HttpRequest, clinic: Clinic) -> None:
     _note("user.switch_clinic", request.user, on=clinic, clinic=clinic.code)
 
 
+def turn_away(request: HttpRequest) -> None:
+    """Note that someone asked for a page her role does not include (P22)."""
+    clinic = request.clinic  # type: ignore[attr-defined]
+    found = request.resolver_match
+    with transaction.atomic():
+        audit.record(
+            "page.open",
+            by=request.user,
+            at=timezone.now(),
+            clinic_id=clinic.pk if clinic else None,
+            outcome=AuditEvent.Outcome.REFUSED,
+            rule="R54",
+            detail={"page": found.url_name if found else "", "method": request.method or ""},
+        )
+
+
 def safe_address(request: HttpRequest, wanted: str, otherwise: str = "/") -> str:
     """The wanted address where it is a page of this site, else `otherwise` (no open redirect)."""
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)

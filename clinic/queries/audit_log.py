@@ -62,6 +62,7 @@ ACTIONS: dict[str, str] = {
     "user.log_out": "Logged out",
     "user.set_password": "Set a new password",
     "user.switch_clinic": "Switched the clinic",
+    "page.open": "Asked for a page",
     "user.time_out": "Logged out by the time limit",
     "user.unlock": "Unlocked the screen",
 }

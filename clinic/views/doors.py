@@ -17,6 +17,7 @@ from django.http import (
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView, View
 
+from clinic import accounts
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.rules import spreadsheet_safe
@@ -37,6 +38,7 @@ class Door(View):
         reads = self.may_send is None or request.method in ("GET", "HEAD", "OPTIONS")
         needed = self.may if reads else self.may_send or ()
         if not any(request.user.can(one, key) for one in needed):  # type: ignore[union-attr]
+            accounts.turn_away(request)
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 

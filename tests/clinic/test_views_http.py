@@ -301,3 +301,19 @@ def test_too_many_requests_from_one_place_wait(cast: Cast, settings: Any) -> Non
     answers = [browser.post("/accounts/login/", typed) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert "Too many tries in a short time" in answers[2].content.decode()
+
+
+# Pages that a role does not include
+
+
+@pytest.mark.rule("P22")
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_page_that_is_not_for_this_role_is_refused_and_noted(
+    cast: Cast, enter: Any, method: str
+) -> None:
+    answer = getattr(enter(cast.reception), method)("/licenses/add/")
+    assert answer.status_code == 403
+    event = AuditEvent.objects.get(action="page.open")
+    assert (event.chain, event.outcome, event.rule) == (cast.clinic.pk.hex, "refused", "R54")
+    assert event.actor == str(cast.reception.pk)
+    assert event.detail == f'{{"method":"{method.upper()}","page":"license-add"}}'
