@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from clinic.forms.house import HouseForm, day_field
+from clinic.forms.house import HouseForm, RowField, day_field
 from treatments.models import Cartridge, CartridgeLot, ProductIdentifier
 from treatments.queries.stock import colleague_of
 
@@ -40,20 +40,21 @@ def scan_field(**given: Any) -> forms.CharField:
 class DeliveryForm(HouseForm):
     """The one field of a delivery: what does the code say?"""
 
-    scan = scan_field(autofocus="")
+    scan = scan_field(**{"autofocus": "", "data-scan": ""})
 
 
-def _packages() -> forms.IntegerField:
+def _packages(**attrs: str) -> forms.IntegerField:
     return forms.IntegerField(
         label="Packages",
         min_value=1,
         max_value=MOST_PACKAGES,
         initial=1,
-        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
+        widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric", **attrs}),
         error_messages={
             "min_value": "Receive at least one package.",
             "max_value": "Receive at most 2,000 units at a time.",
             "invalid": "Enter a whole number of packages.",
+            "required": "Say how many packages came in.",
         },
     )
 
@@ -68,7 +69,7 @@ class ReceiveForm(HouseForm):
     """How much of the scanned lot came in. Product, lot and expiry are the code's own."""
 
     scan = forms.CharField(widget=forms.HiddenInput, strip=False, max_length=300)
-    packages = _packages()
+    packages = _packages(autofocus="")
     supplier = _supplier()
     quarantine = forms.BooleanField(
         label="Put it into quarantine, not into stock",
@@ -80,17 +81,21 @@ class ReceiveForm(HouseForm):
 class ByHandForm(HouseForm):
     """A delivery whose code can't be read: two people enter what is printed (R14)."""
 
-    package: forms.ModelChoiceField[ProductIdentifier] = forms.ModelChoiceField(
+    package = RowField(
         label="Product and package",
         queryset=None,
         empty_label="Choose what is printed on the label",
-        error_messages={"invalid_choice": "Choose a product of the catalog."},
+        error_messages={
+            "required": "Choose the product and the package.",
+            "invalid_choice": "Choose a product of the catalog.",
+        },
     )
     lot = forms.CharField(
         label="Lot",
         max_length=20,
         strip=False,
         help_text="Sign by sign as printed; capitals and zeros count.",
+        error_messages={"required": "Enter the lot as printed."},
         widget=forms.TextInput(attrs={"class": "form-control code", "spellcheck": "false"}),
     )
     expires_on = day_field(label="Expires on", help_text="The printed day still counts.")
@@ -110,12 +115,14 @@ class ByHandForm(HouseForm):
         label="Second person's e-mail",
         max_length=120,
         help_text="Someone else of this clinic, who compares the print with what stands here.",
+        error_messages={"required": "Enter who vouches for the print."},
     )
     second_password = forms.CharField(
         label="Second person's password",
         strip=False,
         max_length=200,
         widget=forms.PasswordInput(attrs={"class": "form-control"}),
+        error_messages={"required": "The second person enters her own password here."},
     )
 
     def __init__(self, *args: Any, packages: Any, **kwargs: Any) -> None:
@@ -162,7 +169,7 @@ class WasteUnitForm(HouseForm):
 
     reason = forms.ChoiceField(
         label="Why is it wasted?",
-        choices=Cartridge.WasteReason.choices,
+        choices=[one for one in Cartridge.WasteReason.choices if one[0] != "opened_not_used"],
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose why the unit is wasted.",

@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 from clinic import accounts
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
+from clinic.rules import say_date
 from clinic.views.doors import Door, FormPage, acting, go
 from treatments import operations
 from treatments.forms.stock import ByHandForm, DeliveryForm, ReceiveForm
@@ -42,7 +43,11 @@ class Receive(Door):
         scan = form.cleaned_data["scan"]
         verdict = self.read(scan)
         if not verdict.accepted:
-            return self.show(DeliveryForm(), verdict=verdict, status=422)
+            kept = DeliveryForm(initial={"scan": scan})
+            return self.show(kept, verdict=verdict, status=422)
+        if self.on_file(verdict) not in (None, verdict.expires_on):
+            kept = DeliveryForm(initial={"scan": scan})
+            return self.show(kept, verdict=verdict, status=409)
         expired = verdict.expired_on(self.today)
         receive = ReceiveForm(initial={"scan": scan, "quarantine": expired})
         return self.show(DeliveryForm(), verdict=verdict, receive=receive)
@@ -56,6 +61,13 @@ class Receive(Door):
         """What the code says, with the catalog's answer to it."""
         return read_scan(scan, today=self.today, catalog=catalog_entry)
 
+    def on_file(self, verdict: Verdict) -> dt.date | None:
+        """The expiry with which the scanned lot is on file here, if it is."""
+        clinic = self.request.clinic  # type: ignore[attr-defined]
+        known = verdict.accepted and verdict.di and verdict.lot
+        lot = queries.lot_of_scan(clinic, di=verdict.di or "", lot=verdict.lot or "")
+        return lot.expires_on if known and lot else None
+
     def show(
         self,
         form: DeliveryForm,
@@ -67,8 +79,8 @@ class Receive(Door):
         """The page: what was read, and what to do with it."""
         context: dict[str, Any] = {"form": form, "receive": receive}
         if verdict is not None:
-            context |= {"read": verdict, "verdict": band(verdict, self.today)}
-            context |= {"ways": ways_on(verdict)}
+            words = band(verdict, self.today, on_file=self.on_file(verdict))
+            context |= {"read": verdict, "verdict": words, "ways": ways_on(verdict)}
             if verdict.entry:
                 context["package"] = verdict.entry
         return render(self.request, "treatments/receive.html", context, status=status)
@@ -149,8 +161,9 @@ def received(request: HttpRequest, lot: CartridgeLot) -> HttpResponse:
     return go(request, reverse("cartridge-codes", args=[lot.pk]))
 
 
-def band(verdict: Verdict, today: dt.date) -> dict[str, Any]:
-    """The answer to a scan, readable from across the store room."""
+def band(verdict: Verdict, today: dt.date, *, on_file: dt.date | None = None) -> dict[str, Any]:
+    """The answer to a scan, readable from across the store room. `on_file` is the expiry with
+    which the lot came in before."""
     facts = []
     if verdict.entry:
         facts.append({"label": "Product", "text": verdict.entry.product_name})
@@ -165,6 +178,11 @@ def band(verdict: Verdict, today: dt.date) -> dict[str, Any]:
         one = verdict.entry.units == 1
         size = "One unit" if one else f"{verdict.level} of {verdict.entry.units}".capitalize()
         facts.append({"label": "Package", "text": size})
+    if on_file is not None and on_file != verdict.expires_on:
+        why = f"Lot {verdict.lot} is on file with expiry {say_date(on_file)}. "
+        why += "Compare with the print; if it does differ, ask the maker."
+        words = {"status": "refused", "word": "Two expiry dates for one lot", "why": why}
+        return words | {"facts": facts}
     return _words(verdict, today) | {"facts": facts}
 
 

@@ -106,8 +106,8 @@ class StartPage:
         ahead = [line for line in self.mine if line.visit.status not in room.GONE]
         self.next = ahead[0] if ahead else None
         treatments = reverse("treatments")
-        done = len(self.mine) - len(ahead)
-        self.number("My visits today", len(self.mine), treatments, f"{done} done")
+        done = f"{len(self.mine) - len(ahead)} done" if self.mine else "none booked"
+        self.number("My visits today", len(self.mine), treatments, done)
         unsigned_today = sum(
             1
             for line in self.mine
@@ -195,6 +195,8 @@ class StartPage:
         self.number(
             "Unsigned records", found.unsigned, rows, tone="amber" if found.unsigned else ""
         )
+        if self.may(Permission.SEE_SIGNED_CHARTS):
+            self.number("Signed in 28 days", found.signed, reverse("treatments"))
         self.left(
             found.unsigned,
             "treatment has ended and is not signed",

@@ -58,9 +58,9 @@ TODAY: tuple[tuple[tuple[int, int, Fate], ...], ...] = (
 # Minutes after midnight on other days, and how those of yesterday went.
 YESTERDAY = (
     ((555, 45, F.TREATED), (645, 30, F.UNSIGNED), (810, 45, F.TREATED), (930, 30, F.TREATED)),
-    ((570, 30, F.TREATED), (660, 45, F.TREATED), (840, 30, F.MISSED)),
-    ((585, 45, F.DROPPED), (690, 30, F.TREATED), (795, 45, F.TREATED)),
-    ((600, 45, F.TREATED), (720, 30, F.ENDED_EARLY)),
+    ((570, 30, F.TREATED), (660, 45, F.CONTAMINATED), (840, 30, F.MISSED)),
+    ((585, 45, F.DROPPED), (690, 30, F.ENDED_EARLY), (795, 45, F.TREATED)),
+    ((600, 45, F.TREATED), (720, 30, F.TREATED)),
 )
 COMING = ((570, 45), (660, 30), (810, 45), (900, 30), (990, 45))
 DAYS_AHEAD = 12

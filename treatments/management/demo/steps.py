@@ -13,7 +13,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from treatments.management.demo.clinics import Site
 from treatments.management.demo.trail import Trace
-from treatments.management.demo.visits import PASSES, minutes
+from treatments.management.demo.visits import NOTE, PASSES, minutes
 from treatments.models import (
     Cartridge,
     NeedlingPass,
@@ -26,7 +26,6 @@ from treatments.operations.signing import MEANING
 from treatments.queries.contents import content_hashes
 
 K = StockMovement.Kind
-NOTE = "Slipped while it was mounted."
 
 
 def open_charts(site: Site, traces: list[Trace]) -> None:

@@ -14,6 +14,8 @@ from treatments import operations as treating
 from treatments.management.demo.clinics import Site
 from treatments.models import Cartridge, Treatment
 
+W = Cartridge.WasteReason
+NOTE = "Slipped while it was mounted."
 Act = tuple[dt.datetime, Callable[[dt.datetime], None]]
 
 
@@ -27,10 +29,13 @@ class Fate(StrEnum):
     TREATED = "treated"
     UNSIGNED = "unsigned"
     DROPPED = "dropped"
+    CONTAMINATED = "contaminated"
     ENDED_EARLY = "ended early"
 
 
-TREATED = frozenset({Fate.TREATED, Fate.UNSIGNED, Fate.DROPPED, Fate.ENDED_EARLY})
+TREATED = frozenset(
+    {Fate.TREATED, Fate.UNSIGNED, Fate.DROPPED, Fate.CONTAMINATED, Fate.ENDED_EARLY}
+)
 # Area and depth (hundredths of a millimeter) of each pass, and minutes after the start.
 PASSES = (("forehead", 50, 5), ("cheek_l", 75, 11), ("cheek_r", 75, 17))
 
@@ -88,7 +93,7 @@ class Visit:
         yield self.starts_at, self.start
         if self.fate is Fate.DROPPED:
             yield self.starts_at + minutes(1), self.claim
-            yield self.starts_at + minutes(2), self.drop
+            yield self.starts_at + minutes(2), self.waste(W.DROPPED, NOTE)
         yield self.starts_at + minutes(3), self.claim
         yield from self._needling()
         if self.fate is not Fate.UNSIGNED:
@@ -101,6 +106,10 @@ class Visit:
             return
         for number, (_area, _depth, after) in enumerate(PASSES):
             yield self.starts_at + minutes(after), self.needle(number)
+            if self.fate is Fate.CONTAMINATED and number == 0:
+                why = "Touched the drape between two areas."
+                yield self.starts_at + minutes(7), self.waste(W.CONTAMINATED, why, touched=True)
+                yield self.starts_at + minutes(8), self.claim
         yield self.starts_at + minutes(self.service.treatment_min - 3), self.finish
 
     @property
@@ -182,14 +191,20 @@ class Visit:
             at=at,
         )
 
-    def drop(self, at: dt.datetime) -> None:
-        treating.waste_unit(
-            cartridge=Cartridge.objects.get(treatment=self._chart, status="opened"),
-            reason=Cartridge.WasteReason.DROPPED,
-            note_text="Slipped while it was mounted.",
-            by=self._author,
-            at=at,
-        )
+    def waste(
+        self, reason: str, note: str, *, touched: bool = False
+    ) -> Callable[[dt.datetime], None]:
+        def act(at: dt.datetime) -> None:
+            treating.waste_unit(
+                cartridge=Cartridge.objects.get(treatment=self._chart, status="opened"),
+                reason=reason,
+                note_text=note,
+                patient_contact=touched,
+                by=self._author,
+                at=at,
+            )
+
+        return act
 
     def needle(self, number: int) -> Callable[[dt.datetime], None]:
         area, depth, _after = PASSES[number]

@@ -1,0 +1,214 @@
+"""The start page: each role's numbers, what is undone, and a way behind every number."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bookings import operations as desk
+from clinic import constraints
+from clinic.models import User
+from clinic.permissions import Role
+from tests import factories, raw_sql
+from tests.cast import NOW, TODAY, Cast
+from tests.house import world as worlds
+from tests.house.world import World
+from tests.treatments.pages import words
+from treatments.views.landing import greeting
+
+HOME = reverse("landing")
+TOMORROW = NOW + dt.timedelta(days=1)
+
+
+@pytest.fixture
+def world(cast: Cast, clock: Any) -> World:
+    """A signed treatment yesterday, one under way, one visit to come; see tests/house/world.py."""
+    return worlds.build(cast)
+
+
+def numbers(answer: Any) -> dict[str, str]:
+    """The numbers of the page by their label."""
+    return {
+        html.unescape(label): html.unescape(number)
+        for label, number in re.findall(
+            r'<span class="stat-label">(.*?)</span><span class="stat-number">(.*?)</span>',
+            answer.content.decode(),
+        )
+    }
+
+
+def undone(answer: Any) -> list[str]:
+    """What the page says is undone."""
+    found = re.findall(
+        r'<span class="count">(\d+)</span><a href="[^"]+">(.*?)</a>', answer.content.decode()
+    )
+    return [f"{count} {says}" for count, says in found]
+
+
+def test_the_desk_sees_who_comes_who_waits_and_whom_to_call(world, enter) -> None:
+    cast = world.cast
+    desk.mark_arrived(appointment=world.booked, by=cast.reception, at=NOW)
+    later = worlds.book(cast, cast.siobhan, TOMORROW, at=NOW)
+    answer = enter(cast.reception).get(HOME)
+    assert numbers(answer) == {
+        "Visits today": "2",
+        "Waiting now": "1",
+        "Numbing or in treatment": "1",
+        "Visits tomorrow": "1",
+    }
+    assert undone(answer) == ["1 visit of tomorrow is not confirmed"]
+    told = words(answer)
+    assert "小明 王" in told
+    assert "Siobhán O'Brien-Łęcka" in told
+    desk.confirm(appointment=later, by=cast.reception, at=NOW)
+    assert undone(enter(cast.reception).get(HOME)) == []
+
+
+def test_a_visit_that_nobody_closed_is_undone(cast, enter, clock) -> None:
+    monday = NOW - dt.timedelta(days=1)
+    worlds.book(cast, cast.mia, monday, at=monday - dt.timedelta(hours=1))
+    answer = enter(cast.reception).get(HOME)
+    assert undone(answer) == ["1 visit of an earlier day is neither completed nor closed"]
+    assert 'href="/day/2026-11-23/"' in answer.content.decode()
+
+
+def test_an_esthetician_sees_the_next_patient_and_what_she_has_not_signed(world, enter) -> None:
+    cast = world.cast
+    answer = enter(cast.esthetician).get(HOME)
+    assert numbers(answer) == {"My visits today": "2", "Unsigned records": "0"}
+    assert undone(answer) == []
+    assert reverse("treatment", args=[world.under_way.pk]) in answer.content.decode()
+    assert words(answer).index("Mia Lee") < words(answer).index("小明 王")
+    # Another esthetician has a day of her own, with nobody in it.
+    assert numbers(enter(cast.lapsed).get(HOME))["My visits today"] == "0"
+
+
+@pytest.mark.rule("P22")
+def test_an_unsigned_record_of_an_earlier_day_is_pressing(world, enter, clock) -> None:
+    worlds.room.finish(
+        treatment=world.under_way,
+        endpoint="erythema_uniform",
+        aftercare_given=True,
+        by=world.cast.esthetician,
+        at=NOW,
+    )
+    today = enter(world.cast.esthetician).get(HOME)
+    assert undone(today) == ["1 treatment of today is not signed"]
+    clock.shift(dt.timedelta(days=1))
+    assert undone(enter(world.cast.esthetician).get(HOME)) == [
+        "1 record of an earlier day is not signed"
+    ]
+    assert "1 treatment has ended and is not signed" in undone(enter(world.cast.manager).get(HOME))
+    assert "1 treatment of the clinic has ended and is not signed" in undone(
+        enter(world.cast.director).get(HOME)
+    )
+
+
+def test_a_manager_sees_stock_licenses_and_records(world, enter) -> None:
+    cast = world.cast
+    factories.license(
+        cast.ana, "cosmetologist", "TX", by=cast.manager, expires_on=TODAY + dt.timedelta(days=12)
+    )
+    factories.lot(
+        cast.clinic, cast.product, "SOON", units=2, by=cast.manager, expires_on=dt.date(2026, 12, 1)
+    )
+    answer = enter(cast.manager).get(HOME)
+    assert numbers(answer) == {
+        "Visits today": "2",
+        "Waiting now": "0",
+        "Numbing or in treatment": "1",
+        "Visits tomorrow": "0",
+        "Unsigned records": "0",
+        "Cartridges ready": "5",
+        "Ledger difference": "0",
+        "May treat today": "3",
+    }
+    assert undone(answer) == [
+        "2 expired cartridges are still on hand",
+        "2 cartridges expire within 30 days",
+        "1 license is missing, expired or stopped",
+        "1 license ends within 60 days",
+    ]
+    assert "Ana Ruiz LE 2 visits, 0 done, 1 here" in words(answer)
+
+
+@pytest.mark.rule("R9")
+def test_a_difference_in_the_ledger_is_the_first_thing_a_manager_sees(cast, enter, clock) -> None:
+    constraints.drop(connection)
+    raw_sql.run(*raw_sql.change(cast.lot.units.order_by("number")[0], status="lost"))
+    answer = enter(cast.manager).get(HOME)
+    assert numbers(answer)["Ledger difference"] == "1"
+    assert "1 cartridge disagrees with the ledger" in undone(answer)
+    constraints.install(connection)
+
+
+def test_a_director_an_auditor_and_an_administrator_see_what_is_theirs(world, enter) -> None:
+    cast = world.cast
+    assert {*numbers(enter(cast.director).get(HOME))} == {
+        "My visits today", "Unsigned records", "Unsigned in the clinic", "Signed in 28 days",
+        "May treat today",
+    }  # fmt: skip
+    assert {*numbers(enter(cast.auditor).get(HOME))} == {
+        "Unsigned records", "Signed in 28 days", "Cartridges ready", "Ledger difference",
+        "May treat today", "Audit events today", "Refused today", "Failed log-ins today",
+    }  # fmt: skip
+    assert {*numbers(enter(cast.administrator).get(HOME))} == {
+        "Audit events today", "Refused today", "Failed log-ins today",
+    }  # fmt: skip
+    director = numbers(enter(cast.director).get(HOME))
+    assert director["Signed in 28 days"] == "1"
+
+
+@pytest.mark.rule("R54")
+def test_every_number_leads_to_a_page_that_the_person_may_open(world, enter) -> None:
+    cast = world.cast
+    desk.mark_arrived(appointment=world.booked, by=cast.reception, at=NOW)
+    worlds.book(cast, cast.siobhan, TOMORROW, at=NOW)
+    people: dict[str, User] = {role.label: user for role, user in cast.staff.items()}
+    people["stranger"] = cast.stranger
+    for who, user in people.items():
+        client = enter(user)
+        page = client.get(HOME).content.decode()
+        main = page[page.index('<main id="main"') :]
+        links = {*re.findall(r'href="([^"]+)"', main)}
+        assert page.count('<div class="stat') == 1, f"{who} has a number without a way"
+        assert links, who
+        for link in links:
+            answer = client.get(html.unescape(link))
+            assert answer.status_code == 200, (who, link)
+
+
+def test_no_clinical_word_reaches_the_desk(world, enter) -> None:
+    told = words(enter(world.cast.reception).get(HOME)).lower()
+    for word in ("chin", "erythema", "not wanted", "unsigned", "c-0000", "ledger"):
+        assert word not in told
+
+
+@pytest.mark.rule("P15")
+def test_another_clinics_numbers_are_its_own(world, enter) -> None:
+    answer = enter(world.cast.stranger).get(HOME)
+    assert numbers(answer)["Visits today"] == "0"
+    assert "Mia Lee" not in words(answer)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_start_page_costs_few_queries(world, enter, role) -> None:
+    client = enter(world.cast.staff[role])
+    client.get(HOME)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(HOME)
+    assert len(asked) <= 17
+
+
+def test_the_greeting_follows_the_clinics_clock() -> None:
+    assert [greeting(hour) for hour in (0, 4, 5, 11, 12, 17, 18, 23)] == [
+        "Good evening", "Good evening", "Good morning", "Good morning", "Good afternoon",
+        "Good afternoon", "Good evening", "Good evening",
+    ]  # fmt: skip
