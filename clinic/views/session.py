@@ -40,9 +40,10 @@ class Lock(View):
         return self._page(request, form, status=422)
 
     def _leave(self, request: HttpRequest) -> HttpResponse:
+        # Whoever comes next begins at their own start page: what stood here is not theirs, and
+        # may not even be there for them (P13, P15).
         accounts.leave(request)
-        onward = urlencode({"next": self._next(request)})
-        return HttpResponseRedirect(f"{reverse('account_login')}?{onward}")
+        return HttpResponseRedirect(reverse("account_login"))
 
     def _next(self, request: HttpRequest) -> str:
         wanted = request.POST.get("next") or request.GET.get("next") or "/"
