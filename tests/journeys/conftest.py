@@ -24,6 +24,7 @@ from django.test import Client
 from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
+    Dialog,
     Page,
     Request,
     Response,
@@ -36,8 +37,8 @@ from tests.cast import NOW
 from tests.server import Server
 
 Look = Callable[..., None]
-# Chromium reports each refused form as a failed resource; the house answers so on purpose.
-REFUSED = re.compile(r"^Failed to load resource: .* a status of (409|422) ")
+# Chromium reports each of these as a failed resource on the console.
+FAILED = re.compile(r"^Failed to load resource: .* a status of (\d+) ")
 BREACH = "Content policy breached: "
 # Chromium says most breaches on the console by itself; this names each of them.
 LISTENS = f"""addEventListener("securitypolicyviolation", (event) => {{
@@ -60,6 +61,12 @@ class Watch:
     def __init__(self, address: str) -> None:
         self.address = address
         self.seen: list[str] = []
+        # How the house refuses, on purpose; any other failure a journey has to announce.
+        self.allowed = {409, 422}
+
+    def allows(self, status: int) -> None:
+        """From now on this answer is part of the story."""
+        self.allowed.add(status)
 
     def over(self, browser: BrowserContext) -> BrowserContext:
         browser.set_default_timeout(PATIENCE_MS)
@@ -68,6 +75,7 @@ class Watch:
         browser.on("response", self._answers)
         browser.on("console", self._says)
         browser.on("weberror", lambda error: self.seen.append(f"script error: {error.error}"))
+        browser.on("dialog", self._interrupts)
         browser.on("page", lambda page: page.on("websocket", self._calls))
         return browser
 
@@ -80,8 +88,13 @@ class Watch:
             self.seen.append(f"{answer.status} on {answer.request.method} {answer.url}")
 
     def _says(self, line: ConsoleMessage) -> None:
-        if line.type == "error" and not REFUSED.match(line.text):
-            self.seen.append(f"console: {line.text}")
+        failed = FAILED.match(line.text)
+        if line.type == "error" and not (failed and int(failed[1]) in self.allowed):
+            self.seen.append(f"console: {line.text} {line.location['url']}")
+
+    def _interrupts(self, dialog: Dialog) -> None:
+        self.seen.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _calls(self, socket: WebSocket) -> None:
         self.seen.append(f"opened a socket: {socket.url}")
