@@ -157,8 +157,7 @@ class OpenUnit(Act):
 
     def refused(self, form: ChartForm, at: dt.datetime) -> HttpResponse:
         more: dict[str, Any] = {}
-        code = form.data.get("cartridge", "")
-        unit = queries.unit_here(form.chart, code)
+        unit = queries.unit_here(form.chart, form.cleaned_data.get("cartridge", ""))
         if unit is not None and (form.no is None or form.no.field == "pack_intact"):
             page = queries.ChartPage(form.chart)
             more = {"verdict": found_unit(unit), "unit": unit}
@@ -186,7 +185,7 @@ class Waste(Act):
         return operations.waste_unit(cartridge=unit, **values, **acting, once=form.key)
 
     def refused(self, form: ChartForm, at: dt.datetime) -> HttpResponse:
-        unit = queries.unit_here(form.chart, form.data.get("cartridge", ""))
+        unit = queries.unit_here(form.chart, form.cleaned_data.get("cartridge", ""))
         more: dict[str, Any] = {}
         beside_field = form.no is None or form.no.field is not None
         if unit is not None and unit.treatment_id is None and beside_field:
