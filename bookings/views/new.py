@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -50,6 +51,10 @@ class NewAppointment(FormPage):
         """What a link gives: `?patient=&service=&practitioner=&date=&time=`."""
         given = self.request.GET
         initial: dict[str, Any] = {name: given[name] for name in PREFILLED if given.get(name)}
+        with suppress(KeyError, ValueError):
+            # The board's links say 13:00; on the page a time reads as everywhere else.
+            typed = dt.time.fromisoformat(initial["time"])
+            initial["time"] = say_time(dt.datetime.combine(dt.date.min, typed))
         if key := given.get("patient"):
             patient = self._patient(key)
             if patient is None:
