@@ -28,14 +28,23 @@ DAY = dt.timedelta(days=1)
 
 
 class FreeTimes(Door):
-    """The list alone, for htmx: `?service=&from=&days=&practitioner=`."""
+    """The list alone, for htmx: `?service=&from=&days=&practitioner=`.
+
+    `look=KEY@DAY`, the value of a button of the list, asks for one practitioner's whole day;
+    `look=@DAY` for the list from that day on.
+    """
 
     may = (Permission.BOOK,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         clinic: Clinic = request.clinic  # type: ignore[attr-defined]
         at = timezone.now()
-        form = FreeTimesForm(request.GET, clinic=clinic)
+        asked = request.GET.dict()
+        if look := asked.pop("look", ""):
+            who, _, asked["from"] = look.partition("@")
+            if who:
+                asked |= {"practitioner": who, "days": "1"}
+        form = FreeTimesForm(asked, clinic=clinic)
         if not form.is_valid():
             faults = [error for errors in form.errors.values() for error in errors]
             context: dict[str, Any] = {"region": {"faults": faults}, "form": None}
@@ -56,10 +65,10 @@ class FreeTimes(Door):
         context = {"region": region, "form": None}
         if request.htmx and not given["from"]:  # type: ignore[attr-defined]
             # The date has changed, and with it who is licensed.
-            asked = NewAppointmentForm(
+            page = NewAppointmentForm(
                 initial={"practitioner": given["practitioner"]}, clinic=clinic, user=request.user
             )
-            context |= practitioner_field(asked, clinic, first) | {"form": asked}
+            context |= practitioner_field(page, clinic, first) | {"form": page}
         status = 422 if region.get("faults") else 200
         return render(request, "bookings/_free_times.html", context, status=status)
 
@@ -114,10 +123,6 @@ def free_region(
         "empty": _nothing(lines, first, last),
         "picked": picked,
         "listed": first,
-        "service": service.pk,
-        "practitioner": practitioner.pk if practitioner else "",
-        "chosen": patient.pk if patient else "",
-        "days": days,
         "later": last + DAY,
         "later_says": say_day(last + DAY, today),
         "earlier": max(first - DAY * days, today) if first > today else None,
@@ -143,6 +148,7 @@ def _best(lines: list[FreeLine], today: dt.date) -> list[dict[str, Any]]:
     ]
 
 
+# What the template shows in a loop are mappings: it reads them faster than attributes.
 def _by_day(lines: list[FreeLine], today: dt.date, picked: str) -> list[dict[str, Any]]:
     days: dict[dt.date, list[FreeLine]] = {}
     for line in lines:
@@ -163,14 +169,16 @@ def _of_one(lines: list[FreeLine], today: dt.date, picked: str) -> list[dict[str
 
 
 def _row(line: FreeLine, label: str, picked: str) -> dict[str, Any]:
+    day = line.day.isoformat()
     return {
         "label": label,
-        # Plain triples (key, words, chosen): a fortnight has hundreds, and a template reads
-        # names faster than attributes.
-        "times": [(time.key, time.says, time.key == picked) for time in line.times],
+        "day": day,
+        "times": [
+            {"key": time.key, "says": time.says, "picked": time.key == picked}
+            for time in line.times
+        ],
         "more": line.more,
-        "practitioner": line.practitioner.pk,
-        "day": line.day.isoformat(),
+        "key": f"{line.practitioner.pk}@{day}",
     }
 
 

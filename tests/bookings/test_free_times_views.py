@@ -56,6 +56,21 @@ def test_a_line_shows_some_and_says_how_many_more(cast: Cast, desk: Any):
     assert len(keys(whole)) == 30
 
 
+def test_the_buttons_of_the_list_ask_for_a_whole_line_or_for_other_days(cast: Cast, desk: Any):
+    page = desk.get(LIST, {"service": cast.service.pk, "from": "2026-11-25"}).content.decode()
+    assert f'name="look" value="{cast.ana.pk}@2026-11-25" hx-get="{LIST}"' in page
+    assert 'name="look" value="@2026-11-27"' in page
+    assert 'name="look" value="@2026-11-24"' in page  # earlier, but never before today
+    line = {"service": cast.service.pk, "practitioner": cast.bo.pk, "date": "2026-12-01"}
+    whole = desk.get(LIST, line | {"look": f"{cast.ana.pk}@2026-11-25"})
+    assert len(keys(whole)) == 30
+    assert {key.partition("@")[0] for key in keys(whole)} == {str(cast.ana.pk)}
+    later = desk.get(LIST, {"service": cast.service.pk, "look": "@2026-11-27"})
+    assert "Fri, Nov 27" in text_of(later)
+    for look in ("x", "@x", "x@2026-11-25", "@" * 99):
+        assert desk.get(LIST, {"service": cast.service.pk, "look": look}).status_code in (200, 422)
+
+
 def test_one_practitioner_is_listed_by_day(cast: Cast, desk: Any):
     answer = desk.get(
         LIST, {"service": cast.service.pk, "from": "2026-11-24", "practitioner": cast.bo.pk}
