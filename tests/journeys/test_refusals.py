@@ -244,7 +244,11 @@ def test_nothing_is_signed_while_something_is_missing(
 def forced_sign(page: Page, chart: Treatment) -> int:
     """Send the signature's form, which the page does not show yet."""
     token = page.locator("#chart input[name=csrfmiddlewaretoken]").first.input_value()
-    form = {"csrfmiddlewaretoken": token, "password": PASSWORD, "version": str(chart.version)}
+    form: dict[str, str | float | bool] = {
+        "csrfmiddlewaretoken": token,
+        "password": PASSWORD,
+        "version": chart.version,
+    }
     return page.request.post(f"/treatments/{chart.pk}/sign/", form=form).status
 
 

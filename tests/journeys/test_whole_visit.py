@@ -14,7 +14,7 @@ from tests.cast import Cast
 from tests.journeys import desk, room, stock
 from tests.journeys.conftest import Look
 from tests.journeys.people import log_in, log_out, unlock
-from treatments.models import Treatment
+from treatments.models import Cartridge, Treatment
 
 DESK, TABLET = ViewportSize(width=1366, height=768), ViewportSize(width=1024, height=768)
 ShowTime = Callable[[str], None]
@@ -28,7 +28,7 @@ def test_whole_visit(
     dropped, used = [unit.unit_code for unit in cast.lot.units.order_by("number")[:2]]
     at_the_desk(cast, page, look, clock_shows)
     in_the_room(cast, page, look, clock_shows, dropped, used)
-    assert Treatment.objects.get().cartridge.unit_code == used
+    assert Treatment.objects.get().cartridge == Cartridge.objects.get(unit_code=used)
     in_the_office(cast, page, look, clock_shows, used)
 
 
