@@ -82,15 +82,21 @@ class AuditEvent(models.Model):
 
 class MessageQuerySet(ScopedQuerySet):
     def due(self, *, at: object) -> MessageQuerySet:
-        """Waiting messages whose time has come, oldest first."""
-        return self.filter(status=Message.Status.WAITING, due_at__lte=at).order_by("due_at", "pk")
+        """Messages whose time has come, oldest first: waiting, or left behind while being sent."""
+        waiting = Q(status=Message.Status.WAITING, due_at__lte=at)
+        left = Q(status=Message.Status.SENDING, leased_until__lte=at)
+        return self.filter(waiting | left).order_by("due_at", "pk")
 
 
 class Message(Row):
-    """A message in the outbox: written with the act, sent by the worker, once."""
+    """A message in the outbox: written with the act, sent by the worker, once.
+
+    While it is being sent it belongs to one worker, until `leased_until`.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         DROPPED = "dropped", "Dropped"
@@ -105,6 +111,7 @@ class Message(Row):
     not_after = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)
 
@@ -112,7 +119,10 @@ class Message(Row):
 
     class Meta:
         ordering = ["due_at", "pk"]
-        indexes = [models.Index(fields=["status", "due_at"], name="message_by_due")]
+        indexes = [
+            models.Index(fields=["status", "due_at"], name="message_by_due"),
+            models.Index(fields=["about"], name="message_by_about"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["key"],
@@ -121,10 +131,19 @@ class Message(Row):
             ),
             check(
                 "message_status_known",
-                Q(status__in=["waiting", "sent", "failed", "dropped"]),
+                Q(status__in=["waiting", "sending", "sent", "failed", "dropped"]),
                 "Use a known status.",
             ),
-            bounded("message_dates_bounded", instants=["due_at", "not_after", "finished_at"]),
+            check(
+                "message_leased_while_sending",
+                Q(status="sending", leased_until__isnull=False)
+                | (~Q(status="sending") & Q(leased_until__isnull=True)),
+                "A message belongs to a worker only while it is being sent.",
+            ),
+            bounded(
+                "message_dates_bounded",
+                instants=["due_at", "not_after", "leased_until", "finished_at"],
+            ),
         ]
 
     def __str__(self) -> str:

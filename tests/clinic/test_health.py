@@ -128,8 +128,12 @@ def test_the_worker_sends_anchors_and_ends_on_the_first_signal(
     assert len(list(tmp_path.glob("mail/*"))) == 1
 
 
-def test_a_database_that_fails_a_round_does_not_end_the_worker(
-    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+@pytest.mark.parametrize("error", [OperationalError, OSError, ValueError, KeyError])
+def test_nothing_that_fails_a_round_ends_the_worker_or_keeps_it_from_the_rest(
+    db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
 ) -> None:
     rounds = []
 
@@ -137,10 +141,12 @@ def test_a_database_that_fails_a_round_does_not_end_the_worker(
         rounds.append(1)
         if len(rounds) == 3:
             os.kill(os.getpid(), signal.SIGTERM)
-        raise OperationalError("the server restarts")
+        raise error("the server restarts")
 
+    anchored = []
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.setattr(work.outbox, "deliver", fail)
+    monkeypatch.setattr(work, "anchor", lambda folder, at: anchored.append(at))
     monkeypatch.setattr(work, "EVERY_SECONDS", 0.01)
     monkeypatch.setattr(work, "close_old_connections", lambda: None)
     try:
@@ -148,5 +154,7 @@ def test_a_database_that_fails_a_round_does_not_end_the_worker(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    assert len(rounds) == 3
-    assert caplog.text.count("A round of the worker failed: the server restarts") == 3
+    assert (len(rounds), len(anchored)) == (3, 1)
+    said = [line for line in caplog.messages if line.startswith("A round of the worker failed: ")]
+    assert len(said) == 3
+    assert all("the server restarts" in line for line in said)

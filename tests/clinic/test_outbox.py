@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from io import StringIO
 from smtplib import SMTPServerDisconnected
 from typing import Any
@@ -77,6 +78,148 @@ def test_what_waits_about_a_cancelled_visit_is_withdrawn(cast: Cast, mailoutbox:
     outbox.withdraw(about="visit", at=NOW)
     assert outbox.deliver(at=NOW) == 1
     assert status() == [("dropped", 0), ("sent", 1)]
+
+
+class Meanwhile(EmailBackend):
+    """A slow mail server: while it takes the mail, something else happens."""
+
+    meanwhile: Callable[[], None]
+    fails = False
+
+    def send_messages(self, messages: Any) -> int:
+        other = threading.Thread(target=_at_another_desk, args=(self.meanwhile,), daemon=True)
+        other.start()
+        other.join(3)
+        assert not other.is_alive(), "the mail held up another desk"
+        if self.fails:
+            raise ConnectionResetError
+        return super().send_messages(messages)
+
+
+def _at_another_desk(does: Callable[[], None]) -> None:
+    try:
+        with transaction.atomic():
+            does()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def slow(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def serve(meanwhile: Callable[[], None], *, fails: bool = False) -> None:
+        settings.EMAIL_BACKEND = f"{__name__}.Meanwhile"
+        monkeypatch.setattr(Meanwhile, "meanwhile", staticmethod(meanwhile), raising=False)
+        monkeypatch.setattr(Meanwhile, "fails", fails)
+
+    return serve
+
+
+@pytest.mark.rule("P28")
+def test_a_slow_mail_server_holds_up_no_desk(
+    cast: Cast, fresh_db: Database, slow: Any, mailoutbox: list[Any]
+) -> None:
+    slow(lambda: post(cast, key="b", due_at=NOW + HOUR))
+    post(cast, key="a")
+    assert outbox.deliver(at=NOW) == 1
+    assert status() == [("sent", 1), ("waiting", 0)]
+
+
+@pytest.mark.rule("P28")
+def test_what_is_sent_while_its_visit_is_cancelled_is_recorded_as_sent(
+    cast: Cast, fresh_db: Database, slow: Any, mailoutbox: list[Any]
+) -> None:
+    slow(lambda: outbox.withdraw(about="visit", at=NOW))
+    post(cast)
+    assert outbox.deliver(at=NOW) == 1
+    with transaction.atomic():
+        outbox.withdraw(about="visit", at=NOW)
+    assert (len(mailoutbox), status()) == (1, [("sent", 1)])
+
+
+@pytest.mark.rule("P28")
+def test_what_is_withdrawn_while_its_sending_fails_is_not_tried_again(
+    cast: Cast, fresh_db: Database, slow: Any, mailoutbox: list[Any]
+) -> None:
+    slow(lambda: outbox.withdraw(about="visit", at=NOW), fails=True)
+    post(cast)
+    assert outbox.deliver(at=NOW) == 0
+    assert status() == [("dropped", 1)]
+    assert outbox.deliver(at=NOW + HOUR / 2) == 0
+
+
+def interrupted(at: dt.datetime, attempts: int = 1) -> None:
+    """Leave the one message as a worker leaves it that dies while sending, started at `at`."""
+    message = Message.objects.get()
+    message.status, message.attempts = Message.Status.SENDING, attempts
+    message.leased_until = at + outbox.LEASE
+    message.write()
+
+
+@pytest.mark.rule("P28")
+def test_what_a_dead_worker_was_sending_is_taken_up_again_when_its_lease_is_over(
+    cast: Cast, mailoutbox: list[Any]
+) -> None:
+    post(cast)
+    interrupted(NOW)
+    assert outbox.deliver(at=NOW + outbox.LEASE - dt.timedelta(seconds=30)) == 0
+    assert status() == [("sending", 1)]
+    assert outbox.deliver(at=NOW + outbox.LEASE) == 1
+    assert (len(mailoutbox), status()) == (1, [("sent", 2)])
+
+
+@pytest.mark.rule("P28")
+@pytest.mark.parametrize(("later", "attempts"), [(HOUR, 1), (outbox.LEASE, outbox.TRIES)])
+def test_what_was_interrupted_too_late_or_too_often_has_failed(
+    cast: Cast, mailoutbox: list[Any], later: dt.timedelta, attempts: int
+) -> None:
+    """Nobody knows whether it went out, so it is not recorded as dropped."""
+    post(cast)
+    interrupted(NOW, attempts)
+    assert outbox.deliver(at=NOW + later) == 0
+    message = Message.objects.get()
+    assert (message.status, message.error, mailoutbox) == ("failed", "Interrupted", [])
+
+
+def test_a_message_of_a_long_round_is_judged_by_its_own_time(
+    cast: Cast, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The round began in time, but the messages before this one took an hour."""
+    post(cast)
+    spent = iter([0.0, HOUR.total_seconds()])
+    monkeypatch.setattr(outbox, "monotonic", lambda: next(spent))
+    assert outbox.deliver(at=NOW) == 0
+    assert status() == [("dropped", 1)]
+
+
+class Odd(EmailBackend):
+    """A mail server whose client breaks in a way of its own."""
+
+    def send_messages(self, messages: Any) -> int:
+        raise KeyError("mia@example.org")
+
+
+@pytest.mark.rule("P28")
+def test_what_can_never_be_sent_fails_at_once_and_the_next_goes_out(
+    cast: Cast, mailoutbox: list[Any]
+) -> None:
+    post(cast, key="a", subject="Your appointment\nBcc: all@example.org")
+    post(cast, key="b")
+    assert outbox.deliver(at=NOW) == 1
+    assert status() == [("failed", 1), ("sent", 1)]
+    assert Message.objects.get(key="a").error == "BadHeaderError"
+
+
+@pytest.mark.rule("P28")
+def test_any_other_error_counts_as_a_try(
+    cast: Cast, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Odd"
+    post(cast, not_after=NOW + 24 * HOUR)
+    for hours in range(outbox.TRIES):
+        assert outbox.deliver(at=NOW + hours * HOUR) == 0
+    assert status() == [("failed", outbox.TRIES)]
+    assert Message.objects.get().error == "KeyError"
+    assert "mia@example.org" not in caplog.text
 
 
 class Dead(EmailBackend):

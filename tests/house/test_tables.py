@@ -20,6 +20,7 @@ NO_PERSON = {
     "clinic.AuditEvent.at": "`actor` is a value, not a key: the audit outlives the user",
     "clinic.Message.due_at": "planned",
     "clinic.Message.not_after": "planned",
+    "clinic.Message.leased_until": "planned",
     "clinic.Message.finished_at": "the worker's act, not a person's",
     "bookings.Appointment.starts_at": "planned",
     "bookings.Appointment.numbing_on": "the chart's time, repeated for the board",

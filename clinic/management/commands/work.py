@@ -7,6 +7,7 @@ import json
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -42,20 +43,29 @@ class Command(BaseCommand):
         ticked_at: dt.datetime | None = None
         while not told_to_stop.is_set():
             at = timezone.now()
-            close_old_connections()
-            try:
-                if ticked_at is None or at - ticked_at >= TICK_EVERY:
-                    # By name: what is due belongs to an app above this one.
-                    call_command("send_due", verbosity=0)
-                    ticked_at = at
-                outbox.deliver(at=at)
-                if anchored_at is None or at - anchored_at >= ANCHOR_EVERY:
-                    anchor(Path(settings.VAR_DIR) / "anchors", at)
-                    anchored_at = at
-            except (DatabaseError, OSError) as error:
-                # The next round tries again: a database that restarts must not end the worker.
-                log.error("A round of the worker failed: %s", error)
+            went_well(close_old_connections)
+            if ticked_at is None or at - ticked_at >= TICK_EVERY:
+                # By name: what is due belongs to an app above this one.
+                ticked_at = at if went_well(call_command, "send_due", verbosity=0) else None
+            went_well(outbox.deliver, at=at)
+            if anchored_at is None or at - anchored_at >= ANCHOR_EVERY:
+                folder = Path(settings.VAR_DIR) / "anchors"
+                anchored_at = at if went_well(anchor, folder, at) else None
             told_to_stop.wait(EVERY_SECONDS)
+
+
+def went_well(step: Callable[..., object], *given: Any, **named: Any) -> bool:
+    """Do one step of a round. Whatever fails is logged; the other steps and rounds go on."""
+    try:
+        step(*given, **named)
+    except (DatabaseError, OSError) as error:
+        # Expected now and then: the database restarts, the disk is full. The next round tries.
+        log.error("A round of the worker failed: %s", error)
+        return False
+    except Exception as error:
+        log.exception("A round of the worker failed: %s", error)
+        return False
+    return True
 
 
 def anchor(folder: Path, at: dt.datetime) -> Path:
