@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-
-from django.db import transaction
+import re
 
 from bookings.models import Appointment
-from bookings.queries import visits_to_remind
-from bookings.rules.status import MOVABLE, Status
+from bookings.queries import REMINDER, about, reminders_dropped
 from clinic import outbox
 from clinic.rules import say_date, say_time
 
-AHEAD = dt.timedelta(hours=24)
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -22,13 +20,13 @@ def booked(appointment: Appointment, *, at: dt.datetime) -> None:
 
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell the new time, and drop what still waits about the old one."""
-    outbox.withdraw(about=str(appointment.pk), at=at)
+    outbox.withdraw(about=about(appointment), at=at)
     _post(appointment, "moved", "Your appointment has moved", "Your appointment is now", at)
 
 
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell that the visit is off, and drop what still waits about it."""
-    outbox.withdraw(about=str(appointment.pk), at=at)
+    outbox.withdraw(about=about(appointment), at=at)
     _post(
         appointment,
         "cancelled",
@@ -38,30 +36,18 @@ def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     )
 
 
-def send_reminders(*, at: dt.datetime) -> int:
-    """Put a reminder into the outbox for every visit of the next 24 hours; how many are due.
+def reminder(appointment: Appointment, *, at: dt.datetime) -> None:
+    """Remind of a visit: once of each start, and once more when a move has dropped it (P28).
 
-    Safe to repeat at any time: each visit and start has one reminder, ever (P28). A visit
-    that is cancelled or moved meanwhile is passed over, because it is locked and read again.
+    The caller holds the visit's row, so that it is not moved or reminded of meanwhile.
     """
-    posted = 0
-    for key in visits_to_remind(at=at, ahead=AHEAD):
-        with transaction.atomic():
-            visit = Appointment.objects.held().select_related("clinic", "patient").get(pk=key)
-            if Status(visit.status) in MOVABLE and at < visit.starts_at <= at + AHEAD:
-                _remind(visit, at=at)
-                posted += 1
-    return posted
-
-
-def _remind(appointment: Appointment, *, at: dt.datetime) -> None:
     _post(
         appointment,
-        "reminder",
+        REMINDER,
         "A reminder of your appointment",
         "You have an appointment",
         at,
-        once=f"{appointment.starts_at:%Y%m%dT%H%MZ}",
+        once=f"{appointment.starts_at:%Y%m%dT%H%MZ} {reminders_dropped(appointment)}",
     )
 
 
@@ -77,10 +63,10 @@ def _post(
     patient, clinic = appointment.patient, appointment.clinic
     if not patient.email or appointment.starts_at <= at:
         return
-    local = clinic.local(appointment.comes_at)
+    local, place = clinic.local(appointment.comes_at), _one_line(clinic.name)
     body = (
-        f"Hello {patient.preferred_name or patient.first_name},\n\n"
-        f"{opening} at {clinic.name} on {say_date(local.date())} at {say_time(local)}"
+        f"Hello {_one_line(patient.preferred_name or patient.first_name)},\n\n"
+        f"{opening} at {place} on {say_date(local.date())} at {say_time(local)}"
         f" ({local.tzname()}).\n"
     )
     if clinic.phone:
@@ -88,10 +74,15 @@ def _post(
     outbox.post(
         clinic=clinic,
         key=f"{kind} {appointment.pk} {once or appointment.version}",
-        about=str(appointment.pk),
+        about=about(appointment),
         to=patient.email,
-        subject=f"{subject}: {clinic.name}",
+        subject=f"{subject}: {place}",
         body=body,
         due_at=at,
         not_after=appointment.starts_at,
     )
+
+
+def _one_line(name: str) -> str:
+    """A name without line breaks and control characters: no mail takes them in a subject."""
+    return UNPRINTABLE.sub(" ", name).strip()

@@ -1,4 +1,4 @@
-"""The desk's acts, and the steps of a visit that the treatment calls down."""
+"""The desk's acts, the steps of a visit that the treatment calls down, and the reminders."""
 
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.booking import book, cancel, move
@@ -9,6 +9,7 @@ from bookings.operations.progress import (
     note_numbing_on,
     note_started,
 )
+from bookings.operations.reminding import send_reminders
 
 __all__ = [
     "book",
@@ -22,4 +23,5 @@ __all__ = [
     "note_numbing_off",
     "note_numbing_on",
     "note_started",
+    "send_reminders",
 ]

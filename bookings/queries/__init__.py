@@ -3,9 +3,11 @@
 from bookings.queries.board import Column, DayBoard, Visit, day_board
 from bookings.queries.free_times import FreeLine, FreeTime, free_times, nearest_free_times
 from bookings.queries.offers import OnDay, practitioners_on, services_of
-from bookings.queries.visits import Past, past_of, visit_for, visits_to_remind
+from bookings.queries.reminders import REMINDER, about, reminders_dropped, visits_to_remind
+from bookings.queries.visits import Past, past_of, visit_for
 
 __all__ = [
+    "REMINDER",
     "Column",
     "DayBoard",
     "FreeLine",
@@ -13,11 +15,13 @@ __all__ = [
     "OnDay",
     "Past",
     "Visit",
+    "about",
     "day_board",
     "free_times",
     "nearest_free_times",
     "past_of",
     "practitioners_on",
+    "reminders_dropped",
     "services_of",
     "visit_for",
     "visits_to_remind",

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Max
+from django.db.models import Count, Max
 
 from bookings.models import Appointment
 from bookings.rules.status import Status
@@ -62,17 +62,3 @@ def past_of(appointment: Appointment) -> Past:
         missed=missed["visits"] if missed else 0,
         last=done["last"] if done else None,
     )
-
-
-def visits_to_remind(*, at: dt.datetime, ahead: dt.timedelta) -> list[uuid.UUID]:
-    """The keys of visits that start within `ahead` and whose patient reads e-mail.
-
-    A visit booked less than `ahead` before its start has its confirmation as reminder.
-    """
-    due = Appointment.objects.filter(
-        status__in=[str(Status.BOOKED), str(Status.CONFIRMED)],
-        starts_at__gt=at,
-        starts_at__lte=at + ahead,
-        created_at__lt=F("starts_at") - ahead,
-    ).exclude(patient__email="")
-    return list(due.order_by("starts_at", "pk").values_list("pk", flat=True))

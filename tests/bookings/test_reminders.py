@@ -6,9 +6,12 @@ import datetime as dt
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from bookings import messages, operations
+from bookings import operations
 from bookings.models import Appointment
+from clinic import outbox
 from clinic.models import Message
 from tests.cast import NOW, Cast
 
@@ -39,9 +42,9 @@ def visit(db: None, cast: Cast) -> Appointment:
 
 @pytest.mark.rule("P28")
 def test_a_reminder_is_posted_once_however_often_the_clock_ticks(visit: Appointment) -> None:
-    assert messages.send_reminders(at=NOW) == 0
+    assert operations.send_reminders(at=NOW) == 0
     for minutes in (0, 1, 60):
-        messages.send_reminders(at=DAY_BEFORE + dt.timedelta(minutes=minutes))
+        operations.send_reminders(at=DAY_BEFORE + dt.timedelta(minutes=minutes))
     message = Message.objects.get(key__startswith="reminder")
     assert message.to == "siobhan@example.org"
     assert message.not_after == VISIT
@@ -50,28 +53,72 @@ def test_a_reminder_is_posted_once_however_often_the_clock_ticks(visit: Appointm
 
 @pytest.mark.rule("P28")
 def test_a_cancelled_visit_is_not_reminded_of(visit: Appointment, cast: Cast) -> None:
-    messages.send_reminders(at=DAY_BEFORE)
+    operations.send_reminders(at=DAY_BEFORE)
     operations.cancel(appointment=visit, reason="Ill", by=cast.reception, at=DAY_BEFORE)
-    messages.send_reminders(at=DAY_BEFORE)
+    operations.send_reminders(at=DAY_BEFORE)
     assert reminders() == ["dropped"]
 
 
 @pytest.mark.rule("P28")
 def test_a_moved_visit_is_reminded_of_at_its_new_time(visit: Appointment, cast: Cast) -> None:
-    messages.send_reminders(at=DAY_BEFORE)
+    operations.send_reminders(at=DAY_BEFORE)
     later = VISIT + dt.timedelta(days=1)
     operations.move(appointment=visit, starts_at=later, by=cast.reception, at=DAY_BEFORE)
-    messages.send_reminders(at=DAY_BEFORE)
+    operations.send_reminders(at=DAY_BEFORE)
     assert reminders() == ["dropped"]
-    messages.send_reminders(at=later - dt.timedelta(hours=20))
+    operations.send_reminders(at=later - dt.timedelta(hours=20))
     assert reminders() == ["dropped", "waiting"]
+
+
+@pytest.mark.rule("P28")
+def test_a_visit_moved_away_and_back_is_reminded_of_again(visit: Appointment, cast: Cast) -> None:
+    operations.send_reminders(at=DAY_BEFORE)
+    for starts_at in (VISIT + dt.timedelta(days=1), VISIT):
+        operations.move(appointment=visit, starts_at=starts_at, by=cast.reception, at=DAY_BEFORE)
+        visit.refresh_from_db()
+    for _ in range(2):
+        operations.send_reminders(at=DAY_BEFORE)
+    assert sorted(reminders()) == ["dropped", "waiting"]
+
+
+@pytest.mark.rule("P28")
+def test_a_reminder_that_went_out_is_not_repeated_after_a_move_and_back(
+    visit: Appointment, cast: Cast
+) -> None:
+    operations.send_reminders(at=DAY_BEFORE)
+    outbox.deliver(at=DAY_BEFORE)
+    for starts_at in (VISIT + dt.timedelta(days=1), VISIT):
+        operations.move(appointment=visit, starts_at=starts_at, by=cast.reception, at=DAY_BEFORE)
+        visit.refresh_from_db()
+    operations.send_reminders(at=DAY_BEFORE)
+    assert reminders() == ["sent"]
+
+
+def test_a_tick_with_nothing_to_do_asks_once_and_writes_nothing(visit: Appointment) -> None:
+    assert operations.send_reminders(at=DAY_BEFORE) == 1
+    with CaptureQueriesContext(connection) as asked:
+        assert operations.send_reminders(at=DAY_BEFORE) == 0
+    assert [one["sql"].split()[0] for one in asked] == ["SELECT"]
+
+
+def test_a_name_on_two_lines_is_written_on_one(visit: Appointment, cast: Cast) -> None:
+    """A line break in a subject would be refused by the mail (and could add a header)."""
+    cast.clinic.name = "Austin\r\nBcc: all@example.org\x07\t South"
+    cast.clinic.save()
+    cast.siobhan.preferred_name = "Siobhan\n\nPay here"
+    cast.siobhan.save()
+    operations.send_reminders(at=DAY_BEFORE)
+    message = Message.objects.get(key__startswith="reminder")
+    assert message.subject == "A reminder of your appointment: Austin Bcc: all@example.org South"
+    assert message.body.startswith("Hello Siobhan Pay here,\n\nYou have an appointment at Austin")
+    assert outbox.deliver(at=DAY_BEFORE) > 0
 
 
 @pytest.mark.rule("P28")
 def test_nobody_is_reminded_after_the_start_or_right_after_booking(
     visit: Appointment, cast: Cast
 ) -> None:
-    assert messages.send_reminders(at=VISIT) == 0
+    assert operations.send_reminders(at=VISIT) == 0
     operations.book(
         clinic=cast.clinic,
         patient=cast.siobhan,
@@ -81,7 +128,7 @@ def test_nobody_is_reminded_after_the_start_or_right_after_booking(
         by=cast.reception,
         at=NOW,
     )
-    assert messages.send_reminders(at=NOW + dt.timedelta(minutes=1)) == 0
+    assert operations.send_reminders(at=NOW + dt.timedelta(minutes=1)) == 0
 
 
 def test_the_command_ticks(visit: Appointment, clock: object, capsys: object) -> None:

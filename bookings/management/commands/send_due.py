@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from bookings.messages import send_reminders
+from bookings.operations import send_reminders
 
 
 class Command(BaseCommand):
