@@ -12,14 +12,15 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.cast import Cast
 from tests.journeys import desk, room, stock
-from tests.journeys.conftest import Look
+from tests.journeys.conftest import DESK, TABLET, Look
 from tests.journeys.people import log_in, log_out, unlock
 from treatments.models import Cartridge, Treatment
 
-DESK, TABLET = ViewportSize(width=1366, height=768), ViewportSize(width=1024, height=768)
 ShowTime = Callable[[str], None]
 
 
+# Some forty pages, each judged: on a busy machine that takes longer than one test may.
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("screen", [DESK, TABLET], ids=["desk", "tablet"])
 def test_whole_visit(
     cast: Cast, page: Page, look: Look, clock_shows: ShowTime, screen: ViewportSize
