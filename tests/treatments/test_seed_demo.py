@@ -137,7 +137,9 @@ def test_the_past_is_lawful_to_the_last_row() -> None:
     usual = ["chart.open", "numbing.apply", "numbing.remove", "treatment.start"]
     usual += ["cartridge.claim", *["treatment.add_pass"] * 3, "treatment.finish", "chart.sign"]
     dropped = [*usual[:5], *usual[4:]]
-    assert {tuple(trail) for trail in trails.values()} == {tuple(usual), tuple(dropped)}
+    contaminated = [*usual[:6], *usual[4:5], *usual[6:]]
+    kinds = {tuple(usual), tuple(dropped), tuple(contaminated)}
+    assert {tuple(trail) for trail in trails.values()} == kinds
     assert Signature.objects.count() == Treatment.objects.filter(status="signed").count()
 
 

@@ -1,14 +1,16 @@
 """The steps of past charts and their units, each step a whole batch at a time.
 
-The ledger is written first. What a unit's row says of its opening, and what a treatment's row
-says of its cartridge, is then read from the ledger in one statement each, so that the two can
-not disagree; every row passes the guards on its way.
+In the order of the acts, so that every row passes the guards on its way: the unit is opened for
+its treatment, the ledger says so, the unit is used or wasted as the ledger says, and the
+treatment names the unit that was used for it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from treatments.management.demo.clinics import Site
@@ -26,6 +28,10 @@ from treatments.operations.signing import MEANING
 from treatments.queries.contents import content_hashes
 
 K = StockMovement.Kind
+OPEN_UNIT = (
+    "UPDATE treatments_cartridge SET status = 'opened', treatment_id = %s, opened_at = %s, "
+    "opened_by_id = %s, opened_on = %s, pack_intact = %s, version = version + 1 WHERE id = %s"
+)
 
 
 def open_charts(site: Site, traces: list[Trace]) -> None:
@@ -79,29 +85,43 @@ def open_charts(site: Site, traces: list[Trace]) -> None:
 
 
 def open_units(site: Site, traces: list[Trace]) -> None:
-    """The ledger of opening, wasting and using; then the units step as it says."""
-    StockMovement.objects.bulk_create(
-        movement for trace in traces for movement in trace.movements()
-    )
-    in_stock = Cartridge._base_manager.filter(clinic=site.clinic, status="in_stock")
-    named = in_stock.filter(movements__kind=K.OPEN)
-    # A dropped unit makes room for the next one: one open unit per treatment at any time.
-    _step_open(named.filter(pk__in=[unit.pk for trace in traces for unit in trace.dropped]))
-    _wasted(Cartridge._base_manager.filter(clinic=site.clinic, status="opened"))
-    _step_open(named)
+    """The units are opened, and the ledger tells of it; a dropped one is wasted.
+
+    A dropped unit goes first: there is one open unit per treatment at any time.
+    """
+    for last in (False, True):
+        opened = [
+            (trace, unit)
+            for trace in traces
+            for unit in trace.units
+            if (unit is trace.units[-1]) is last
+        ]
+        _step_open(opened)
+        StockMovement.objects.bulk_create(
+            movement for trace, unit in opened for movement in trace.movements(unit)
+        )
+        if not last:
+            _wasted(Cartridge._base_manager.filter(clinic=site.clinic, status="opened"))
 
 
-def _step_open(units: QuerySet[Cartridge]) -> None:
-    opened = StockMovement.objects.filter(cartridge=OuterRef("pk"), kind=K.OPEN)
-    units.update(
-        status="opened",
-        treatment=Subquery(opened.values("treatment")[:1]),
-        opened_at=Subquery(opened.values("at")[:1]),
-        opened_by=Subquery(opened.values("by")[:1]),
-        opened_on=Subquery(opened.values("treatment__started_on")[:1]),
-        pack_intact=True,
-        version=F("version") + 1,
-    )
+def _step_open(opened: list[tuple[Trace, Cartridge]]) -> None:
+    """Each unit for a treatment of its own: no one statement says that, so they go in a row."""
+    fields: list[Any] = [
+        Cartridge._meta.get_field(name)
+        for name in ("treatment", "opened_at", "opened_by", "opened_on", "pack_intact", "id")
+    ]
+    rows = []
+    for trace, unit in opened:
+        at = trace.opened_at(unit)
+        values = (trace.chart.pk, at, trace.author.pk, trace.past.day, True, unit.pk)
+        rows.append(
+            [
+                field.get_db_prep_save(value, connection)
+                for field, value in zip(fields, values, strict=True)
+            ]
+        )
+    with connection.cursor() as cursor:
+        cursor.executemany(OPEN_UNIT, rows)
 
 
 def _wasted(units: QuerySet[Cartridge]) -> None:
@@ -144,7 +164,10 @@ def finish(site: Site, traces: list[Trace]) -> None:
     Treatment._base_manager.filter(
         clinic=site.clinic, status="in_progress", ended_at__isnull=False
     ).update(
-        status="completed", cartridge=Subquery(used.values("pk")[:1]), version=F("version") + 1
+        status="completed",
+        cartridge=Subquery(used.values("pk")[:1]),
+        needle_contact=True,
+        version=F("version") + 1,
     )
 
 

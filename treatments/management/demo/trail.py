@@ -36,11 +36,6 @@ class Trace:
         return user
 
     @property
-    def dropped(self) -> list[Cartridge]:
-        """Units opened before the one that was used."""
-        return self.units[:-1]
-
-    @property
     def signed_at(self) -> dt.datetime:
         """When the record was signed."""
         return self.past.ends_at + minutes(4)
@@ -49,15 +44,14 @@ class Trace:
         """When one of the units was opened."""
         return self.past.starts_at + minutes(3 if unit is self.units[-1] else 1)
 
-    def movements(self) -> Iterator[StockMovement]:
-        """The units' steps after goods-in."""
-        for unit in self.units:
-            yield self._movement(unit, K.OPEN, "in_stock", "opened", self.opened_at(unit))
-            if unit is self.units[-1]:
-                yield self._movement(unit, K.USE, "opened", "used", self.past.ends_at)
-            else:
-                at = self.past.starts_at + minutes(2)
-                yield self._movement(unit, K.WASTE, "opened", "wasted", at, reason="Dropped")
+    def movements(self, unit: Cartridge) -> Iterator[StockMovement]:
+        """One unit's steps after goods-in."""
+        yield self._movement(unit, K.OPEN, "in_stock", "opened", self.opened_at(unit))
+        if unit is self.units[-1]:
+            yield self._movement(unit, K.USE, "opened", "used", self.past.ends_at)
+        else:
+            at = self.past.starts_at + minutes(2)
+            yield self._movement(unit, K.WASTE, "opened", "wasted", at, reason="Dropped")
 
     def _movement(
         self, unit: Cartridge, kind: str, before: str, after: str, at: dt.datetime, **more: str
@@ -110,11 +104,11 @@ def _visit(site: Site, trace: Trace) -> Iterator[Entry]:
     yield Entry("appointment.chart_opened", by, comes_at - minutes(2), visit)
     yield Entry("chart.open", by, comes_at - minutes(2), chart)
     yield Entry("appointment.numbing_on", by, comes_at + minutes(1), visit)
-    cream = {"product": site.catalog.cream.code, "late": False}
+    cream = {"late": False}
     yield Entry("numbing.apply", by, comes_at + minutes(1), chart, cream)
     off_at = starts_at - minutes(1)
     yield Entry("appointment.numbing_off", by, off_at, visit)
-    yield Entry("numbing.remove", by, off_at, chart, {"dwell": ["ok"], "late": False})
+    yield Entry("numbing.remove", by, off_at, chart, {"late": False})
     yield Entry("appointment.started", by, starts_at, visit)
     yield Entry("treatment.start", by, starts_at, chart, {"license": chart.license_text})
     for unit in trace.units:
