@@ -92,7 +92,8 @@ def rows_of(
     units = _of(Cartridge.objects.filter(clinic=period.clinic), lot)
     if kind in STATES:
         until = period.starts_at if kind == "opening" else period.ends_at
-        return _standing(units, STATES[kind][1], until).order_by("lot__expires_on", "number")
+        standing = _standing(period.clinic, STATES[kind][1], until)
+        return units.filter(pk__in=standing).order_by("lot__expires_on", "number")
     if kind == "difference":
         return _disagreeing(units).order_by("number")
     start_of_today, _ = day_span(today, period.clinic.zone)
@@ -122,13 +123,12 @@ def _treatments(period: Period, kind: str, lot: CartridgeLot | None) -> QuerySet
     return found.order_by("ended_at", "pk")
 
 
-def _standing(units: Any, states: tuple[str, ...], until: dt.datetime) -> Any:
-    """Units that the ledger has in one of the states just before `until`."""
-    then = Q(movements__at__lt=until)
-    return units.annotate(
-        came=Count("movements", filter=then & Q(movements__to_status__in=states)),
-        left=Count("movements", filter=then & Q(movements__from_status__in=states)),
-    ).filter(came__gt=F("left"))
+def _standing(clinic: Clinic, states: tuple[str, ...], until: dt.datetime) -> QuerySet[Any]:
+    """The keys of the units that the ledger has in one of the states just before `until`."""
+    steps = StockMovement.objects.filter(clinic=clinic, at__lt=until).order_by()
+    came = Count("pk", filter=Q(to_status__in=states))
+    left = Count("pk", filter=Q(from_status__in=states))
+    return steps.values("cartridge").annotate(n=came - left).filter(n__gt=0).values("cartridge")
 
 
 def _disagreeing(units: Any) -> Any:
