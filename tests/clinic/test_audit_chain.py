@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from clinic import audit, constraints
 from clinic.models import AuditEvent
 from tests.cast import NOW, Cast
-from tests.database import Database
+from tests.database import Database, is_postgresql
+from tests.raw_sql import unchecked
 
 Anchor = dict[str, Any]
 
@@ -114,6 +115,32 @@ def test_an_edited_row_is_named(unguarded: str, field: str) -> None:
     assert found() == [(unguarded, 4, "Event 4 is not as it was written.")]
 
 
+# What a row can be made to hold with guards and checks away: SQLite keeps anything anywhere.
+LATIN = "'" + "é" * 64 + "'"
+ANYTHING = [
+    ("mac", LATIN),
+    ("mac", "x'00ff'"),
+    ("detail", "x'00ff'"),
+    ("detail", "CAST(x'ff' AS TEXT)"),
+    ("actor", "x'00ff'"),
+    ("at", "'2026-13-45 10:00:00'"),
+    ("at", "'soon'"),
+    ("at", "x'00ff'"),
+    ("at", "7"),
+]
+
+
+@pytest.mark.rule("P23")
+@pytest.mark.parametrize(
+    ("field", "value"), [("mac", LATIN), ("at", "'infinity'")] if is_postgresql() else ANYTHING
+)
+def test_a_row_that_can_not_be_read_is_named(unguarded: str, field: str, value: str) -> None:
+    with unchecked("clinic_auditevent", "audit_dates_bounded"):
+        where = "WHERE chain = %s AND seq = 4"
+        run(f"UPDATE clinic_auditevent SET {field} = {value} {where}", unguarded)
+    assert found() == [(unguarded, 4, "Event 4 is not as it was written.")]
+
+
 @pytest.mark.rule("P23")
 @pytest.mark.parametrize("seq", [1, 5])
 def test_a_deleted_row_is_named(unguarded: str, seq: int) -> None:
@@ -200,6 +227,18 @@ def test_a_whole_chain_taken_away_shows_by_the_anchor(unguarded: str) -> None:
     anchor = audit.anchor_now(NOW)
     run("DELETE FROM clinic_auditevent WHERE chain = 'system'")
     assert found(anchor) == [("system", 1, "Event 1 and all after it are cut off.")]
+
+
+@pytest.mark.rule("P23")
+def test_a_whole_chain_taken_away_shows_without_an_anchor(unguarded: str) -> None:
+    run("DELETE FROM clinic_auditevent WHERE chain = %s", unguarded)
+    assert found() == [(unguarded, 1, "Event 1 is missing.")]
+
+
+def test_no_events_make_no_chain(cast: Cast) -> None:
+    with transaction.atomic():
+        assert audit.record_many([], clinic_id=cast.other_clinic.pk) == 0
+    assert found() == []
 
 
 @pytest.mark.rule("P23")
