@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import DatabaseError
+from django.db.models import F, Q, QuerySet
 
 from treatments.models import Cartridge, NeedlingPass, NumbingApplication, Treatment
+from treatments.rules.status import Status
 
 CHART = (
     "id",
@@ -82,6 +85,53 @@ def content_hashes(charts: QuerySet[Treatment]) -> dict[uuid.UUID, str]:
         for row in rows.filter(treatment__in=charts.values("pk")).iterator(chunk_size=2000):
             found[row.pop(OF)][part].append(row)
     return {key: _hashed(contents) for key, contents in found.items()}
+
+
+def false_signatures() -> Iterator[str]:
+    """Each signed chart whose contents are not what was signed, or whose signature is gone (P23).
+
+    Four queries read side by side in the order of the charts, so that no chart is kept.
+    """
+    signed = Treatment.objects.filter(Q(status=str(Status.SIGNED)) | Q(signature__isnull=False))
+    charts = signed.annotate(was=F("signature__content_hash")).order_by("pk").values(*CHART, "was")
+    of = {
+        "numbing": NumbingApplication.objects.order_by(OF, "created_at", "pk").values(*NUMBING, OF),
+        "passes": NeedlingPass.objects.order_by(OF, "seq").values(*PASSES, OF),
+        "units": Cartridge.objects.order_by(OF, "number").values(*UNITS, OF),
+    }
+    last = ""
+    try:
+        parts = {
+            part: _Sheaf(rows.filter(treatment__isnull=False).iterator(chunk_size=2000))
+            for part, rows in of.items()
+        }
+        for row in charts.iterator(chunk_size=2000):
+            was, key = row.pop("was"), row["id"]
+            contents = {"chart": row, **{part: rows.of(key) for part, rows in parts.items()}}
+            last = Treatment(pk=key).code
+            if was is None:
+                yield f"Treatment {last}: its signature is missing."
+            elif was != _hashed(contents):
+                yield f"Treatment {last}: what it says is not what was signed."
+    except (DatabaseError, ValueError, TypeError):
+        yield f"The charts can not be read {f'after treatment {last}' if last else 'at all'}."
+
+
+class _Sheaf:
+    """Rows in the order of their charts, handed out chart by chart."""
+
+    def __init__(self, rows: Iterator[dict[str, Any]]) -> None:
+        self.rows = rows
+        self.next = next(rows, None)
+
+    def of(self, chart: uuid.UUID) -> list[dict[str, Any]]:
+        """The rows of that chart; those of charts before it are let go."""
+        found = []
+        while self.next is not None and self.next[OF] <= chart:
+            row, self.next = self.next, next(self.rows, None)
+            if row.pop(OF) == chart:
+                found.append(row)
+        return found
 
 
 def _hashed(contents: dict[str, Any]) -> str:

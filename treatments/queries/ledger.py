@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Count, F, Q, QuerySet
 
 from clinic.models import Clinic, User
@@ -15,6 +17,7 @@ from clinic.permissions import Permission
 from clinic.rules import day_span
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.queries.balance import COMPLETED, K, Period, completed_in, ended_in
+from treatments.rules.ledger import Movement, UnitFacts, ledger_fault
 from treatments.rules.status import ON_HAND, Status, Unit
 
 HAND = tuple(str(state) for state in ON_HAND)
@@ -247,3 +250,34 @@ def life_of(unit: Cartridge, *, user: User) -> list[Line]:
 
 
 ORDER = {"": 0, "in_transit": 1, "lost": 2, "quarantined": 3, "in_stock": 4, "opened": 5, "used": 6}
+
+
+OPENED_WASTED = ("opened_at", "opened_by", "wasted_at", "wasted_by")
+OF_UNIT = ("status", "lot", "clinic", "treatment", *OPENED_WASTED)
+OF_STEP = ("kind", "from_status", "to_status", "at", "by", "lot", "clinic", "treatment")
+
+
+def ledger_faults() -> Iterator[str]:
+    """Each unit whose movements do not lead to where it is (P23), in two queries, as a stream.
+
+    A movement whose unit is gone is named too, and so is where the ledger can not be read.
+    """
+    units = Cartridge.objects.order_by("pk").values_list("pk", "unit_code", *OF_UNIT)
+    moved = StockMovement.objects.order_by("cartridge_id").values_list("cartridge_id", *OF_STEP)
+    code = ""
+    try:
+        ledgers = groupby(moved.iterator(chunk_size=2000), key=lambda row: row[0])
+        key, steps = next(ledgers, (None, iter(())))
+        for unit, code, *facts in units.iterator(chunk_size=2000):
+            while key is not None and key < unit:
+                yield "A movement is of a unit that is gone."
+                key, steps = next(ledgers, (None, iter(())))
+            mine = [Movement(*row[1:]) for row in steps] if key == unit else []
+            if key == unit:
+                key, steps = next(ledgers, (None, iter(())))
+            if fault := ledger_fault(UnitFacts(*facts), mine):
+                yield f"Unit {code}: {fault}"
+        if key is not None:
+            yield "A movement is of a unit that is gone."
+    except (DatabaseError, ValueError, TypeError):
+        yield f"The ledger can not be read {f'after unit {code}' if code else 'at all'}."

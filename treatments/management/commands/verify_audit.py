@@ -1,9 +1,10 @@
-"""Prove that the audit is as it was written, or name the first bad row."""
+"""Prove that audit, signed records and ledger are as they were written, or name what is not."""
 
 from __future__ import annotations
 
 import json
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,20 @@ from django.db import connection
 
 from clinic import audit, constraints
 from clinic.models import AuditEvent
+from treatments.queries.contents import false_signatures
+from treatments.queries.ledger import ledger_faults
 
 
 class Command(BaseCommand):
-    """`manage.py verify_audit [--anchor FILE]`: exit 0, or each chain's first bad row, exit 1."""
+    """`manage.py verify_audit [--anchor FILE]`: exit 0, or the first fault of each part, exit 1.
 
-    help = "Check every event of every audit chain, and that the database's guards stand."
+    The parts are each audit chain, the signed records, and the ledger of the cartridges.
+    """
+
+    help = (
+        "Check every event of every audit chain, every signed record, the movements of every "
+        "cartridge, and that the database's guards stand."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -29,6 +38,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         found = [f"Chain {fault.chain}: {fault.sentence}" for fault in audit.faults(anchor)]
         took = max(time.monotonic() - began, 1e-6)
+        found += [*islice(false_signatures(), 1), *islice(ledger_faults(), 1)]
         found += [f"Guard {name} is missing." for name in constraints.missing(connection)]
         if found:
             raise CommandError("\n".join(found))
