@@ -16,6 +16,8 @@ from clinic.models.base import KeptQuerySet
 from clinic.rules import SYSTEM, chain_of, day_span
 
 PAGE = 50
+# What is refused at a chart is refused in clinical words: these are for readers of charts.
+CHARTS = "treatment"
 # Every action that an operation records, in the past tense; one table for all apps.
 ACTIONS: dict[str, str] = {
     "appointment.arrive": "Marked a visit as arrived",
@@ -75,10 +77,14 @@ def words_for(action: str) -> str:
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for. Dates are clinic-local and inclusive; empty means any."""
+    """What is looked for. Dates are clinic-local and inclusive; empty means any.
+
+    `charts`: whether the reader may read charts, and so the sentences of acts refused on them.
+    """
 
     clinic: Clinic
     system: bool = False
+    charts: bool = False
     who: str = ""
     what: str = ""
     outcome: str = ""
@@ -149,7 +155,7 @@ def find(search: Search) -> Found:
     has_newer = more if search.after is not None else search.before is not None
     has_older = True if search.after is not None else more
     return Found(
-        [entry_of(event) for event in taken],
+        [entry_of(event, charts=search.charts) for event in taken],
         newer=taken[0].seq if has_newer else None,
         older=taken[-1].seq if has_older else None,
     )
@@ -157,7 +163,8 @@ def find(search: Search) -> Found:
 
 def every(search: Search) -> Iterator[Entry]:
     """All entries of a search, newest first, read in portions: for a file."""
-    return (entry_of(event) for event in _rows(search).iterator(chunk_size=2000))
+    rows = _rows(search).iterator(chunk_size=2000)
+    return (entry_of(event, charts=search.charts) for event in rows)
 
 
 def choices(search: Search) -> Choices:
@@ -174,18 +181,21 @@ def choices(search: Search) -> Choices:
     return Choices(people, sorted(actions, key=lambda pair: pair[1]))
 
 
-def entry_of(event: AuditEvent) -> Entry:
-    """An event in words."""
+def entry_of(event: AuditEvent, *, charts: bool) -> Entry:
+    """An event in words. To someone who reads no `charts`, an act refused on one is told by its
+    rule alone: the sentence may name what was to be done to whom, and where (R54)."""
+    refused = event.outcome == AuditEvent.Outcome.REFUSED
+    clinical = refused and event.subject_kind == CHARTS
     return Entry(
         seq=event.seq,
         at=event.at,
         who=_who(event),
         what=words_for(event.action),
         action=event.action,
-        refused=event.outcome == AuditEvent.Outcome.REFUSED,
+        refused=refused,
         about=event.subject_code,
         rule=event.rule if re.fullmatch(r"[A-Z]\d+", event.rule) else "",
-        told=_told(event.detail),
+        told="" if clinical and not charts else _told(event.detail),
     )
 
 

@@ -24,6 +24,11 @@ class _Filtered(Door):
     def clinic(self) -> Clinic:
         return self.request.clinic  # type: ignore[attr-defined]
 
+    def reads_charts(self) -> bool:
+        """Whether the person may read charts that are not their own."""
+        may = (Permission.SEE_ALL_CHARTS, Permission.SEE_SIGNED_CHARTS)
+        return any(self.request.user.can(one, self.clinic.pk) for one in may)  # type: ignore[union-attr]
+
     def filter(self) -> AuditFilter:
         """The filters as asked for; another log than the clinic's only for whoever may."""
         may_see_system = self.request.user.can(Permission.SEE_SYSTEM_AUDIT, self.clinic.pk)  # type: ignore[union-attr]
@@ -43,6 +48,7 @@ class _Filtered(Door):
         return queries.Search(
             self.clinic,
             system=given["log"] == SYSTEM_LOG,
+            charts=self.reads_charts(),
             who=given["who"],
             what=given["what"],
             outcome=given["outcome"],

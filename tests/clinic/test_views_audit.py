@@ -18,6 +18,7 @@ from clinic import audit
 from clinic.models import AuditEvent, User
 from clinic.queries import audit_log as queries
 from tests.cast import NOW, Cast
+from treatments.models import Treatment
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = dt.timedelta(days=1)
@@ -272,6 +273,26 @@ def test_who_logs_in_where_is_for_auditors_and_administrators(
 def test_the_log_is_no_business_of(cast: Cast, clock: Any, enter: Any, who: str) -> None:
     for path in ("/audit/", "/audit/export/"):
         assert enter(getattr(cast, who)).get(path).status_code == 403
+
+
+@pytest.mark.rule("R54")
+@pytest.mark.parametrize(
+    ("who", "may"), [("auditor", True), ("administrator", False), ("manager", False)]
+)
+def test_why_an_act_on_a_chart_was_refused_is_for_readers_of_charts(
+    cast: Cast, clock: Any, enter: Any, who: str, may: bool
+) -> None:
+    told = "Eyelids inside the orbital rim are never needled."
+    refused = {"outcome": "refused", "rule": "R34", "detail": {"sentence": told}, "at": NOW - DAY}
+    chart = Treatment(clinic=cast.clinic)
+    note(cast, "treatment.add_pass", by=cast.esthetician, on=chart, **refused)
+    browser = enter(getattr(cast, who))
+    page = browser.get("/audit/").content.decode()
+    file = b"".join(browser.get("/audit/export/").streaming_content).decode()
+    for text in (page, file):
+        assert "Added a needling pass" in text
+        assert "R34" in text
+        assert (told in text) is may
 
 
 # The file

@@ -14,7 +14,7 @@ from clinic.rules import say_date
 from treatments.models import NumbingApplication, NumbingProduct, Treatment
 from treatments.operations.ground import held_chart, must_be, note
 from treatments.rules.areas import AREAS
-from treatments.rules.charting import in_future, judge_dwell
+from treatments.rules.charting import in_future
 from treatments.rules.status import Status
 
 
@@ -82,7 +82,7 @@ def apply_numbing(
         by=by,
         at=at,
     )
-    note("numbing.apply", chart, by, at, product=product.code, late=application.late_entry)
+    note("numbing.apply", chart, by, at, late=application.late_entry)
     return application
 
 
@@ -107,20 +107,11 @@ def remove_numbing(
         raise Refusal("This time is in the future.", rule="R46", field="removed_at")
     if any(one.applied_at and removed_at <= one.applied_at for one in on):
         raise Refusal("Cream comes off after it went on.", rule="R40", field="removed_at")
-    states = []
     for one in on:
         one.removed_at, one.removed_by, one.removed_entered_at = removed_at, by, at
         one.write()
-        if one.product and one.applied_at:
-            dwell = judge_dwell(
-                applied_at=one.applied_at,
-                until=removed_at,
-                shortest=one.product.min_dwell,
-                longest=one.product.max_dwell,
-            )
-            states.append(dwell.state)
     desk.note_numbing_off(appointment=chart.appointment, off_at=removed_at, by=by, at=at)
-    note("numbing.remove", chart, by, at, dwell=states, late=any(one.late_entry for one in on))
+    note("numbing.remove", chart, by, at, late=any(one.late_entry for one in on))
     return chart
 
 
