@@ -105,6 +105,9 @@ def confirm_password(request: HttpRequest, password: str, *, of: Any = None) -> 
 
 def lock(request: HttpRequest, *, why: str) -> None:
     """Lock this session; only its user's password opens it again. `why`: asked or idle."""
+    # A new key: a slow answer that still saves the session as it was finds the old one gone,
+    # instead of opening the lock again.
+    request.session.cycle_key()
     request.session["locked"] = True
     _note("user.lock", request.user, why=why)
 

@@ -38,7 +38,7 @@ _under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
 
 
 # A constraint so named says that another row holds the time, the unit or the number.
-HELD_BY_ANOTHER = ("overlap", "once", "no_replace", "no_displace")
+HELD_BY_ANOTHER = ("overlap", "once", "no_second_open", "no_replace", "no_displace")
 
 
 class NotRecorded(AssertionError):
@@ -149,7 +149,10 @@ def _in_transaction(
     with transaction.atomic(), audit.watching(trail):
         key = _claim(action, once, given) if once else None
         if key and key.result:
-            return apps.get_model(key.result_kind)._base_manager.get(pk=key.result)
+            made = apps.get_model(key.result_kind)._base_manager.filter(pk=key.result).first()
+            if made is None:
+                raise Conflict("This form was already sent.", rule="P3")
+            return made
         result = operation(**given)
         if not trail.events:
             raise NotRecorded(f"{action} left no audit event.")

@@ -9,15 +9,18 @@ from django.db.models.signals import post_migrate, pre_migrate
 from clinic import constraints
 
 
-def _drop_guards(*, using: str, **_: Any) -> None:
-    constraints.drop(connections[using])
+def _drop_guards(*, using: str, plan: list[Any] | None = None, **_: Any) -> None:
+    # With nothing to migrate, no table is rebuilt: a running clinic stays guarded.
+    if plan is None or plan:
+        constraints.drop(connections[using])
 
 
 def _install_guards(*, using: str, **_: Any) -> None:
     connection = connections[using]
     there = set(connection.introspection.table_names())
     # A partial migrate leaves tables unmade; the guards follow when all of them stand.
-    if all(table in there for table, _guard in constraints.all_guards()):
+    stand = all(table in there for table, _guard in constraints.all_guards())
+    if stand and constraints.missing(connection):
         constraints.install(connection)
 
 
@@ -29,7 +32,6 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         # Django's migration signals are the only ones in the house: nothing else announces
-        # that a table was rebuilt. The clinic's post_migrate comes after its own tables;
-        # each app's announcement makes the guards anew, and the last one makes them all.
+        # that a table was rebuilt. Each comes once, before and after all apps' migrations.
         pre_migrate.connect(_drop_guards, sender=self)
         post_migrate.connect(_install_guards, sender=self)

@@ -247,5 +247,9 @@ def spreadsheet_safe(value: object) -> str:
     text = "" if value is None else str(value)
     if isinstance(value, (int, float)):
         return text
-    risky = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(("=", "+", "-", "@"))
+    # Wide forms and unseen signs before a sign are formulas to some spreadsheets too.
+    seen = unicodedata.normalize("NFKC", text)
+    while seen and unicodedata.category(seen[0]) in UNSEEN:
+        seen = seen[1:]
+    risky = text.startswith(("\t", "\r", "\n")) or seen.startswith(("=", "+", "-", "@"))
     return f"'{text}" if risky else text

@@ -69,13 +69,19 @@ class SessionLimits:
             return None
         if request.headers.get("HX-Request"):
             # A fragment has no page of its own: come back to the page that asked for it.
-            page = urlsplit(request.headers.get("HX-Current-URL", ""))
             answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = f"{lock}?{urlencode({'next': page.path or '/'})}"
+            answer["HX-Redirect"] = f"{lock}?{urlencode({'next': _page_of(request)})}"
             return answer
         if request.method != "GET":
             return HttpResponseRedirect(lock)
         return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _page_of(request: HttpRequest) -> str:
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+    except ValueError:
+        return "/"
 
 
 class CurrentClinic:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from bookings.models.appointments import Appointment
 from bookings.rules.visit import HOLD_CAP_MIN
-from clinic.constraints import NoOverlap, bounded, check, overlap_guards
+from clinic.constraints import NoOverlap, append_only, bounded, check, overlap_guards
 from clinic.models import Clinic, Device, Patient, Practitioner, Room, Row
 from clinic.models.base import ScopedQuerySet
 
@@ -122,6 +122,12 @@ class PerformedArea(Row):
             ),
             bounded("performed_area_dates_bounded", days=["performed_on"]),
         ]
+
+    guards = append_only(
+        "bookings_performedarea",
+        keys=[("id",), ("appointment_id", "area")],
+        says="What was treated is only ever added to.",
+    )
 
     def __str__(self) -> str:
         return f"{self.area} {self.performed_on}"

@@ -13,7 +13,7 @@ from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Device, Patient, Practitioner, Room, User
 from clinic.permissions import Permission
-from clinic.refusals import Refusal
+from clinic.refusals import Conflict, Refusal
 
 
 @act("appointment.book", may=Permission.BOOK, on="clinic")
@@ -43,6 +43,9 @@ def book(
     """
     _check_time(starts_at, at)
     _check_clinic(clinic, patient=patient, service=service, room=room, device=device)
+    if not clinic.is_active or not service.is_active:
+        what = service.name if clinic.is_active else clinic.name
+        raise Refusal(f"{what} is not offered any more.", rule="R48", field="service")
     numbing = service.numbing_min if numbing_min is None else numbing_min
     if not 0 <= numbing <= NUMBING_MAX_MIN:
         raise Refusal("Numbing takes 0 to 120 minutes.", rule="R48", field="numbing_min")
@@ -96,6 +99,7 @@ def move(
     _check_time(starts_at, at)
     # The practitioner's row comes before the appointment's in the order of locks, so the
     # visit is read unlocked first, and judged again below.
+    practitioner_named = practitioner is not None
     practitioner = practitioner or appointment.practitioner
     clinic = appointment.clinic
     plan = lanes(
@@ -116,6 +120,8 @@ def move(
     )
     appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
     appointment.expect(version)
+    if not practitioner_named and appointment.practitioner_id != place.practitioner.pk:
+        raise Conflict("This visit has moved to someone else.", rule="P12", way_out="Look again.")
     if Status(appointment.status) not in MOVABLE:
         raise Refusal(
             f"A visit that is {_word(appointment)} can not be moved.",

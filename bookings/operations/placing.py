@@ -155,11 +155,12 @@ def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
     free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
-    tried: list[object] = []
-    while row := free.exclude(pk__in=tried).held().first():
+    row = free.held().first()
+    while row is not None:
         if not _taken(span, but, **{lane: row}):
             return row
-        tried.append(row.pk)
+        # Onward only: locks are taken in key order, so that two bookings never cross.
+        row = free.filter(pk__gt=row.pk).held().first()
     if not rows.exists():
         if wanted is not None:
             raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)

@@ -56,6 +56,15 @@ class Guard:
                 f"FOR EACH {each} EXECUTE FUNCTION {trigger}()"
             )
 
+    def bodies(self, table: str, vendor: str) -> dict[str, tuple[str, str]]:
+        """Trigger name → its table and its text as the database should keep it."""
+        texts = list(self.create(table, vendor))
+        if vendor == "postgresql":
+            texts = [text.split("$guard$")[1] for text in texts if "$guard$" in text]
+        return {
+            name: (table, text) for name, text in zip(self.triggers(vendor), texts, strict=True)
+        }
+
     def triggers(self, vendor: str) -> list[str]:
         events = [e for e in self.events if vendor == "postgresql" or e != "TRUNCATE"]
         return [f"{self.name}_{event.lower()}" for event in events]
@@ -73,7 +82,8 @@ def append_only(
     """
     return [
         Guard(f"{table}_append_only", ("UPDATE", "DELETE", "TRUNCATE"), "1 = 1", says),
-        *never_written_over(table, keys=keys, says=says),
+        # No UPDATE passes at all, so only an INSERT could write over a row.
+        *never_written_over(table, keys=keys, says=says)[:1],
     ]
 
 
@@ -108,7 +118,13 @@ def never_written_over(table: str, *, keys: Iterable[Sequence[str]], says: str) 
     rowid = f"EXISTS (SELECT 1 FROM {table} t WHERE t.rowid = NEW.rowid)"
     return [
         Guard(f"{table}_no_replace", ("INSERT",), f"{there} OR {rowid}", says, only="sqlite"),
-        Guard(f"{table}_no_displace", ("UPDATE",), other, says, only="sqlite"),
+        Guard(
+            f"{table}_no_displace",
+            ("UPDATE",),
+            f"NEW.rowid <> OLD.rowid OR {other}",
+            says,
+            only="sqlite",
+        ),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 
 from clinic.constraints.guards import Guard
 
@@ -15,14 +15,49 @@ from clinic.constraints.guards import Guard
 def all_guards() -> Iterator[tuple[str, Guard]]:
     """Every guard in the house with its table, in a settled order."""
     for model in apps.get_models():
-        for guard in getattr(model, "guards", ()):
-            yield model._meta.db_table, guard
+        guards = getattr(model, "guards", None)
+        if guards is None:
+            continue
+        table = model._meta.db_table
+        yield table, _typed(model)
+        for guard in guards:
+            yield table, guard
+
+
+def _typed(model: type[models.Model]) -> Guard:
+    """SQLite keeps any value in any column; constraints that compute need numbers and dates.
+
+    A fraction would pass a check by modulo, a date in another form a check by comparison.
+    """
+    faults = []
+    for field in model._meta.concrete_fields:
+        new = f"NEW.{field.column}"
+        if isinstance(field, models.BooleanField):
+            faults.append(f"({new} IS NOT NULL AND {new} NOT IN (0, 1))")
+        elif isinstance(field, models.IntegerField):
+            faults.append(f"typeof({new}) NOT IN ('integer', 'null')")
+        elif isinstance(field, models.DateTimeField):
+            whole = f"strftime('%Y-%m-%d %H:%M:%S', substr({new}, 1, 19))"
+            part = f"substr({new}, 20) NOT GLOB '.[0-9][0-9][0-9][0-9][0-9][0-9]'"
+            faults.append(
+                f"({new} IS NOT NULL AND ({whole} IS NOT substr({new}, 1, 19) "
+                f"OR (length({new}) > 19 AND {part})))"
+            )
+        elif isinstance(field, models.DateField):
+            faults.append(f"({new} IS NOT NULL AND date({new}) IS NOT {new})")
+    return Guard(
+        f"{model._meta.db_table}_typed",
+        ("INSERT", "UPDATE"),
+        " OR ".join(faults) or "1 = 0",
+        "A number is a whole number, a date is a date.",
+        only="sqlite",
+    )
 
 
 def install(connection: Any) -> None:
     """Make every guard; what is there already is made anew."""
-    drop(connection)
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        drop(connection)
         for table, guard in all_guards():
             if guard.applies(connection.vendor):
                 for statement in guard.create(table, connection.vendor):
@@ -39,22 +74,23 @@ def drop(connection: Any) -> None:
 
 
 def missing(connection: Any) -> list[str]:
-    """The names of guards that the database lacks; empty when the house is guarded."""
+    """The names of guards that the database lacks, has switched off, or has with another text;
+    empty when the house is guarded."""
     query = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
         if connection.vendor == "sqlite"
-        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        else "SELECT t.tgname, c.relname, p.prosrc FROM pg_trigger t "
+        "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+        "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        there = {row[0] for row in cursor.fetchall()}
-    wanted = [
-        trigger
-        for _table, guard in all_guards()
-        if guard.applies(connection.vendor)
-        for trigger in guard.triggers(connection.vendor)
-    ]
-    return [trigger for trigger in wanted if trigger not in there]
+        there = {name: (table, text) for name, table, text in cursor.fetchall()}
+    wanted: dict[str, tuple[str, str]] = {}
+    for table, guard in all_guards():
+        if guard.applies(connection.vendor):
+            wanted |= guard.bodies(table, connection.vendor)
+    return [name for name, body in wanted.items() if there.get(name) != body]
 
 
 def sentences() -> dict[str, str]:

@@ -111,7 +111,8 @@ def csv_download(
     name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> StreamingHttpResponse:
     """A spreadsheet file called `name`, streamed row by row, that runs no formula (P37)."""
-    writer = csv.writer(_Line())
+    # Quoted whole: a semicolon in a text must not begin a cell of its own somewhere.
+    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
 
     def lines() -> Iterator[str]:
         # The mark by which spreadsheet programs know UTF-8.

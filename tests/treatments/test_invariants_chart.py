@@ -154,10 +154,10 @@ def test_the_start_is_dated_by_the_clinics_clock(cast: Cast) -> None:
         ({"ended_by_id": None}, "treatment_ended_by"),
         ({"endpoint": ""}, "treatment_completed_is_told"),
         ({"signed_at": later(62), "signed_by_id": "author"}, "treatment_signed_is_dated"),
-        ({"status": "signed"}, "treatment_signed_is_dated"),
+        ({"status": "signed"}, "treatment_signed_with_signature"),
         (
-            {"status": "signed", "signed_at": later(59), "signed_by_id": "author"},
-            "treatment_times_in_order",
+            {"status": "signed", "signed_at": later(61), "signed_by_id": "author"},
+            "treatment_signed_with_signature",
         ),
         ({"opened_at": dt.datetime(1899, 1, 1, tzinfo=dt.UTC)}, "treatment_dates_bounded"),
         ({"ended_at": dt.datetime(2201, 1, 1, tzinfo=dt.UTC)}, "treatment_dates_bounded"),

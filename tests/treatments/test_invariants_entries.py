@@ -89,6 +89,6 @@ def test_passes_come_with_a_cartridge_and_stay_after_the_end(cast: Cast) -> None
         by=cast.esthetician,
         at=later(60),
     )
-    assert refused(*delete(line)) == "needling_pass_stays_after_the_end"
+    assert refused(*delete(line)) == "treatments_needlingpass_never_deleted"
     assert refused(*copy(line, seq=2)) == "needling_pass_while_under_way"
     assert refused(*change(line, depth=75)) == "needling_pass_while_under_way"

@@ -28,9 +28,12 @@ SIGNED_NUMBING = {
     "treatments_numbingapplication_frozen",
     "treatments_numbingapplication_closed",
     "numbing_before_the_start",
+    "numbing_keeps_its_chart",
 }
 SIGNED_PASS = {
     "treatments_needlingpass_frozen",
+    "treatments_needlingpass_never_deleted",
+    "needling_pass_keeps_its_chart",
     "treatments_needlingpass_closed",
     "needling_pass_while_under_way",
 }
@@ -178,15 +181,38 @@ def test_no_table_of_records_is_emptied_at_a_stroke(cast: Cast) -> None:
         "treatments_signature",
         "treatments_addendum",
         "treatments_numbingapplication",
+        "treatments_needlingpass",
         "treatments_cartridge",
+        "treatments_cartridgelot",
         "treatments_stockmovement",
+        "bookings_performedarea",
+        "bookings_appointment",
+        "clinic_auditevent",
     ):
         if is_postgresql():
             with pytest.raises(DatabaseError), transaction.atomic():
                 run(f"TRUNCATE {table} CASCADE")
-        elif table != "treatments_addendum":
-            assert refused(f"DELETE FROM {table}").startswith("treatments_")
+        elif table not in {"treatments_addendum", "clinic_auditevent"}:
+            assert refused(f"DELETE FROM {table}").startswith(table)
     assert (Treatment.objects.count(), Signature.objects.count()) == (1, 1)
+
+
+@pytest.mark.rule("R51", "P6")
+def test_the_word_signed_without_a_signature_is_refused(cast: Cast) -> None:
+    chart = chart_at(cast, "finished")
+    columns = {"status": "signed", "signed_at": later(61)}
+    for who in (cast.reception, cast.esthetician):
+        found = refused(*change(chart, **columns, signed_by_id=who))
+        assert found == "treatment_signed_with_signature"
+
+
+@pytest.mark.rule("R39", "R46")
+def test_nothing_is_carried_from_one_chart_into_another(cast: Cast) -> None:
+    done = chart_at(cast, "finished")
+    running = chart_at(cast, "claimed", arrived(cast, patient=cast.wang, minutes=120))
+    for row in (done.passes.get(), done.numbing.get()):
+        found = refused(*change(row, treatment_id=running))
+        assert found in SIGNED_PASS | SIGNED_NUMBING
 
 
 @pytest.mark.rule("R52")

@@ -198,8 +198,14 @@ class Cartridge(Record):
             "NEW.id <> OLD.id OR NEW.number <> OLD.number OR NEW.unit_code <> OLD.unit_code "
             "OR NEW.lot_id <> OLD.lot_id OR NEW.clinic_id <> OLD.clinic_id "
             "OR (OLD.opened_at IS NOT NULL AND (NEW.opened_at IS DISTINCT FROM OLD.opened_at "
-            "OR NEW.opened_on IS DISTINCT FROM OLD.opened_on))",
-            "A unit keeps its code, its lot and the time it was opened.",
+            "OR NEW.opened_on IS DISTINCT FROM OLD.opened_on "
+            "OR NEW.opened_by_id IS DISTINCT FROM OLD.opened_by_id "
+            "OR NEW.pack_intact <> OLD.pack_intact)) "
+            "OR (OLD.status IN ('used', 'wasted') AND (NEW.waste_reason <> OLD.waste_reason "
+            "OR NEW.waste_note <> OLD.waste_note OR NEW.patient_contact <> OLD.patient_contact "
+            "OR NEW.wasted_at IS DISTINCT FROM OLD.wasted_at "
+            "OR NEW.wasted_by_id IS DISTINCT FROM OLD.wasted_by_id))",
+            "A unit keeps its code, its lot, and how it was opened or wasted.",
         ),
         Guard(
             "cartridge_lot_of_same_clinic",

@@ -117,7 +117,7 @@ class Treatment(Record):
                 "treatment_completed_has_cartridge",
                 ~Q(status__in=["completed", "signed"])
                 | Q(aborted=True)
-                | Q(cartridge__isnull=False),
+                | Q(cartridge__isnull=False, needle_contact=True),
                 "A completed treatment has exactly one used cartridge.",
             ),
             check(
@@ -240,6 +240,23 @@ class Treatment(Record):
             "The cartridge named is not the one used in this treatment.",
         ),
         Guard(
+            "treatment_names_its_unit",
+            ("UPDATE",),
+            "NEW.aborted AND NOT NEW.needle_contact "
+            "AND EXISTS (SELECT 1 FROM treatments_cartridge u WHERE u.treatment_id = NEW.id "
+            "AND u.status = 'used')",
+            "A treatment in which a cartridge was used had needle contact, and names it.",
+        ),
+        # R51, P6: a record is signed by its author's signature, not by a word in a column.
+        Guard(
+            "treatment_signed_with_signature",
+            ("UPDATE",),
+            "NEW.status = 'signed' AND OLD.status <> 'signed' AND NOT EXISTS "
+            "(SELECT 1 FROM treatments_signature s WHERE s.treatment_id = NEW.id "
+            "AND s.signer_id = NEW.signed_by_id AND s.signed_at = NEW.signed_at)",
+            "A signed record has its author's signature.",
+        ),
+        Guard(
             "treatment_ended_without_open_unit",
             ("UPDATE",),
             "NEW.status IN ('completed', 'aborted', 'signed') "
@@ -253,7 +270,7 @@ class Treatment(Record):
             "NEW.status IN ('completed', 'signed') AND NOT NEW.aborted AND (NOT EXISTS "
             "(SELECT 1 FROM treatments_numbingapplication n WHERE n.treatment_id = NEW.id) "
             "OR NOT EXISTS (SELECT 1 FROM treatments_needlingpass p "
-            "WHERE p.treatment_id = NEW.id))",
+            "WHERE p.treatment_id = NEW.id AND p.removed_at IS NULL))",
             "A completed treatment has its numbing, or why there was none, and its passes.",
         ),
         Guard(

@@ -14,7 +14,6 @@ from clinic.constraints import (
     check,
     frozen,
     never_deleted,
-    never_written_over,
     together,
 )
 from clinic.models import Clinic, Record
@@ -126,6 +125,13 @@ class NumbingApplication(Record):
 
     guards = [
         *never_deleted("treatments_numbingapplication", "A numbing entry is never deleted."),
+        Guard(
+            "numbing_keeps_its_chart",
+            ("UPDATE",),
+            "NEW.id <> OLD.id OR NEW.treatment_id <> OLD.treatment_id "
+            "OR NEW.clinic_id <> OLD.clinic_id",
+            "A numbing entry stays in its chart.",
+        ),
         *frozen(
             "treatments_numbingapplication",
             when=SIGNED.format("OLD"),
@@ -164,8 +170,19 @@ class NumbingApplication(Record):
         return bool(on or off)
 
 
+class PassManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    """The passes that count; those taken back stay in the table, see `NeedlingPass.all_rows`."""
+
+    def get_queryset(self) -> ScopedQuerySet:
+        found: ScopedQuerySet = super().get_queryset().filter(removed_at__isnull=True)
+        return found
+
+
 class NeedlingPass(Record):
-    """One area at one depth. `depth` is hundredths of a millimeter."""
+    """One area at one depth. `depth` is hundredths of a millimeter.
+
+    A pass entered by mistake is taken back, with its time and person, and never deleted.
+    """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
     treatment = models.ForeignKey(Treatment, models.PROTECT, related_name="passes")
@@ -176,8 +193,13 @@ class NeedlingPass(Record):
     endpoint = models.CharField(max_length=20, choices=EndPoint.choices())
     at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = PassManager()
+    all_rows = ScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["treatment", "seq"]
@@ -199,20 +221,28 @@ class NeedlingPass(Record):
                 Q(endpoint__in=[one.value for one in EndPoint]),
                 "Use a known end point.",
             ),
-            bounded("needling_pass_dates_bounded", instants=["at"]),
+            together("needling_pass_removed_by", "removed_at", "removed_by"),
+            bounded("needling_pass_dates_bounded", instants=["at", "removed_at"]),
         ]
 
     guards = [
-        *never_written_over(
+        *never_deleted(
             "treatments_needlingpass",
+            "A pass is taken back, never deleted.",
             keys=[("id",), ("treatment_id", "seq")],
-            says="Two passes claim one place in the chart.",
+            taken="Two passes claim one place in the chart.",
+        ),
+        Guard(
+            "needling_pass_keeps_its_chart",
+            ("UPDATE",),
+            "NEW.id <> OLD.id OR NEW.treatment_id <> OLD.treatment_id "
+            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.seq <> OLD.seq",
+            "A pass stays in its chart.",
         ),
         *frozen(
             "treatments_needlingpass",
             when=SIGNED.format("OLD"),
             insert_when=SIGNED.format("NEW"),
-            events=("UPDATE", "DELETE"),
             says=SAYS_SIGNED,
         ),
         Guard(
@@ -234,11 +264,10 @@ class NeedlingPass(Record):
             "A pass is needled after the start, with an opened cartridge.",
         ),
         Guard(
-            "needling_pass_stays_after_the_end",
-            ("DELETE",),
-            "EXISTS (SELECT 1 FROM treatments_treatment t WHERE t.id = OLD.treatment_id "
-            "AND t.status IN ('completed', 'aborted'))",
-            "The passes of a treatment that has ended stay.",
+            "needling_pass_taken_back_once",
+            ("UPDATE",),
+            "OLD.removed_at IS NOT NULL",
+            "A pass that was taken back stays as it is.",
         ),
     ]
 

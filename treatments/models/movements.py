@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinic.constraints import Guard, append_only, bounded, check
 from clinic.models import Clinic, Row
@@ -88,17 +88,34 @@ class StockMovement(Row):
                 ),
                 "Use a known state of a unit.",
             ),
+            check(
+                "movement_goes_somewhere",
+                Q(kind="receive", from_status="")
+                | ~Q(kind="receive") & ~Q(from_status="") & ~Q(from_status=F("to_status")),
+                "A movement leads from one state to another; receiving leads into the first.",
+            ),
             bounded("movement_dates_bounded", instants=["at"]),
         ]
 
     guards = [
         *append_only("treatments_stockmovement", says="The ledger is only ever added to."),
+        # The unique index says the same, but REPLACE on SQLite would take the first row away.
+        Guard(
+            "movement_received_again",
+            ("INSERT",),
+            "NEW.kind = 'receive' AND EXISTS (SELECT 1 FROM treatments_stockmovement m "
+            "WHERE m.cartridge_id = NEW.cartridge_id AND m.kind = 'receive')",
+            "A unit is received once.",
+            only="sqlite",
+        ),
         Guard(
             "movement_of_its_lot",
             ("INSERT",),
             "NOT EXISTS (SELECT 1 FROM treatments_cartridge c WHERE c.id = NEW.cartridge_id "
-            "AND c.lot_id = NEW.lot_id AND c.clinic_id = NEW.clinic_id)",
-            "A movement is of one unit of its lot, in its clinic.",
+            "AND c.lot_id = NEW.lot_id AND c.clinic_id = NEW.clinic_id) "
+            "OR (NEW.treatment_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM treatments_treatment t "
+            "WHERE t.id = NEW.treatment_id AND t.clinic_id = NEW.clinic_id))",
+            "A movement is of one unit of its lot, for a treatment of its clinic.",
         ),
     ]
 

@@ -44,8 +44,9 @@ class Signature(Row):
             ("INSERT",),
             "NOT EXISTS (SELECT 1 FROM treatments_treatment t, clinic_practitioner p "
             "WHERE t.id = NEW.treatment_id AND t.clinic_id = NEW.clinic_id "
+            "AND t.status IN ('completed', 'aborted') "
             "AND p.id = t.practitioner_id AND p.user_id = NEW.signer_id)",
-            "Only the treating practitioner signs as author.",
+            "Only the treating practitioner signs as author, once the treatment has ended.",
         ),
     ]
 

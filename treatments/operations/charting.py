@@ -147,7 +147,8 @@ def add_pass(
         raise Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
     if opened_unit(chart) is None:
         raise Refusal("No cartridge is open.", rule="R1", way_out="Scan the cartridge first.")
-    highest = chart.passes.aggregate(n=Max("seq"))["n"] or 0
+    rows = NeedlingPass.all_rows.filter(treatment=chart)
+    highest = rows.aggregate(n=Max("seq"))["n"] or 0
     made = NeedlingPass(
         clinic_id=chart.clinic_id,
         treatment=chart,
@@ -166,18 +167,18 @@ def add_pass(
 
 @act("treatment.remove_pass", may=Permission.TREAT, on="treatment")
 def remove_pass(*, treatment: Treatment, seq: int, by: User, at: dt.datetime) -> Treatment:
-    """Take back a pass entered by mistake, before the record is signed (R50).
+    """Take back a pass entered by mistake, while the treatment goes on; its row stays (R50).
 
-    Refuses a pass that is gone already (P12), and one of a treatment that has ended (R46).
+    Refuses a pass that is gone already (P12, 409), and one of a treatment that has ended (R46).
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.IN_PROGRESS)
     found = chart.passes.filter(seq=seq).first()
     if found is None:
-        raise Refusal("This pass is not in the chart.", rule="P12", way_out="Reload the page.")
-    removed = {"seq": seq, "area": found.area, "depth": found.depth, "passes": found.passes}
-    found.delete()
-    note("treatment.remove_pass", chart, by, at, seq=removed["seq"])
+        raise Conflict("This pass is not in the chart.", rule="P12", way_out="Reload the page.")
+    found.removed_at, found.removed_by = at, by
+    found.write(only=["removed_at", "removed_by"])
+    note("treatment.remove_pass", chart, by, at, seq=seq)
     return chart
 
 

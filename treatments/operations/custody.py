@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from clinic import audit
 from clinic.acts import act
 from clinic.models import User
 from clinic.permissions import Permission
-from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.refusals import Conflict, Refusal
 from clinic.rules import say_date
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.operations.ground import held_chart, must_be, note, opened_unit, step_unit
 from treatments.rules.status import Status, Unit
 
 K = StockMovement.Kind
+# Only a code is said back: whatever else was typed stays out of the audit's sentences.
+UNIT_CODE = re.compile(r"C-[0-9]{6,12}")
 
 
 @act("cartridge.claim", may=Permission.TREAT, on="treatment")
@@ -59,7 +62,7 @@ def known_unit(chart: Treatment, code: str) -> Cartridge:
     )
     if unit is None:
         raise Refusal(
-            f"{code or 'This code'} is not known here.",
+            f"{code if UNIT_CODE.fullmatch(code) else 'This code'} is not known here.",
             rule="S1",
             field="cartridge",
             way_out="Check the code, or receive the box first.",
@@ -144,8 +147,8 @@ def waste_unit(
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
     Refuses: a unit that is neither in stock nor opened (R10, 409) or was opened meanwhile (R2,
-    409), no reason or "other" without words (R13), patient contact of a unit never opened (R13,
-    403), and an opened unit of someone else's treatment (R52, 403).
+    409), no reason or "other" without words (R13), patient contact of a unit never opened (R13),
+    and an opened unit of someone else's treatment (R52, 403).
     """
     if reason not in set(Cartridge.WasteReason.values):
         raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")
@@ -165,7 +168,9 @@ def waste_unit(
             way_out="Reload the page.",
         )
     if patient_contact and chart is None:
-        raise NotAllowed("Only an opened unit can have touched a patient.", rule="R13")
+        raise Refusal(
+            "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
+        )
     unit.waste_reason, unit.waste_note = reason, note_text.strip()
     unit.patient_contact = patient_contact
     unit.wasted_at, unit.wasted_by = at, by

@@ -57,6 +57,7 @@ def finish(
         )
     step_unit(unit, to=Unit.USED, kind=K.USE, by=by, at=at, treatment=chart)
     chart.cartridge, chart.status = unit, str(Status.COMPLETED)
+    chart.needle_contact = True
     chart.ended_at, chart.ended_by = at, by
     chart.endpoint, chart.aftercare_given = endpoint, aftercare_given
     chart.reaction, chart.note = reaction.strip(), note_text.strip()

@@ -171,16 +171,16 @@ def _second(clinic: Clinic, second: User | None, password: str, by: User) -> Non
 def _lot(
     clinic: Clinic, product: CartridgeProduct, lot: str, expires_on: dt.date
 ) -> CartridgeLot | None:
-    same = CartridgeLot.objects.held().filter(product=product, lot=lot)
-    for one in same:
-        if one.expires_on != expires_on:
-            raise Conflict(
-                f"Lot {lot} is on file with expiry {say_date(one.expires_on)}.",
-                rule="R15",
-                field="expires_on",
-                way_out="Compare with the print; if it does differ, ask the maker.",
-            )
-    mine: CartridgeLot | None = same.filter(clinic=clinic).first()
+    # Lots belong to a clinic: what another one holds is neither said nor decides here (P15).
+    same = CartridgeLot.objects.held().filter(clinic=clinic, product=product, lot=lot)
+    mine: CartridgeLot | None = same.first()
+    if mine is not None and mine.expires_on != expires_on:
+        raise Conflict(
+            f"Lot {lot} is on file with expiry {say_date(mine.expires_on)}.",
+            rule="R15",
+            field="expires_on",
+            way_out="Compare with the print; if it does differ, ask the maker.",
+        )
     return mine
 
 

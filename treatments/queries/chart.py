@@ -196,8 +196,11 @@ class ChartPage:
                 clinic=self.chart.clinic_id,
                 opened_at__lt=self.chart.opened_at,
                 started_on__isnull=False,
+                passes__removed_at__isnull=True,
                 passes__isnull=False,
             )
+            # Another's chart is shown from only once it is signed, and then its depths alone.
+            .filter(Q(status=Status.SIGNED) | Q(practitioner=self.chart.practitioner_id))
             .exclude(pk=self.chart.pk)
             .select_related("practitioner")
             .prefetch_related("passes")
