@@ -56,7 +56,8 @@ def run(
     address: tuple[str, int], desk: World, *, clients: int, seconds: float, password: str
 ) -> dict[str, Any]:
     """Bookings a second; every answer other than a redirect is an error and is counted."""
-    gate, out = multiprocessing.Barrier(clients), multiprocessing.Queue()
+    gate = multiprocessing.Barrier(clients)
+    out: Any = multiprocessing.Queue()
     per = len(desk.patients) // clients
     first = desk.day + dt.timedelta(days=1)
     processes = []

@@ -179,7 +179,7 @@ def test_without_days_it_is_the_month_so_far(desk) -> None:
 def test_the_file_has_the_same_figures_and_runs_no_formula(busy, desk) -> None:
     factories.lot(busy.clinic, busy.product, "=1+1", units=2, by=busy.manager)
     answer = page(desk, "cartridge-audit-export")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
     rows = {row["Lot"]: row for row in csv.DictReader(io.StringIO(text))}
     assert {*rows} == {"LOT42A", "OLD1", "'=1+1"}
     found = rows["LOT42A"]
@@ -194,7 +194,7 @@ def test_the_file_has_the_same_figures_and_runs_no_formula(busy, desk) -> None:
 def test_the_rows_leave_as_a_file_too_and_that_is_audited(busy, desk) -> None:
     for kind in TITLES:
         answer = page(desk, f"{ROWS}-export", kind=kind)
-        text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
         shown = words(page(desk, ROWS, kind=kind))
         lines = text.strip().splitlines()
         assert f"{len(lines) - 1} row" in shown, kind

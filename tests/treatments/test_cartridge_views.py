@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AuditEvent
+from clinic.permissions import Role
 from tests import factories
 from tests.cast import TODAY, Cast
 from tests.house import world as worlds
@@ -89,11 +90,11 @@ def test_a_used_up_lot_leaves_the_shelf_and_is_found_among_the_used_up(cast, des
 
 def test_an_empty_shelf_says_what_to_do(cast, enter, clock) -> None:
     bare = factories.clinic(code="bare", name="Bare")
-    manager = factories.user("Mona Bare", {bare: ["manager"]})
+    manager = factories.user("Mona Bare", {bare: [Role.MANAGER]})
     told = words(enter(manager).get(reverse("cartridges")))
     assert "No cartridges on hand" in told
     assert "Receive a delivery" in told
-    esthetician = factories.user("Edda Bare", {bare: ["esthetician"]})
+    esthetician = factories.user("Edda Bare", {bare: [Role.ESTHETICIAN]})
     assert "Receive" not in words(enter(esthetician).get(reverse("cartridges")))
 
 
