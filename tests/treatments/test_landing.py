@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from bookings import operations as desk
 from clinic import constraints
-from clinic.models import User
+from clinic.models import Message, User
 from clinic.permissions import Role
 from tests import factories, raw_sql
 from tests.cast import NOW, TODAY, Cast
@@ -77,6 +77,27 @@ def test_a_visit_that_nobody_closed_is_undone(cast, enter, clock) -> None:
     answer = enter(cast.reception).get(HOME)
     assert undone(answer) == ["1 visit of an earlier day is neither completed nor closed"]
     assert 'href="/day/2026-11-23/"' in answer.content.decode()
+
+
+@pytest.mark.rule("P28")
+def test_whoever_got_no_mail_is_to_be_called(world, enter) -> None:
+    cast = world.cast
+    for key, about, until in (
+        ("a", str(world.booked.pk), world.booked.starts_at),
+        ("b", "no key", TOMORROW),
+        ("c", str(world.signed.appointment_id), TOMORROW),
+    ):
+        Message(
+            clinic=cast.clinic, key=key, about=about, to="wang@example.org", subject="S", body="B",
+            due_at=NOW, not_after=until, status="failed", finished_at=NOW,
+        ).write()  # fmt: skip
+    said = "1 patient did not get our mail and is to be called"
+    answer = enter(cast.reception).get(HOME)
+    assert undone(answer) == [said]
+    assert "To call: mail came back" in words(answer)
+    assert said in undone(enter(cast.manager).get(HOME))
+    desk.cancel(appointment=world.booked, reason="Called off", by=cast.reception, at=NOW)
+    assert undone(enter(cast.reception).get(HOME)) == []
 
 
 def test_an_esthetician_sees_the_next_patient_and_what_she_has_not_signed(world, enter) -> None:

@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q
 from bookings.models import Appointment
 from bookings.rules.status import HOLDING
 from bookings.rules.status import Status as Visit
-from clinic.models import AuditEvent, Clinic, Message, User
+from clinic.models import AuditEvent, Clinic, Message
 from clinic.rules import SYSTEM, chain_of, day_span
 from treatments.models import Cartridge, StockMovement, Treatment
 from treatments.rules.balance import Flow, account
@@ -194,11 +194,22 @@ def trail(clinic: Clinic, *, today: dt.date, system: bool) -> Trail:
     return Trail(own["events"], own["refused"], failed)
 
 
-def failed_messages(clinic: Clinic) -> int:
-    """Messages to patients that could not be sent."""
-    return Message.objects.filter(clinic=clinic, status=Message.Status.FAILED).count()
+def unreached(clinic: Clinic, *, at: dt.datetime) -> list[Appointment]:
+    """Visits to come whose patient could not be reached by mail (P28), in time order; the first
+    few. Two queries."""
+    failed = Message.objects.filter(
+        clinic=clinic, status=Message.Status.FAILED, not_after__gt=at
+    ).order_by("not_after", "pk")
+    keys = [about for about in failed.values_list("about", flat=True)[:100] if _is_key(about)]
+    waiting_ = [str(status) for status in TO_COME]
+    return _some(
+        Appointment.objects.filter(clinic=clinic, pk__in=keys, status__in=waiting_), "starts_at"
+    )
 
 
-def accounts(clinic: Clinic) -> int:
-    """People who may log in to this clinic."""
-    return User.objects.filter(is_active=True, assignments__clinic=clinic).distinct().count()
+def _is_key(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

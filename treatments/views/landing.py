@@ -31,7 +31,7 @@ class Landing(View):
         clinic: Clinic = request.clinic  # type: ignore[attr-defined]
         user: Any = request.user
         at = timezone.now()
-        page = StartPage(user, clinic, clinic.day_of(at))
+        page = StartPage(user, clinic, at)
         page.fill()
         context = {
             "today": page.today,
@@ -55,10 +55,11 @@ def greeting(hour: int) -> str:
 
 
 class StartPage:
-    """What one person sees first in one clinic on one clinic-local day."""
+    """What one person sees first in one clinic at that time."""
 
-    def __init__(self, user: User, clinic: Clinic, today: dt.date) -> None:
-        self.user, self.clinic, self.today = user, clinic, today
+    def __init__(self, user: User, clinic: Clinic, at: dt.datetime) -> None:
+        self.user, self.clinic, self.at = user, clinic, at
+        self.today = clinic.day_of(at)
         self.numbers: list[dict[str, Any]] = []
         self.undone: list[dict[str, Any]] = []
         self.lists: list[dict[str, Any]] = []
@@ -157,7 +158,17 @@ class StartPage:
                 reverse("day-on", args=[found.unclosed_since]),
                 grave=True,
             )
+        unreached = queries.unreached(self.clinic, at=self.at)
+        self.left(
+            len(unreached),
+            "patient did not get our mail and is to be called",
+            "patients did not get our mail and are to be called",
+            reverse("appointment", args=[unreached[0].pk]) if unreached else "",
+            grave=True,
+        )
         if at_the_desk:
+            if unreached:
+                self.visits("To call: mail came back", unreached, "", "comes_at")
             here = queries.waiting(self.clinic, today=self.today)
             self.visits("Waiting now", here, "Nobody is waiting.", "arrived_at")
             ahead = queries.unconfirmed(self.clinic, day=self.today + ONE_DAY)
@@ -279,11 +290,3 @@ class StartPage:
         if system:
             failed = f"{log}?{urlencode({'log': 'system', 'what': 'user.log_in'})}&outcome=refused"
             self.number("Failed log-ins today", found.failed_log_ins, f"{failed}&{today}")
-            messages = queries.failed_messages(self.clinic)
-            self.left(
-                messages,
-                "message could not be sent",
-                "messages could not be sent",
-                reverse("site-map"),
-                grave=True,
-            )
