@@ -201,6 +201,11 @@ def test_an_act_takes_no_arguments_by_position(cast: Cast) -> None:
             409,
             "The room is taken at this time.",
         ),
+        (
+            IntegrityError("cartridge_no_second_open: This treatment has a cartridge."),
+            409,
+            "This treatment has a cartridge. Waste it first.",
+        ),
     ],
 )
 def test_what_the_database_refuses_is_a_refusal_in_words(

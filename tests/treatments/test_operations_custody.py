@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from clinic.models import AuditEvent
-from clinic.refusals import Refusal
 from tests import factories
 from tests.cast import TODAY, Cast
 from tests.refusals import refusal, told
@@ -269,9 +268,8 @@ def test_a_unit_is_wasted_for_a_reason(
 
 @pytest.mark.rule("R13")
 def test_a_closed_pack_can_not_have_touched_a_patient(cast: Cast) -> None:
-    with pytest.raises(Refusal) as error:
-        waste(cast, fit_unit(cast), patient_contact=True)
-    assert error.value.rule == "R13"
+    no = refusal(waste, cast=cast, unit=fit_unit(cast), patient_contact=True)
+    assert told(no) == (422, "R13", "patient_contact")
 
 
 @pytest.mark.rule("R10")

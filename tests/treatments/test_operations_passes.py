@@ -72,12 +72,13 @@ def test_no_pass_before_the_start_without_a_cartridge_or_after_the_end(
     assert told(no) == (422, rule, None)
 
 
+@pytest.mark.rule("P12")
 def test_a_pass_entered_by_mistake_is_taken_back_once(cast: Cast) -> None:
     chart = chart_at(cast, "needled")
     operations.remove_pass(treatment=chart, seq=1, by=cast.esthetician, at=later(34))
     assert chart.passes.count() == 0
     no = refusal(operations.remove_pass, treatment=chart, seq=1, by=cast.esthetician, at=later(35))
-    assert told(no) == (422, "P12", None)
+    assert told(no) == (409, "P12", None)
 
 
 @pytest.mark.rule("R50")
