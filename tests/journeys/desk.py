@@ -15,6 +15,8 @@ def book_newcomer(page: Page, look: Look) -> None:
     page.get_by_label("Birth date").fill("1988-02-29")
     page.get_by_label("Phone").fill("(512) 555-0199")
     page.get_by_label("Service").select_option("Face, 45 minutes")
+    expect(page.get_by_role("heading", name="Tue, Nov 24", exact=True)).to_be_visible()
+    # The list that is there already follows whom one then asks for.
     page.get_by_label("Practitioner").select_option("Ana Ruiz LE")
     pick(page, "Ana Ruiz LE", "9:30 AM")
     expect(page.locator("#words")).to_have_text(
