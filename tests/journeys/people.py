@@ -41,8 +41,10 @@ def unlock(page: Page, user: User) -> None:
 def scan(page: Page, code: str) -> int:
     """Hold a code before the scanner: it types into whatever has the focus, then presses Enter.
 
-    Gives back how the server answered.
+    A page that is due a scan gives its field the focus by itself. Gives back how the server
+    answered.
     """
+    expect(page.locator("input[data-scan]")).to_be_focused()
     with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
         page.keyboard.type(code)
         page.keyboard.press("Enter")

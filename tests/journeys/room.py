@@ -50,7 +50,6 @@ def start(page: Page, look: Look) -> None:
 
 
 def claim_by_the_makers_code(page: Page, look: Look, code: str) -> None:
-    expect(page.get_by_label("Cartridge", exact=True)).to_be_focused()
     scan(page, POUCH)
     expect(page.get_by_text("Which unit is it?")).to_be_visible()
     look("which unit", dark=True)
@@ -71,7 +70,6 @@ def drop(page: Page, code: str) -> None:
 
 
 def claim_by_unit_code(page: Page, code: str) -> None:
-    expect(page.get_by_label("Cartridge", exact=True)).to_be_focused()
     scan(page, code.lower())
     page.get_by_label("The pack is whole and the sterility indicator is good").check()
     page.get_by_role("button", name=f"Open {code}").click()
