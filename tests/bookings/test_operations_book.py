@@ -277,7 +277,7 @@ def test_the_second_press_makes_no_second_visit(cast: Cast) -> None:
 def test_a_patient_with_an_address_is_told_and_no_word_says_why_she_comes(cast: Cast) -> None:
     visit = book(cast, patient=cast.siobhan)
     letter = Message.objects.get()
-    assert (letter.to, letter.about) == ("siobhan@example.org", str(visit.pk))
+    assert (letter.to, letter.about) == ("siobhan@example.org", visit.pk.hex)
     assert "Tue, Nov 24, 2026 at 11:35 AM (CST)" in letter.body
     assert letter.not_after == visit.starts_at
     words = f"{letter.subject} {letter.body}".lower()

@@ -214,7 +214,7 @@ def test_a_pass_is_taken_back_from_the_list(cast: Cast, enter: Enter, clock: Any
     ana = enter(cast.esthetician)
     assert send(ana, chart, "pass-remove", seq="1").status_code == 302
     gone = send(ana, chart, "pass-remove", seq="1")
-    assert (gone.status_code, "This pass is not in the chart." in words(gone)) == (422, True)
+    assert (gone.status_code, "This pass is not in the chart." in words(gone)) == (409, True)
 
 
 def test_a_long_note_outlives_a_refused_finish(cast: Cast, enter: Enter, clock: Any) -> None:

@@ -151,6 +151,10 @@ def test_the_database_alone_keeps_a_unit_single(
     if guarded:
         assert (len(outcome.won), len(outcome.broken)) == (1, 5)
         assert {type(error) for error in outcome.broken} == {IntegrityError}
-        assert sentences(outcome) == {"A unit once opened stays with its treatment."}
+        # Two guards see the second claim; which speaks first is the engine's affair.
+        assert sentences(outcome) <= {
+            "A unit once opened stays with its treatment.",
+            "A unit keeps its code, its lot, and how it was opened or wasted.",
+        }
     else:
         assert (len(outcome.won), len(outcome.broken)) == (6, 0)

@@ -93,9 +93,11 @@ class Command(BaseCommand):
 
     def _tell_accounts(self, plans: tuple[Plan, ...]) -> None:
         for plan in plans:
-            names = ", ".join(f"{post.account} ({post.role.label.lower()})" for post in plan.posts)
-            self.stdout.write(f"{plan.name}, {plan.state}: {names}")
-        self.stdout.write(f"All at demo.example, password {settings.DEMO_PASSWORD}")
+            self.stdout.write(f"{plan.name}, {plan.state}")
+            for post in plan.posts:
+                address = f"{post.account}@demo.example"
+                self.stdout.write(f"  {address:28} {post.role.label.lower()}")
+        self.stdout.write(f"The password of all: {settings.DEMO_PASSWORD}")
 
 
 def _sites(plans: tuple[Plan, ...]) -> list[tuple[Plan, Site]]:
