@@ -42,7 +42,8 @@ def test_cream_is_told_whole(cast: Cast, columns: dict[str, Any], name: str) -> 
         key: cast.other_clinic if value == "other" else value for key, value in columns.items()
     }
     found = refused(*change(cream, **given))
-    assert found in {name, "numbing_removed_by", "numbing_told_or_declined"}
+    keeps = "numbing_keeps_its_chart"
+    assert found in {name, "numbing_removed_by", "numbing_told_or_declined", keeps}
 
 
 @pytest.mark.rule("R20")
@@ -71,7 +72,9 @@ def test_a_pass_keeps_to_its_bounds(cast: Cast, columns: dict[str, Any], name: s
     given = {
         key: cast.other_clinic if value == "other" else value for key, value in columns.items()
     }
-    assert refused(*change(line, **given)) == name
+    found = refused(*change(line, **given))
+    # Two guards see a clinic of another; which speaks first is the engine's affair.
+    assert found in ({name, "needling_pass_keeps_its_chart"} if "clinic_id" in given else {name})
 
 
 @pytest.mark.rule("R1", "R33", "R46")
