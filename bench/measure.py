@@ -21,16 +21,16 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from bench import booking, world  # noqa: E402
-from bench.web import Browser, serving, timed  # noqa: E402
-from clinic import audit  # noqa: E402
-from clinic.models import AuditEvent  # noqa: E402
-from treatments.rules.intake import read_scan  # noqa: E402
+from bench import booking, world
+from bench.web import Browser, serving, timed
+from clinic import audit
+from clinic.models import AuditEvent
+from treatments.rules.intake import read_scan
 
 PASSWORD = "a bench is not a clinic"
 SCANS = [
