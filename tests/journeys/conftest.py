@@ -164,6 +164,8 @@ def look(page: Page) -> Look:
     """Judge the page as it stands now; `dark` judges it in the dark colors too."""
 
     def judge(name: str, *, dark: bool = False, at: Page = page) -> None:
+        # A click returns when the next page answers, which is before it stands.
+        at.wait_for_load_state()
         over = at.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert over <= 0, f"{name} is {over} px too wide"
         _judge(at, name)
