@@ -96,8 +96,7 @@ class CurrentClinic:
     def __call__(self, request: Any) -> HttpResponse:
         request.clinic, request.clinics = None, []
         if request.user.is_authenticated and not request.path.startswith("/static/"):
-            found = Clinic.objects.filter(pk__in=list(request.user.grants), is_active=True)
-            request.clinics = list(found)
+            request.clinics = request.user.places
             request.clinic = choose(request.clinics, request.session.get("clinic"))
             if not request.clinic and not request.path.startswith(OPEN_WITHOUT_ROLE):
                 return render(request, "clinic/no_role.html", status=403)

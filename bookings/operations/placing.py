@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Value
 
 from bookings.models import Appointment, Hold, Shift
 from bookings.models.holds import HoldQuerySet
 from bookings.rules.shifts import working_time
 from bookings.rules.visit import Lanes, Span
-from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
+from clinic.models import Clinic, Device, License, Patient, Practitioner, Room, Row
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers, say_time
 
@@ -47,16 +47,27 @@ def find_place(
         practitioner, license = _anyone(clinic, lanes.practitioner, but)
     else:
         practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
-    rooms = Room.objects.filter(clinic=clinic, is_active=True).order_by("pk")
-    chosen_room = _first_free(rooms, "room", room, lanes.room, but)
-    devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE).order_by("pk")
-    chosen_device = _first_free(devices, "device", device, lanes.device, but)
-    patient = Patient.objects.held().get(pk=patient.pk)
-    if patient.status != Patient.Status.ACTIVE:
-        raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
-    if _taken(lanes.patient, but, patient=patient):
-        raise Conflict("The patient has another visit at this time.", rule="R47", field="patient")
-    return Place(practitioner, chosen_room, chosen_device, license)
+    rooms = Room.objects.filter(clinic=clinic, is_active=True)
+    devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE)
+    while True:
+        chosen_room = _first_free(rooms, "room", room, lanes.room, but)
+        chosen_device = _first_free(devices, "device", device, lanes.device, but)
+        patient = Patient.objects.held().get(pk=patient.pk)
+        if patient.status != Patient.Status.ACTIVE:
+            raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
+        taken = _taken(
+            but,
+            room=(chosen_room, lanes.room),
+            device=(chosen_device, lanes.device),
+            patient=(patient, lanes.patient),
+        )
+        if "patient" in taken:
+            raise Conflict(
+                "The patient has another visit at this time.", rule="R47", field="patient"
+            )
+        if not taken:
+            return Place(practitioner, chosen_room, chosen_device, license)
+        # Someone took the room or device between the look and the lock: look again.
 
 
 def take(appointment: Appointment) -> None:
@@ -83,10 +94,14 @@ def take(appointment: Appointment) -> None:
 def _free(
     practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
 ) -> tuple[Practitioner, License]:
-    practitioner = Practitioner.objects.held().get(pk=practitioner.pk)
+    works_here = Practitioner.clinics.through.objects.filter(
+        practitioner=OuterRef("pk"), clinic=clinic
+    )
+    rows = Practitioner.objects.annotate(works_here=Exists(works_here))
+    practitioner = rows.held().get(pk=practitioner.pk)
     license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
     _at_work(practitioner, clinic, span)
-    if _taken(span, but, practitioner=practitioner):
+    if _taken(but, practitioner=(practitioner, span)):
         when = say_time(clinic.local(span.starts_at))
         raise Conflict(f"{practitioner.name} is busy at {when}.", rule="R47", field="practitioner")
     return practitioner, license
@@ -126,7 +141,7 @@ def _licensed(practitioner: Practitioner, clinic: Clinic, day: dt.date) -> Licen
 
 def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
     day = clinic.day_of(span.starts_at)
-    if not practitioner.is_active or not practitioner.clinics.filter(pk=clinic.pk).exists():
+    if not practitioner.is_active or not practitioner.works_here:  # type: ignore[attr-defined]
         raise Refusal(
             f"{practitioner.name} does not work in {clinic.name}.",
             rule="T1",
@@ -147,17 +162,19 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
 
 
 def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]
-    """The first of the rows that is free, locked.
+    """The first of the rows that is free, locked; the caller looks once more at what it got.
 
-    Looking and locking are one statement; who had to wait for the lock looks once more,
-    because the one who held it may have taken the row.
+    A row that another booking holds just now is most likely being taken: the next one will do,
+    and nobody waits. Only where no other is left does it wait for one.
     """
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
     free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
+    if wanted is None and (row := free.held(waiting=False).first()):
+        return row
     row = free.held().first()
     while row is not None:
-        if not _taken(span, but, **{lane: row}):
+        if not _taken(but, **{lane: (row, span)}):
             return row
         # Onward only: locks are taken in key order, so that two bookings never cross.
         row = free.filter(pk__gt=row.pk).held().first()
@@ -175,5 +192,10 @@ def _holds(span: Span, but: Appointment | None) -> HoldQuerySet:
     return holds if but is None else holds.exclude(appointment=but)
 
 
-def _taken(span: Span, but: Appointment | None, **lane: object) -> bool:
-    return _holds(span, but).filter(**lane).exists()
+def _taken(but: Appointment | None, **wanted: tuple[Row, Span]) -> set[str]:
+    """Those lanes of `wanted` (lane → row and span) that some other visit holds; one query."""
+    looks = [
+        _holds(span, but).filter(**{lane: row}).order_by().values_list(Value(lane))
+        for lane, (row, span) in wanted.items()
+    ]
+    return {lane for (lane,) in looks[0].union(*looks[1:])}

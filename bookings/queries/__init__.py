@@ -1,7 +1,14 @@
 """What the desk reads: the day board, a visit's card."""
 
 from bookings.queries.board import Column, DayBoard, Visit, day_board
-from bookings.queries.free_times import FreeLine, FreeTime, free_times, nearest_free_times
+from bookings.queries.free_times import (
+    FreeLine,
+    FreeSearch,
+    FreeTime,
+    free_times,
+    nearest_free_times,
+    search_near,
+)
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.reminders import REMINDER, about, reminders_dropped, visits_to_remind
 from bookings.queries.visits import Past, past_of, visit_for
@@ -11,6 +18,7 @@ __all__ = [
     "Column",
     "DayBoard",
     "FreeLine",
+    "FreeSearch",
     "FreeTime",
     "OnDay",
     "Past",
@@ -22,6 +30,7 @@ __all__ = [
     "past_of",
     "practitioners_on",
     "reminders_dropped",
+    "search_near",
     "services_of",
     "visit_for",
     "visits_to_remind",

@@ -8,6 +8,7 @@ free minutes is found by and-ing the integer with itself shifted.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ class Window:
         self.length = (days[-1][1] + MARGIN - self.zero) // MINUTE
         self.everything = (1 << self.length) - 1
         self._places = [((a - self.zero) // MINUTE, (b - a) // MINUTE) for a, b in days]
+        self._firsts = [first for first, _length in self._places]
         self.grid = 0
         for first, length in self._places:
             count = -(-length // GRID_MIN)
@@ -82,6 +84,10 @@ class Window:
         """A day's part of the mask; its bit 0 is the day's first minute."""
         first, length = self._places[index]
         return mask >> first & ((1 << length) - 1)
+
+    def day_of(self, minute: int) -> int:
+        """The index of the day in which a minute of the line lies."""
+        return bisect_right(self._firsts, minute) - 1
 
 
 def runs(free: int, length: int) -> int:
@@ -138,3 +144,18 @@ def minutes(mask: int) -> Iterator[int]:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
         mask ^= lowest
+
+
+def outward(mask: int, wanted: int) -> Iterator[int]:
+    """The minutes in a mask, nearest to `wanted` first; of two as near, the earlier one."""
+    before = mask & ((1 << wanted + 1) - 1) if wanted >= 0 else 0
+    after = mask ^ before
+    while before or after:
+        last = before.bit_length() - 1
+        first = (after & -after).bit_length() - 1
+        if before and (not after or wanted - last <= first - wanted):
+            before ^= 1 << last
+            yield last
+        else:
+            after ^= 1 << first
+            yield first

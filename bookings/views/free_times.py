@@ -12,7 +12,7 @@ from django.utils import timezone
 from bookings import queries
 from bookings.forms.new import FreeTimesForm, NewAppointmentForm
 from bookings.models import Service
-from bookings.queries import FreeLine, FreeTime
+from bookings.queries import FreeLine, FreeSearch, FreeTime
 from bookings.rules.visit import FARTHEST
 from clinic.models import Clinic, Patient, Practitioner
 from clinic.permissions import Permission
@@ -90,8 +90,9 @@ def free_region(
     at: dt.datetime,
     days: int | None = None,
     picked: str = "",
+    found: FreeSearch | None = None,
 ) -> dict[str, Any]:
-    """What `_free_times.html` shows."""
+    """What `_free_times.html` shows; `found` is a search that was made already."""
     today = clinic.day_of(at)
     if first < today:
         return {"faults": [f"{say_date(first)} is over. Choose a day from today on."]}
@@ -103,17 +104,23 @@ def free_region(
     most = MOST_OF_ALL if days <= DAYS_OF_ONE else MOST_OF_MANY_DAYS
     if practitioner:
         most = MOST_OF_ONE
-    lines = queries.free_times(
-        clinic=clinic,
-        need=service,
+    last = first + DAY * (days - 1)
+    if found is None or first < found.asked.days[0] or last > found.asked.days[-1]:
+        found = FreeSearch(
+            clinic=clinic,
+            need=service,
+            first=first,
+            days=days,
+            at=at,
+            practitioner=practitioner,
+            patient=patient,
+        )
+    lines = found.lines(
         first=first,
         days=days,
-        at=at,
         practitioner=practitioner,
-        patient=patient,
         most=None if practitioner and days == 1 else most,
     )
-    last = first + DAY * (days - 1)
     groups = (
         _by_day(lines, today, picked) if practitioner is None else _of_one(lines, today, picked)
     )

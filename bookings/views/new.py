@@ -117,17 +117,21 @@ class NewAppointment(FormPage):
         return self.render_to_response(context, status=form.status)
 
     def form_refused(self, form: NewAppointmentForm, no: Refusal) -> HttpResponse:
-        context = self.get_context_data(form=form)
-        if no.rule in ABOUT_TIME and form.who:
-            today = self.clinic.day_of(timezone.now())
-            near = queries.nearest_free_times(
+        if no.rule not in ABOUT_TIME or form.who is None:
+            context = self.get_context_data(form=form)
+        else:
+            at = timezone.now()
+            today = self.clinic.day_of(at)
+            # The nearest times and the list come from one search: many may wait for it at once.
+            found = queries.search_near(
                 clinic=self.clinic,
                 need=self.asked["service"],
                 around=self.asked["starts_at"],
-                at=timezone.now(),
-                practitioner=self.asked["practitioner"],
+                at=at,
                 patient=form.who,
             )
+            context = self.get_context_data(form=form, found=found)
+            near = found.nearest(self.asked["starts_at"], practitioner=self.asked["practitioner"])
             context["proposed"] = [
                 {
                     "label": f"{say_day(one.day, today)}, {one.says}",
@@ -166,6 +170,7 @@ class NewAppointment(FormPage):
             first=day,
             at=at,
             picked=form.glimpse("slot") or "",
+            found=kwargs.pop("found", None),
         )
         return (
             super().get_context_data(**kwargs)

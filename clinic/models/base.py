@@ -22,9 +22,13 @@ class ScopedQuerySet(models.QuerySet[Any]):
         clinics = user.clinics_with(permission)
         return self.filter(**{f"{self.clinic_path}__in": clinics})
 
-    def held(self) -> Self:
-        """Locked until the transaction ends, in key order, so that two acts never cross."""
-        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    def held(self, *, waiting: bool = True) -> Self:
+        """Locked until the transaction ends, in key order, so that two acts never cross.
+
+        Not `waiting`, rows that another act holds just now are passed over.
+        """
+        held = self.select_for_update(no_key=True, of=("self",), skip_locked=not waiting)
+        return held.order_by("pk")
 
     def update(self, **kwargs: Any) -> int:
         """Refused: a write goes through an operation, one row at a time, with its version."""

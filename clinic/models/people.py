@@ -57,12 +57,22 @@ class User(AbstractBaseUser, Record):
         return self.can(Permission(perm), obj.pk)
 
     @cached_property
+    def _assigned(self) -> list[RoleAssignment]:
+        return list(self.assignments.select_related("clinic"))
+
+    @cached_property
     def grants(self) -> dict[uuid.UUID, frozenset[Role]]:
         """Clinic → the roles this user holds there; read once per request."""
         found: dict[uuid.UUID, set[Role]] = {}
-        for clinic_id, role in self.assignments.values_list("clinic_id", "role"):
-            found.setdefault(clinic_id, set()).add(Role(role))
+        for one in self._assigned:
+            found.setdefault(one.clinic_id, set()).add(Role(one.role))
         return {clinic_id: frozenset(roles) for clinic_id, roles in found.items()}
+
+    @property
+    def places(self) -> list[Clinic]:
+        """The clinics in use in which the user holds a role, in name order."""
+        found = {one.clinic_id: one.clinic for one in self._assigned if one.clinic.is_active}
+        return list(found.values())
 
     def can(self, permission: Permission, clinic_id: uuid.UUID | None) -> bool:
         """Whether one of the user's roles in that clinic carries the permission."""

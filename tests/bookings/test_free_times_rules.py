@@ -14,6 +14,7 @@ from bookings.rules.free_times import (
     Window,
     free_starts,
     minutes,
+    outward,
     patient_free,
     places,
     runs,
@@ -183,3 +184,9 @@ def test_a_shift_counts_from_its_first_day_to_its_last():
         monday,
         monday + dt.timedelta(days=7),
     ]
+
+
+@given(st.sets(st.integers(0, 400)), st.integers(-50, 450))
+def test_minutes_come_nearest_first_and_of_two_as_near_the_earlier(free: set[int], wanted: int):
+    mask = sum(1 << minute for minute in free)
+    assert list(outward(mask, wanted)) == sorted(free, key=lambda m: (abs(m - wanted), m))

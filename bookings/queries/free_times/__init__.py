@@ -1,0 +1,12 @@
+"""Free times: when a visit fits, for one practitioner or for all, over days in a row."""
+
+from bookings.queries.free_times.search import (
+    FreeLine,
+    FreeSearch,
+    FreeTime,
+    free_times,
+    nearest_free_times,
+    search_near,
+)
+
+__all__ = ["FreeLine", "FreeSearch", "FreeTime", "free_times", "nearest_free_times", "search_near"]

@@ -1,0 +1,139 @@
+"""What a search for free times reads: who works when, which rooms and devices, what is held.
+
+Holds come as text and each distinct text is read once: a full fortnight is thousands of them
+and some hundred different instants.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F, QuerySet, TextField, Value, prefetch_related_objects
+from django.db.models.functions import Cast
+
+from bookings.models import Appointment, Hold, Shift
+from bookings.rules.free_times import Need, Window
+from bookings.rules.shifts import working_time
+from clinic.models import Clinic, Device, Patient, Practitioner, Room
+from clinic.rules import day_span
+
+DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
+
+
+class Asked:
+    """What was asked, with the days as one line of minutes."""
+
+    def __init__(self, clinic: Clinic, need: Need, first: dt.date, days: int) -> None:
+        self.clinic, self.need, self.zone = clinic, need, clinic.zone
+        self.days = [first + DAY * n for n in range(days)]
+        self.window = Window([day_span(day, self.zone) for day in self.days])
+
+
+def people_of(clinic: Clinic, practitioner: Practitioner | None) -> list[Practitioner]:
+    """Who may be asked for, in name order, with their licenses."""
+    if practitioner is None:
+        return list(Practitioner.objects.working_in(clinic).prefetch_related("licenses"))
+    # One who does not work in this clinic has no shift in it.
+    people = [practitioner] if practitioner.is_active else []
+    prefetch_related_objects(people, "licenses")
+    return people
+
+
+def works_of(asked: Asked, people: list[Practitioner]) -> dict[uuid.UUID, int]:
+    """When each is at work, as a mask, by key."""
+    # A treatment that begins on the last evening ends in the next day's shift.
+    first, last = asked.days[0], asked.days[-1] + DAY
+    shifts: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    rows = Shift.objects.in_force(asked.clinic, first=first, last=last)
+    for row in rows.filter(practitioner__in=people).values_list(
+        "practitioner_id", "weekday", "starts_min", "ends_min", "valid_from", "valid_to", named=True
+    ):
+        shifts[row.practitioner_id].append(row)
+    return {
+        one.pk: asked.window.at_work(
+            working_time(shifts[one.pk], first=first, last=last, zone=asked.zone)
+        )
+        for one in people
+    }
+
+
+def things_of(clinic: Clinic) -> tuple[list[str], list[str]]:
+    """The keys of the clinic's rooms and devices in use."""
+    rooms = Room.objects.filter(clinic=clinic, is_active=True).annotate(kind=Value("room"))
+    devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE).annotate(
+        kind=Value("device")
+    )
+    found: dict[str, list[str]] = {"room": [], "device": []}
+    columns = ("kind", "pk")
+    for kind, key in (
+        rooms.order_by().values_list(*columns).union(devices.order_by().values_list(*columns))
+    ):
+        found[kind].append(key.hex)
+    return found["room"], found["device"]
+
+
+def busy_of(
+    asked: Asked,
+    people: list[Practitioner],
+    rooms: list[str],
+    devices: list[str],
+    patient: Patient | None,
+    but: Appointment | None,
+) -> dict[str, int]:
+    """What each practitioner, room, device and the patient is busy with, by key as plain hex."""
+    floor, ceil = _Read(asked.window.floor), _Read(asked.window.ceil)
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for key, starts_at, ends_at in _held(asked, people, rooms, devices, patient, but):
+        spans[key].append((floor[starts_at], ceil[ends_at]))
+    found: dict[str, int] = defaultdict(int)
+    for key, held in spans.items():
+        found[key.replace("-", "")] = asked.window.mask(held)
+    return found
+
+
+class _Read(dict[str, int]):
+    """An instant's text → its minute on the window's line; each distinct text is read once."""
+
+    def __init__(self, place: Any) -> None:
+        self.place = place
+
+    def __missing__(self, text: str) -> int:
+        instant = dt.datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=dt.UTC)
+        self[text] = found = self.place(instant)
+        return found
+
+
+def _held(
+    asked: Asked,
+    people: list[Practitioner],
+    rooms: list[str],
+    devices: list[str],
+    patient: Patient | None,
+    but: Appointment | None,
+) -> Iterable[tuple[str, str, str]]:
+    """(key, start, end) of all holds that touch the window, as text, in one query.
+
+    One branch per lane, so that each is a walk along its own index.
+    """
+    holds = Hold.objects.crossing(
+        asked.window.zero, asked.window.zero + MINUTE * asked.window.length
+    ).order_by()
+    if but is not None:
+        holds = holds.exclude(appointment=but)
+
+    def lane(name: str, rows: Iterable[Any]) -> QuerySet[Any, Any]:
+        return holds.filter(**{f"{name}__in": rows}).values_list(
+            *(Cast(F(column), TextField()) for column in (f"{name}_id", "starts_at", "ends_at"))
+        )
+
+    branches = [lane("practitioner", people), lane("room", rooms), lane("device", devices)]
+    if patient is not None:
+        branches.append(lane("patient", [patient]))
+    return branches[0].union(*branches[1:], all=True)

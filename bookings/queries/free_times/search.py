@@ -1,0 +1,226 @@
+"""A search for free times: read once, then asked for lines to list or for the nearest ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import uuid
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from bookings.models import Appointment, Service
+from bookings.queries.free_times.reading import (
+    DAY,
+    MINUTE,
+    Asked,
+    busy_of,
+    people_of,
+    things_of,
+    works_of,
+)
+from bookings.rules.free_times import Need, free_starts, minutes, outward, patient_free, places
+from bookings.rules.visit import FARTHEST
+from clinic.models import Clinic, Patient, Practitioner
+from clinic.rules import covers, say_time
+
+MOST_DAYS = 31
+NEAR_DAYS = 14
+NEAR_BEFORE = 2 * DAY
+# A caller would rather wait so long for the person she asked for than see someone else.
+ANOTHER_PERSON_MIN = 45
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    """One start that is free: `starts_at` in UTC, `says` as the clinic's clock shows it.
+
+    `key` is what a form sends back when this time is chosen: with whom and when.
+    """
+
+    practitioner: Practitioner
+    day: dt.date
+    starts_at: dt.datetime
+    says: str
+    key: str
+
+
+@dataclass(slots=True)
+class FreeLine:
+    """One practitioner's free times on one clinic-local day.
+
+    `more` counts those left out; `why` says why no license covers the day ("" when one does).
+    """
+
+    practitioner: Practitioner
+    day: dt.date
+    times: list[FreeTime] = field(default_factory=list)
+    more: int = 0
+    why: str = ""
+
+
+class FreeSearch:
+    """Where a visit of one need fits, over days in a row. Five queries, whatever is asked.
+
+    Starts lie on the quarter hour, from the clinic-local date `first` on. What is offered can
+    be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the
+    patient free, the numbing not in the past. `practitioner` narrows the search to her (None:
+    all who work here); `but` is a visit being moved, whose own holds do not count.
+    """
+
+    def __init__(
+        self,
+        *,
+        clinic: Clinic,
+        need: Service | Appointment,
+        first: dt.date,
+        days: int,
+        at: dt.datetime,
+        practitioner: Practitioner | None = None,
+        patient: Patient | None = None,
+        but: Appointment | None = None,
+    ) -> None:
+        self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
+        self.people = people_of(clinic, practitioner)
+        self._why: dict[tuple[uuid.UUID, int], str] = {}
+        works = works_of(asked, self.people)
+        rooms, devices = things_of(clinic)
+        busy = busy_of(asked, self.people, rooms, devices, patient, but)
+        elsewise = (
+            places(
+                asked.window,
+                asked.need,
+                rooms=[busy[one] for one in rooms],
+                devices=[busy[one] for one in devices],
+            )
+            & patient_free(asked.window, asked.need, busy[patient.pk.hex] if patient else 0)
+            & asked.window.between(at + MINUTE * asked.need.numbing_min, at + FARTHEST)
+        )
+        self._free = {
+            one.pk: free_starts(
+                asked.window,
+                asked.need,
+                at_work=works[one.pk],
+                busy=busy[one.pk.hex],
+                elsewise=elsewise,
+            )
+            for one in self.people
+        }
+
+    def lines(
+        self,
+        *,
+        first: dt.date | None = None,
+        days: int | None = None,
+        practitioner: Practitioner | None = None,
+        most: int | None = None,
+    ) -> list[FreeLine]:
+        """The free times by day and then by practitioner in name order.
+
+        `most` caps the times of a line. Days and practitioner may be fewer than were searched.
+        """
+        begin = (first - self.asked.days[0]).days if first else 0
+        end = len(self.asked.days) if days is None else begin + days
+        who = [one for one in self.people if practitioner is None or one.pk == practitioner.pk]
+        return [
+            self._line(one, index, most)
+            for index in range(begin, min(end, len(self.asked.days)))
+            for one in who
+        ]
+
+    def nearest(
+        self, around: dt.datetime, *, practitioner: Practitioner | None = None, count: int = 3
+    ) -> list[FreeTime]:
+        """The free times nearest to the instant `around`, in time order.
+
+        Each is offered with one person: with a practitioner named, with her, unless someone
+        else is free three quarters of an hour nearer.
+        """
+        wanted = self.asked.window.floor(around)
+        best: dict[int, tuple[tuple[int, bool, int, str], Practitioner, int]] = {}
+        for one in self.people:
+            another = practitioner is not None and one.pk != practitioner.pk
+            extra = ANOTHER_PERSON_MIN if another else 0
+            near = (
+                (minute, index)
+                for minute in outward(self._free[one.pk], wanted)
+                if not self.why(one, index := self.asked.window.day_of(minute))
+            )
+            for minute, index in islice(near, count):
+                cost = (abs(minute - wanted) + extra, another, minute, one.name)
+                if minute not in best or cost < best[minute][0]:
+                    best[minute] = (cost, one, index)
+        chosen = heapq.nsmallest(count, best.items(), key=lambda item: item[1][0])
+        return [self._time(one, index, minute) for minute, (_, one, index) in sorted(chosen)]
+
+    def why(self, one: Practitioner, index: int) -> str:
+        """Why no license covers a practitioner on a day of the search; "" when one does."""
+        if (known := self._why.get((one.pk, index))) is not None:
+            return known
+        verdict = covers(
+            one.licenses.all(),
+            name=one.name,
+            state=self.asked.clinic.state,
+            on=self.asked.days[index],
+        )
+        self._why[one.pk, index] = found = "" if verdict.allowed else verdict.reason
+        return found
+
+    def _line(self, one: Practitioner, index: int, most: int | None) -> FreeLine:
+        line = FreeLine(one, self.asked.days[index], why=self.why(one, index))
+        if line.why:
+            return line
+        here = self.asked.window.on_day(self._free[one.pk], index)
+        start = self.asked.window.floor(self.asked.window.days[index][0])
+        for minute in minutes(here):
+            if most is not None and len(line.times) == most:
+                line.more = here.bit_count() - most
+                break
+            line.times.append(self._time(one, index, start + minute))
+        return line
+
+    def _time(self, one: Practitioner, index: int, minute: int) -> FreeTime:
+        """The free time at a minute of the window that lies on that day."""
+        start, end = self.asked.window.days[index]
+        starts_at = self.asked.window.zero + MINUTE * minute
+        if end - start == DAY:
+            says = _says((starts_at - start) // MINUTE)
+        else:
+            local = starts_at.astimezone(self.asked.zone)
+            says = say_time(local)
+            if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+                says += f" {local:%Z}"
+        key = f"{one.pk}@{starts_at.isoformat()[:16]}Z"
+        return FreeTime(one, self.asked.days[index], starts_at, says, key)
+
+
+def free_times(*, most: int | None = None, **asked: Any) -> list[FreeLine]:
+    """All lines of a search (see `FreeSearch`); `most` caps the times of each."""
+    return FreeSearch(**asked).lines(most=most)
+
+
+def search_near(
+    *, clinic: Clinic, around: dt.datetime, at: dt.datetime, **asked: Any
+) -> FreeSearch:
+    """A search of the two weeks around an instant, never into the past."""
+    first = max(clinic.day_of(around) - NEAR_BEFORE, clinic.day_of(at))
+    return FreeSearch(clinic=clinic, first=first, days=NEAR_DAYS, at=at, **asked)
+
+
+def nearest_free_times(
+    *,
+    around: dt.datetime,
+    practitioner: Practitioner | None = None,
+    count: int = 3,
+    **asked: Any,
+) -> list[FreeTime]:
+    """The free times nearest to `around`, for the loser of a race (see `FreeSearch.nearest`)."""
+    search = search_near(around=around, **asked)
+    return search.nearest(around, practitioner=practitioner, count=count)
+
+
+@lru_cache(maxsize=24 * 60)
+def _says(minute: int) -> str:
+    """A minute of a day without a clock change, as the clock shows it."""
+    return say_time(dt.datetime(2000, 1, 1, minute // 60, minute % 60, tzinfo=dt.UTC))
