@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import threading
 import time
 import uuid
 from collections import Counter
@@ -52,11 +53,52 @@ def _clerk(
     out.put((answers, took))
 
 
+def race(address: tuple[str, int], desk: World, *, clients: int, password: str) -> dict[str, Any]:
+    """So many clerks press at once for one practitioner's one time; how long each waited."""
+    gate = threading.Barrier(clients, timeout=120)
+    when = (desk.day + dt.timedelta(days=60)).isoformat()
+    answers: list[tuple[int, float]] = []
+
+    def clerk(browser: Browser, token: str, patient: str) -> None:
+        form = {
+            "service": str(desk.service.pk),
+            "practitioner": str(desk.practitioners[0].pk),
+            "chosen": patient,
+            "date": when,
+            "time": "12:00",
+            "once": uuid.uuid4().hex,
+            "csrfmiddlewaretoken": token,
+        }
+        gate.wait()
+        begun = time.perf_counter()
+        status, _text = browser.send("POST", "/appointments/new/", form)
+        answers.append((status, time.perf_counter() - begun))
+
+    clerks = []
+    for n in range(clients):
+        browser = Browser(address)
+        browser.log_in(desk.clerk.email, password)
+        token = csrf_in(browser.send("GET", "/appointments/new/")[1])
+        patient = str(desk.patients[n].pk)
+        clerks.append(threading.Thread(target=clerk, args=(browser, token, patient)))
+    for thread in clerks:
+        thread.start()
+    for thread in clerks:
+        thread.join()
+    waited = sorted(took for status, took in answers if status == 409)
+    return {
+        "clients": clients,
+        "answers": {str(status): n for status, n in Counter(s for s, _ in answers).items()},
+        "loser_p50_ms": round(waited[len(waited) // 2] * 1000, 1),
+        "loser_last_ms": round(waited[-1] * 1000, 1),
+    }
+
+
 def run(
     address: tuple[str, int], desk: World, *, clients: int, seconds: float, password: str
 ) -> dict[str, Any]:
     """Bookings a second; every answer other than a redirect is an error and is counted."""
-    gate = multiprocessing.Barrier(clients)
+    gate = multiprocessing.Barrier(clients, timeout=120)
     out: Any = multiprocessing.Queue()
     per = len(desk.patients) // clients
     first = desk.day + dt.timedelta(days=1)

@@ -174,6 +174,7 @@ def main() -> None:
         figures["booking"] = booking.run(
             address, desk, clients=given.clients, seconds=given.seconds, password=PASSWORD
         )
+        figures["one slot, 50 clients"] = booking.race(address, desk, clients=50, password=PASSWORD)
     figures["verify_audit"] = verify()
     errors = [line for line in log.read_text().splitlines() if "Traceback" in line]
     figures["server_tracebacks"] = len(errors)

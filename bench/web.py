@@ -57,7 +57,7 @@ class Browser:
         try:
             self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-        except (http.client.RemoteDisconnected, ConnectionResetError):
+        except (http.client.RemoteDisconnected, ConnectionError):
             # gunicorn closes an idle connection now and then; a browser opens another.
             self.connection.close()
             self.connection.request(method, path, body, headers)
@@ -70,10 +70,14 @@ class Browser:
         return answer.status, text
 
     def log_in(self, email: str, password: str) -> None:
-        """Through the real log-in page."""
+        """Through the real log-in page; where many log in at once, one is asked to wait."""
         _status, page = self.send("GET", "/accounts/login/")
         form = {"login": email, "password": password, "csrfmiddlewaretoken": csrf_in(page)}
-        status, text = self.send("POST", "/accounts/login/", form)
+        for _ in range(20):
+            status, text = self.send("POST", "/accounts/login/", form)
+            if status != 429:
+                break
+            time.sleep(0.5)
         if status != 302:
             raise SystemExit(f"Log-in answered {status}: {text[:300]}")
 

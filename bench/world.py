@@ -61,8 +61,9 @@ def build(code: str, *, lanes: int, visits: int, password: str) -> World:
         )
         service.write()
         practitioners = [_practitioner(clinic, n, clerk, now) for n in range(lanes)]
-        # Two rooms and devices a lane: the clean-down crosses the next patient's numbing.
-        for n in range(lanes * 2):
+        # A visit's room is wanted by the visits before and after it too, of every lane: with
+        # three rooms a lane there is one, in whatever order the visits are booked.
+        for n in range(lanes * 3):
             Room(clinic=clinic, name=f"Room {n:02d}").write()
             Device(clinic=clinic, model=model, code=f"D-{n:02d}", serial=f"{code}{n:05d}").write()
         world = World(
