@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +28,18 @@ def services_of(clinic: Clinic) -> QuerySet[Service, Any]:
     return found.order_by("name", "pk")
 
 
-def practitioners_on(clinic: Clinic, day: dt.date) -> list[OnDay]:
-    """Everyone who works in the clinic, and whom no license covers that day (R17, R25)."""
-    people = Practitioner.objects.working_in(clinic).prefetch_related("licenses")
-    verdicts = [
-        (one, covers(one.licenses.all(), name=one.name, state=clinic.state, on=day))
-        for one in people
-    ]
-    return [OnDay(one, "" if verdict.allowed else verdict.reason) for one, verdict in verdicts]
+def practitioners_on(
+    clinic: Clinic, day: dt.date, people: Iterable[Practitioner] | None = None
+) -> list[OnDay]:
+    """Everyone who works in the clinic, and whom no license covers that day (R17, R25).
+
+    `people` are they, with their licenses, where they have been read already.
+    """
+    if people is None:
+        people = Practitioner.objects.working_in(clinic).prefetch_related("licenses")
+    return [OnDay(one, _why(one, clinic, day)) for one in people]
+
+
+def _why(one: Practitioner, clinic: Clinic, day: dt.date) -> str:
+    verdict = covers(one.licenses.all(), name=one.name, state=clinic.state, on=day)
+    return "" if verdict.allowed else verdict.reason

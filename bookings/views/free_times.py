@@ -73,9 +73,14 @@ class FreeTimes(Door):
         return render(request, "bookings/_free_times.html", context, status=status)
 
 
-def practitioner_field(form: NewAppointmentForm, clinic: Clinic, day: dt.date) -> dict[str, Any]:
+def practitioner_field(
+    form: NewAppointmentForm,
+    clinic: Clinic,
+    day: dt.date,
+    people: list[Practitioner] | None = None,
+) -> dict[str, Any]:
     """What the field for the practitioner needs to say who may not treat that day, and why."""
-    uncovered = [one for one in queries.practitioners_on(clinic, day) if one.why]
+    uncovered = [one for one in queries.practitioners_on(clinic, day, people) if one.why]
     form.without(frozenset(one.practitioner.pk for one in uncovered))
     return {"uncovered": uncovered, "uncovered_on": say_date(day)}
 

@@ -162,6 +162,7 @@ class NewAppointment(FormPage):
         today = self.clinic.day_of(at)
         day = form.glimpse("date") or today
         patient = form.who or self._chosen(form)
+        found: queries.FreeSearch | None = kwargs.pop("found", None)
         region = free_region(
             clinic=self.clinic,
             service=form.glimpse_service(),
@@ -170,11 +171,13 @@ class NewAppointment(FormPage):
             first=day,
             at=at,
             picked=form.glimpse("slot") or "",
-            found=kwargs.pop("found", None),
+            found=found,
         )
         return (
             super().get_context_data(**kwargs)
-            | practitioner_field(form, self.clinic, max(day, today))
+            | practitioner_field(
+                form, self.clinic, max(day, today), found.people if found else None
+            )
             | {
                 "region": region,
                 "found": self._found(form, patient),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -26,16 +27,32 @@ def day_field(**given: Any) -> forms.DateField:
     )
 
 
+class _Rows(forms.models.ModelChoiceIterator):
+    """The choices of a RowField, from the rows it has read already."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        for row in self.queryset:
+            yield self.choice(row)
+
+
 class RowField(forms.ModelChoiceField):
-    """One of the rows that the form gives it; a key that is no key answers like a missing row."""
+    """One of a few rows that the form gives it, which are read once however often it is asked.
+
+    A key that is no key answers like a missing row.
+    """
+
+    iterator = _Rows
 
     def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except forms.ValidationError as no:
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"], code="invalid_choice"
-            ) from no
+        if value in self.empty_values:
+            return None
+        key = str(getattr(value, "pk", value))
+        for row in self.queryset or ():
+            if str(row.pk) == key:
+                return row
+        raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
 
 
 class HouseForm(forms.Form):
