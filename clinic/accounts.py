@@ -100,6 +100,7 @@ def confirm_password(request: HttpRequest, password: str, *, of: Any = None) -> 
         username=typed_address(request, {"email": user.email}),
         ip_address=request.META.get("REMOTE_ADDR"),
     )
+    user.prove(password)
     return None
 
 

@@ -8,6 +8,7 @@ and records its event last.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import hashlib
 import logging
@@ -32,6 +33,7 @@ from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 
 log = logging.getLogger(__name__)
+KEYS_LAST = dt.timedelta(days=7)
 Result = TypeVar("Result")
 
 _under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
@@ -160,6 +162,15 @@ def _in_transaction(
             key.result_kind, key.result = result._meta.label, str(result.pk)
             key.save(update_fields=["result_kind", "result"])
     return result
+
+
+def forget_keys(*, at: dt.datetime) -> int:
+    """Drop the one-time keys of forms that no open page can send again; returns how many.
+
+    A session ends after twelve hours; a week leaves room for a page from a long weekend.
+    """
+    dropped, _each = IdempotencyKey.objects.filter(created_at__lt=at - KEYS_LAST).delete()
+    return dropped
 
 
 def _allow(may: tuple[Permission, ...], by: Any, clinic_id: uuid.UUID) -> None:

@@ -39,8 +39,8 @@ def find_place(
     """Lock practitioner, room, device and patient, in this order, and choose the place.
 
     With no practitioner (room, device) named, the first free one is taken; the loser of a
-    race for it goes on to the next. `but` is the appointment being moved, whose own holds
-    do not count.
+    race for it goes on to the next. `but` is the appointment being moved: its own holds do not
+    count, and its room and device come first.
     Refuses R17, R18, R25 (license), T1 (not at work), R47 (taken, 409).
     """
     if practitioner is None:
@@ -164,14 +164,17 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
 def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]
     """The first of the rows that is free, locked; the caller looks once more at what it got.
 
-    A row that another booking holds just now is most likely being taken: the next one will do,
-    and nobody waits. Only where no other is left does it wait for one.
+    A visit that is moved keeps its own where it can. A row that another booking holds just now
+    is most likely being taken: the next one will do, and nobody waits. Only where no other is
+    left does it wait for one.
     """
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
     free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
-    if wanted is None and (row := free.held(waiting=False).first()):
-        return row
+    if wanted is None:
+        own = free.filter(pk=getattr(but, f"{lane}_id")) if but else rows.none()
+        if row := own.held(waiting=False).first() or free.held(waiting=False).first():
+            return row
     row = free.held().first()
     while row is not None:
         if not _taken(but, **{lane: (row, span)}):

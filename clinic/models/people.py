@@ -50,6 +50,19 @@ class User(AbstractBaseUser, Record):
     def __str__(self) -> str:
         return self.name
 
+    def prove(self, password: str) -> None:
+        """Note that this is the password of the account as it is now.
+
+        Hashing takes a tenth of a second on purpose; an act asks again inside its transaction.
+        """
+        self._proved = (password, self.password)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether this is the user's password."""
+        if getattr(self, "_proved", None) == (raw_password, self.password):
+            return True
+        return super().check_password(raw_password)
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether the user may do `perm` in the clinic `obj` (None: in any clinic)."""
         if obj is None:

@@ -65,6 +65,34 @@ def test_a_move_to_another_day_takes_the_date_along(cast: Cast, visit: Appointme
     assert move(cast, visit, NOON + DAY).local_date == TODAY + DAY
 
 
+def test_a_moved_visit_keeps_its_room_and_device_where_they_are_free(cast: Cast) -> None:
+    first, last = sorted([cast.room, cast.second_room], key=lambda room: room.pk)
+    visit = factories.appointment(
+        patient=cast.mia,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=last,
+        device=max(cast.device, cast.second_device, key=lambda device: device.pk),
+        starts_at=NOON,
+        by=cast.reception,
+    )
+    device = visit.device
+    moved = move(cast, visit, NOON + 60 * MINUTE)
+    assert (moved.room, moved.device) == (last, device)
+    factories.appointment(
+        patient=cast.wang,
+        practitioner=cast.bo,
+        service=cast.service,
+        room=last,
+        device=device,
+        starts_at=NOON + 180 * MINUTE,
+        by=cast.reception,
+    )
+    moved = move(cast, moved, NOON + 180 * MINUTE)
+    assert moved.room == first
+    assert moved.device != device
+
+
 def test_a_move_to_someone_else_takes_her_license(cast: Cast, visit: Appointment) -> None:
     moved = move(cast, visit, NOON, practitioner=cast.priya)
     assert (moved.practitioner, moved.license.practitioner) == (cast.priya, cast.priya)

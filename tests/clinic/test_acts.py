@@ -136,6 +136,15 @@ def test_a_refusal_frees_the_key(cast: Cast) -> None:
 
 
 @pytest.mark.rule("P3")
+def test_a_key_is_kept_as_long_as_a_page_may_lie_open(cast: Cast) -> None:
+    first = register(cast, once="key-1")
+    assert acts.forget_keys(at=NOW + dt.timedelta(days=7)) == 0
+    assert register(cast, once="key-1") == first
+    assert acts.forget_keys(at=NOW + dt.timedelta(days=7, seconds=1)) == 1
+    assert not IdempotencyKey.objects.exists()
+
+
+@pytest.mark.rule("P3")
 def test_two_presses_at_the_same_instant_have_one_effect(cast: Cast, fresh_db: Database) -> None:
     found: list[Any] = []
     start = threading.Barrier(8)

@@ -208,6 +208,8 @@ def test_a_director_reads_anothers_chart_without_any_form(
     assert send(director, chart, "numb-none").status_code == 403
     refused = AuditEvent.objects.filter(action="numbing.decline", outcome="refused", rule="R52")
     assert refused.count() == 1
+    # The second press never came as far as the act; it is on record too.
+    assert AuditEvent.objects.filter(action="page.open", outcome="refused").count() == 1
 
 
 def test_another_clinics_doors_answer_like_missing_ones(cast: Cast, enter: Enter) -> None:

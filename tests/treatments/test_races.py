@@ -12,10 +12,11 @@ from clinic import audit, constraints
 from clinic.permissions import Role
 from clinic.refusals import Conflict
 from tests import factories
-from tests.cast import NOW, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.races import all_at_once, sentences
 from treatments import operations
 from treatments.models import Cartridge, StockMovement, Treatment
+from treatments.queries import balance
 from treatments.rules.status import Unit
 
 pytestmark = pytest.mark.race
@@ -158,3 +159,38 @@ def test_the_database_alone_keeps_a_unit_single(
         }
     else:
         assert (len(outcome.won), len(outcome.broken)) == (6, 0)
+
+
+@pytest.mark.rule("P10")
+def test_the_audit_page_reads_ledger_and_units_of_one_moment(
+    fresh_db: object, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit is opened after the ledger was read and before the units are: no false alarm."""
+    (chart,) = started(cast, 1)
+    unit = Cartridge.objects.filter(lot=cast.lot).earliest("number")
+    flows = balance._flows
+
+    def then_open(period: balance.Period) -> object:
+        read = flows(period)
+        outcome = all_at_once(
+            [
+                lambda: operations.claim_unit(
+                    treatment=chart,
+                    unit_code=unit.unit_code,
+                    pack_intact=True,
+                    by=chart.practitioner.user,
+                    at=later(4),
+                )
+            ]
+        )
+        assert outcome.broken == []
+        return read
+
+    monkeypatch.setattr(balance, "_flows", then_open)
+    period = balance.Period(cast.clinic, TODAY, TODAY)
+    before = balance.balance(period, today=TODAY)
+    monkeypatch.undo()
+    after = balance.balance(period, today=TODAY)
+
+    assert (before.total.difference, before.total.opened) == (0, 0)
+    assert (after.total.difference, after.total.opened) == (0, 1)

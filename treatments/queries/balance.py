@@ -12,6 +12,7 @@ from django.db.models import Case, CharField, Count, Q, Value, When
 from django.db.models.functions import TruncDate
 
 from clinic.models import Clinic
+from clinic.moment import one_moment
 from clinic.rules import day_span
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.models.charts import TreatmentQuerySet
@@ -85,7 +86,15 @@ class Balance:
 
 
 def balance(period: Period, *, today: dt.date) -> Balance:
-    """Every lot that was there, moved or is wrong; expiry is judged on the local day `today`."""
+    """Every lot that was there, moved or is wrong; expiry is judged on the local day `today`.
+
+    All figures are of one moment: a unit opened meanwhile is in all of them or in none.
+    """
+    with one_moment():
+        return _balance(period, today)
+
+
+def _balance(period: Period, today: dt.date) -> Balance:
     flows = _flows(period)
     rows: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
     units = Cartridge.objects.filter(clinic=period.clinic).order_by()

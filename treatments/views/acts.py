@@ -48,6 +48,7 @@ class Act(ChartDoor):
         form.user = request.user
         if not form.is_valid():
             if not self.is_for(request, page):
+                accounts.turn_away(request)
                 raise PermissionDenied
             return self.refused(form, at)
         try:
@@ -177,6 +178,8 @@ class Waste(Act):
         code = values.pop("cartridge")
         unit = queries.unit_here(chart, code)
         if unit is None:
+            # Says what is wrong with the code, and leaves it on record.
+            operations.scan_cartridge(treatment=chart, text=code, **acting)
             raise Refusal(
                 f"{code} is not a unit of this treatment.",
                 rule="P15",
