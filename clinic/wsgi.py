@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from clinic.gate import one_charset
+from clinic.gate import one_charset, real_client
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
-application = one_charset(get_wsgi_application())
+application = real_client(one_charset(get_wsgi_application()))

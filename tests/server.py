@@ -16,7 +16,7 @@ from typing import Any
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-from clinic.gate import one_charset
+from clinic.gate import one_charset, real_client
 from tests.database import Database
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ class _Quiet(WSGIRequestHandler):
 def in_threads(database: Database) -> Iterator[Server]:
     """The product behind a threaded server in this process: a frozen clock holds there too."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
-    server.set_app(one_charset(get_wsgi_application()))
+    server.set_app(real_client(one_charset(get_wsgi_application())))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

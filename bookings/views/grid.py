@@ -63,10 +63,14 @@ def room_word(name: str) -> str:
     return f"{word[0]}{number}" if word and number.isdigit() else name
 
 
+def _hour(local: dt.datetime) -> str:
+    """When a shift starts or ends, as short as it is said: 8 AM, 8:30 AM."""
+    return say_time(local).replace(":00", "")
+
+
 def _column(column: Column, clinic: Clinic) -> dict[str, Any]:
     hours = ", ".join(
-        f"{hour_word(clinic.local(first))}–{hour_word(clinic.local(last))}"
-        for first, last in column.works
+        f"{_hour(clinic.local(first))}–{_hour(clinic.local(last))}" for first, last in column.works
     )
     return {
         "name": column.name,

@@ -247,7 +247,8 @@ def _told(detail: str) -> str:
         return detail
     if values.get("sentence"):
         return str(values["sentence"])
-    return ", ".join(f"{name.replace('_', ' ')}: {_plain(one)}" for name, one in values.items())
+    said = {name.replace("_", " "): _plain(one) for name, one in values.items()}
+    return ", ".join(f"{name}: {one}" for name, one in said.items() if one)
 
 
 def _plain(value: Any) -> str:

@@ -71,10 +71,10 @@ def grid(text: str) -> str:
 
 def test_each_practitioner_at_work_has_a_column_with_her_hours(cast: Cast, enter: Enter) -> None:
     assert heads(page(enter(cast.reception))) == [
-        "Ana Ruiz LE 9:00–5:00",
-        "Bo Chen NP 9:00–5:00",
+        "Ana Ruiz LE 9 AM–5 PM",
+        "Bo Chen NP 9 AM–5 PM",
         "Lena Brandt LE * No license",
-        "Priya Raman MD 9:00–5:00",
+        "Priya Raman MD 9 AM–5 PM",
     ]
 
 
@@ -157,7 +157,7 @@ def test_the_day_is_closed_to_who_has_no_part_in_it(cast: Cast, enter: Enter) ->
 @pytest.mark.rule("P15")
 def test_each_clinic_sees_its_own_day(cast: Cast, enter: Enter, visit: Appointment) -> None:
     text = page(enter(cast.stranger))
-    assert heads(text) == ["Nora Kim RN 9:00–5:00"]
+    assert heads(text) == ["Nora Kim RN 9 AM–5 PM"]
     assert "Lee" not in text
 
 
@@ -183,7 +183,7 @@ def test_time_held_in_another_clinic_is_busy_and_says_no_more(cast: Cast, enter:
 def test_time_outside_the_shift_is_closed_and_says_until_when(cast: Cast, enter: Enter) -> None:
     factories.shifts(cast.ana, cast.clinic, weekdays=[1], starts=8, ends=9)
     text = page(enter(cast.reception))
-    assert heads(text)[0] == "Ana Ruiz LE 8:00–5:00"
+    assert heads(text)[0] == "Ana Ruiz LE 8 AM–5 PM"
     assert text.count("<span>Closed to 9:00</span>") == 2
 
 
@@ -191,7 +191,7 @@ def test_a_license_that_ends_soon_is_marked_and_explained(cast: Cast, enter: Ent
     cast.ana_license.expires_on = TODAY + 12 * DAY
     cast.ana_license.write()
     text = page(enter(cast.reception))
-    assert heads(text)[0] == "Ana Ruiz LE * 9:00–5:00"
+    assert heads(text)[0] == "Ana Ruiz LE * 9 AM–5 PM"
     assert "The license of Ana Ruiz ends in 12 days, on Sun, Dec 6, 2026." in text
 
 
@@ -367,7 +367,7 @@ def test_the_repeated_hour_of_a_night_shift_is_told_apart(
     assert hours == [
         (label, zone) for zone in ("CDT", "CST") for label in ("1 AM", "1:15", "1:30", "1:45")
     ]
-    assert heads(text)[0] == "Ana Ruiz LE 12:00–4:00"
+    assert heads(text)[0] == "Ana Ruiz LE 12 AM–4 AM"
     assert len(slots(text)) == 5 * 4
 
 

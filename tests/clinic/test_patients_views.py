@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -93,12 +94,20 @@ def test_a_submitted_search_is_on_record_without_its_text(cast: Cast, desk: Any)
 
 
 @pytest.mark.rule("P22")
-def test_what_is_asked_while_someone_types_is_not_a_search(cast: Cast, desk: Any):
+def test_of_what_is_asked_while_someone_types_one_in_a_minute_is_on_record(
+    cast: Cast, desk: Any, clock: time_machine.Traveller
+):
     part = desk.get(LIST, {"q": "mi"}, headers=HTMX)
     assert "Mia" in text_of(part)
     assert "<html" not in part.content.decode()
-    assert "Mia" in text_of(desk.get(FIND, {"patient": "mi"}, headers=HTMX))
-    assert audited("patient.search") == []
+    assert "Mia" in text_of(desk.get(FIND, {"patient": "mia"}, headers=HTMX))
+    assert len(audited("patient.search")) == 1
+    clock.shift(61)
+    desk.get(FIND, {"patient": "wang"}, headers=HTMX)
+    assert len(audited("patient.search")) == 2
+    # Who sends the form is on record each time.
+    desk.get(LIST, {"q": "Mia Lee"})
+    assert len(audited("patient.search")) == 3
 
 
 def test_the_finder_offers_radio_buttons_and_chooses_who_is_named_in_full(cast: Cast, desk: Any):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client, override_settings
 
-from clinic.gate import one_charset
+from clinic.gate import one_charset, real_client
 from clinic.models import AuditEvent
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.views import site_map
@@ -134,6 +134,28 @@ def test_no_charset_but_utf_8_reaches_the_framework(claimed: str, passed_on: str
     door = one_charset(lambda environ, _: seen.append(environ["CONTENT_TYPE"]) or [])  # type: ignore[func-returns-value]
     door({"CONTENT_TYPE": claimed}, lambda *_: None)
     assert seen == [passed_on]
+
+
+@pytest.mark.parametrize(
+    ("behind", "said", "client"),
+    [
+        (True, "203.0.113.7", "203.0.113.7"),
+        (True, "10.9.9.9, 203.0.113.7", "203.0.113.7"),
+        (True, "2001:db8::1", "2001:db8::1"),
+        (True, "no address", "127.0.0.1"),
+        (True, "", "127.0.0.1"),
+        (False, "203.0.113.7", "127.0.0.1"),
+    ],
+)
+def test_behind_a_proxy_a_browser_stands_for_itself(
+    settings: Any, behind: bool, said: str, client: str
+) -> None:
+    """What the browser claims of earlier hops is not believed: only what our proxy has seen."""
+    settings.BEHIND_PROXY = behind
+    seen: list[str] = []
+    door = real_client(lambda environ, _: seen.append(environ["REMOTE_ADDR"]) or [])  # type: ignore[func-returns-value]
+    door({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": said}, lambda *_: None)
+    assert seen == [client]
 
 
 @pytest.mark.rule("P33")

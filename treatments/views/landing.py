@@ -172,7 +172,10 @@ class StartPage:
             here = queries.waiting(self.clinic, today=self.today)
             self.visits("Waiting now", here, "Nobody is waiting.", "arrived_at")
             ahead = queries.unconfirmed(self.clinic, day=self.today + ONE_DAY)
-            self.visits("To confirm for tomorrow", ahead, "Tomorrow is confirmed.", "comes_at")
+            none = (
+                "Every visit of tomorrow is confirmed." if found.tomorrow else "No visits tomorrow."
+            )
+            self.visits("To confirm for tomorrow", ahead, none, "comes_at")
 
     def visits(self, title: str, visits: list[Any], empty: str, when: str) -> None:
         """A short list of visits, each with its time, its phone and its way."""
