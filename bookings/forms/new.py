@@ -13,7 +13,7 @@ from bookings.forms.when import CHOICE_FORM, WhenForm
 from bookings.models import Service
 from bookings.queries import services_of
 from clinic.forms import RowField, day_field
-from clinic.forms.patients import person_fields, search_field
+from clinic.forms.patients import another_field, person_fields, search_field
 from clinic.models import Patient, Practitioner
 from clinic.queries.licenses import practitioners_of
 from clinic.queries.patients import Found, find_patients, patient_for
@@ -91,6 +91,7 @@ class NewAppointmentForm(WhenForm):
         for name, field in person_fields().items():
             field.required = False
             self.fields[name] = field
+        self.fields["another"] = another_field()
 
     def without(self, uncovered: frozenset[uuid.UUID]) -> None:
         """Show these practitioners as not to be chosen."""
@@ -104,13 +105,13 @@ class NewAppointmentForm(WhenForm):
     @property
     def newcomer(self) -> dict[str, Any]:
         """The new patient's data: the arguments of `register_patient`."""
-        return {name: self.cleaned_data[name] for name in NEWCOMER}
+        return {name: self.cleaned_data[name] for name in (*NEWCOMER, "another")}
 
     def is_registered(self, patient: Patient) -> None:
         """From now on the newcomer is a patient on file, also where the booking is refused."""
         self.who = self.registered = patient
         self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data |= dict.fromkeys(NEWCOMER, "")  # type: ignore[operator]
+        self.data |= dict.fromkeys((*NEWCOMER, "another"), "")  # type: ignore[operator]
         self.data["chosen"], self.data["patient"] = str(patient.pk), patient.name  # type: ignore[index]
 
     @property

@@ -142,7 +142,9 @@ class NewAppointment(FormPage):
                 for one in near
             ]
             context["none_near"] = not near
-        return self.render_to_response(context | {"refusal": no}, status=form.status)
+        # Who may be on file is asked beside the newcomer's fields, not above the page.
+        refusal = None if "another" in form.errors else no
+        return self.render_to_response(context | {"refusal": refusal}, status=form.status)
 
     def where_to(self, result: Appointment) -> str:
         words = visit_words(
@@ -184,7 +186,7 @@ class NewAppointment(FormPage):
                 "chosen": patient.pk if patient else None,
                 "text": form.glimpse("patient") or "",
                 "fault": "",
-                "words": words_so_far(self.clinic, form, patient),
+                "words": words_so_far(self.clinic, form, patient, at=at, found=found),
                 "new_open": form.registers or any(name in form.errors for name in NEWCOMER),
                 "registered": form.registered,
                 "refusal": None,
@@ -226,17 +228,38 @@ class VisitWords(Door):
         form = NewAppointmentForm(initial=request.GET.dict(), clinic=clinic, user=request.user)
         key = form.glimpse("chosen")
         patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None  # type: ignore[arg-type]
-        words = words_so_far(clinic, form, patient, new="new" in request.GET)
+        words = words_so_far(clinic, form, patient, at=timezone.now(), new="new" in request.GET)
         return render(request, "bookings/_words.html", {"words": words})
 
 
 def words_so_far(
-    clinic: Clinic, form: NewAppointmentForm, patient: Patient | None, *, new: bool = False
+    clinic: Clinic,
+    form: NewAppointmentForm,
+    patient: Patient | None,
+    *,
+    at: dt.datetime,
+    new: bool = False,
+    found: queries.FreeSearch | None = None,
 ) -> dict[str, str]:
-    """What is chosen, said as one would say it on the phone; and what is still to choose."""
+    """What is chosen, said as one would say it on the phone; and what is still to choose.
+
+    `doubt` says why the time does not fit, as soon as a service and a time are chosen; `found`
+    is a search for this service and patient that was made already.
+    """
     service = form.glimpse_service()
     practitioner, starts_at = form.glimpse_visit()
     new = new or form.registers
+    words = {"said": "", "missing": "", "doubt": ""}
+    if service is not None and starts_at is not None:
+        words["doubt"] = queries.doubts_about(
+            starts_at,
+            clinic=clinic,
+            need=service,
+            at=at,
+            practitioner=practitioner,
+            patient=patient,
+            found=found,
+        )
     missing = [
         word
         for word, there in (
@@ -247,16 +270,17 @@ def words_so_far(
         if not there
     ]
     if missing or service is None or starts_at is None:
-        return {"said": "", "missing": ", ".join(missing)}
-    said = visit_words(
-        clinic,
-        today=clinic.day_of(timezone.now()),
-        who=patient.name if patient else "New patient",
-        service=service,
-        practitioner=str(practitioner or "anyone free"),
-        starts_at=starts_at,
-    )
-    return {"said": said, "missing": ""}
+        return words | {"missing": ", ".join(missing)}
+    return words | {
+        "said": visit_words(
+            clinic,
+            today=clinic.day_of(at),
+            who=patient.name if patient else "New patient",
+            service=service,
+            practitioner=str(practitioner or "anyone free"),
+            starts_at=starts_at,
+        )
+    }
 
 
 def visit_words(

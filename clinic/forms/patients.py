@@ -56,6 +56,11 @@ def birth_field(**given: Any) -> forms.DateField:
     return field
 
 
+def another_field() -> forms.BooleanField:
+    """The way on where someone looks like a patient on file; shown only then."""
+    return forms.BooleanField(label="This is another person", required=False)
+
+
 class FinderForm(forms.Form):
     """What someone types to find a patient; two characters at least, or nothing at all.
 
@@ -109,6 +114,12 @@ class PatientForm(HouseForm):
         "language",
         "emergency_contact",
     )
+
+
+class RegisterForm(PatientForm):
+    """The same for someone new, who may look like someone on file."""
+
+    another = another_field()
 
 
 class PatientEditForm(PatientForm):

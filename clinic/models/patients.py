@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from clinic.constraints import bounded, check, never_deleted
 from clinic.models.base import Record, ScopedQuerySet
 from clinic.models.places import Clinic
-from clinic.rules import search_key
+from clinic.rules import called, search_key
 
 
 def search_text(patient: Patient) -> str:
@@ -25,9 +26,27 @@ def search_text(patient: Patient) -> str:
     return " ".join(dict.fromkeys(word for word in words if word))[:360]
 
 
+class SearchKey(models.CharField):
+    """The finder's key, made anew whenever a row is written, one by one or in bulk.
+
+    To the database it is a plain text, so that no migration tells of it.
+    """
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = search_text(model_instance)  # type: ignore[arg-type]
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
 class PatientQuerySet(ScopedQuerySet):
-    def matching(self, text: str, *, birth_date: dt.date | None, digits: str) -> PatientQuerySet:
-        """Patients whose names begin so, or with that phone number's digits or birth date."""
+    def matching(
+        self, text: str, *, birth_date: dt.date | None, digits: str, number: int | None
+    ) -> PatientQuerySet:
+        """Patients whose names begin so, or with that phone's digits, birth date or number."""
         found = Q()
         for word in search_key(text).split():
             found &= Q(search__startswith=word) | Q(search__contains=f" {word}")
@@ -36,6 +55,8 @@ class PatientQuerySet(ScopedQuerySet):
             either |= Q(phone__contains=digits)
         if birth_date:
             either |= Q(birth_date=birth_date)
+        if number is not None:
+            either |= Q(number=number)
         return self.filter(either)
 
 
@@ -66,7 +87,7 @@ class Patient(Record):
     emergency_contact = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=40, default="English")
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
-    search = models.CharField(max_length=360, editable=False, db_index=True)
+    search = SearchKey(max_length=360, editable=False, db_index=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
@@ -119,8 +140,13 @@ class Patient(Record):
 
     @property
     def name(self) -> str:
-        """The name to call out: preferred first name, legal last name."""
-        return f"{self.preferred_name or self.first_name} {self.last_name}"
+        """The name to call out: preferred first name, legal last name, in their script's order."""
+        return called(self.preferred_name or self.first_name, self.last_name)
+
+    @property
+    def legal_name(self) -> str:
+        """First and last name as on the ID, in their script's order."""
+        return called(self.first_name, self.last_name)
 
     @property
     def code(self) -> str:

@@ -13,6 +13,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
+from clinic.rules import may_be_same
 
 EDITABLE = (
     "first_name",
@@ -44,11 +45,14 @@ def register_patient(
     sex_at_birth: str = Patient.Sex.UNKNOWN,
     emergency_contact: str = "",
     language: str = "English",
+    another: bool = False,
 ) -> Patient:
     """Put a new patient on file in a clinic and mint the next number, PT-000001 and up.
 
     Refuses (input, 422) a birth date in the future or before 1900, a missing name, and a
-    patient who can not be reached by phone, e-mail or post.
+    patient who can not be reached by phone, email or post. Refuses too, beside the field
+    `another` and with those on file as alternatives, someone who may be on file here: born
+    the same day, with the same name or phone. `another` says that it is another person.
     """
     patient = Patient(
         clinic=clinic,
@@ -66,7 +70,10 @@ def register_patient(
         created_by=by,
     )
     _check(patient, today=clinic.day_of(at))
+    # Held until the end, so that two desks that register one person at once meet here.
     constraints.lock_name(connection, f"patient-number {clinic.pk}")
+    if not another:
+        _look_for_twins(patient)
     highest = Patient.objects.filter(clinic=clinic).aggregate(n=Max("number"))["n"]
     patient.number = (highest or 0) + 1
     patient.write()
@@ -121,6 +128,19 @@ def search_patients(*, clinic: Clinic, kind: str, found: int, by: User, at: dt.d
         clinic_id=clinic.pk,
         detail={"kind": kind, "found": found},
     )
+
+
+def _look_for_twins(patient: Patient) -> None:
+    born = Patient.objects.filter(clinic=patient.clinic, birth_date=patient.birth_date)
+    on_file = [one for one in born.order_by("number") if may_be_same(one, patient)]
+    if on_file:
+        raise Refusal(
+            f"This person may be on file: {', '.join(one.code for one in on_file)}.",
+            rule="input",
+            field="another",
+            way_out="Open the card and compare, or say that this is another person.",
+            alternatives=on_file,
+        )
 
 
 def _check(patient: Patient, *, today: dt.date) -> None:

@@ -28,8 +28,12 @@ class Found:
 
 
 def patients_of(*, user: User, clinic: Clinic) -> PatientQuerySet:
-    """The patients of the clinic at work, by last name, where the user may see patients."""
-    return Patient.objects.seen_by(user, Permission.SEE_PATIENTS).filter(clinic=clinic)
+    """The patients of the clinic at work, where the user may see patients.
+
+    By last name as a person looks it up: accents and capitals do not count.
+    """
+    seen = Patient.objects.seen_by(user, Permission.SEE_PATIENTS).filter(clinic=clinic)
+    return seen.order_by("search", "pk")
 
 
 def patient_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Patient | None:
@@ -41,7 +45,7 @@ def patients_matching(*, user: User, clinic: Clinic, text: str) -> PatientQueryS
     """The clinic's patients whom a search text may mean, by last name."""
     read = read_search(text)
     return patients_of(user=user, clinic=clinic).matching(
-        read.text, birth_date=read.birth_date, digits=read.digits
+        read.text, birth_date=read.birth_date, digits=read.digits, number=read.number
     )
 
 

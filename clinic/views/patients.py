@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from clinic import operations
-from clinic.forms.patients import FinderForm, PatientEditForm, PatientForm
+from clinic.forms.patients import FinderForm, PatientEditForm, RegisterForm
 from clinic.models import Clinic, Patient
 from clinic.operations.patients import EDITABLE
 from clinic.permissions import Permission
@@ -105,9 +105,9 @@ class RegisterPatient(FormPage):
 
     may = (Permission.REGISTER_PATIENT,)
     template_name = "clinic/patient_register.html"
-    form_class = PatientForm
+    form_class = RegisterForm
 
-    def perform(self, form: PatientForm) -> Patient:
+    def perform(self, form: RegisterForm) -> Patient:
         return operations.register_patient(
             clinic=form.clinic,
             **form.values,

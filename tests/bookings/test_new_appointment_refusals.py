@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 
 from bookings.models import Appointment
-from clinic.models import User
+from clinic.models import Patient, User
 from tests import factories
-from tests.bookings.test_new_appointment_views import NEW, asked, slot, text_of
+from tests.bookings.test_new_appointment_views import NEW, asked, newcomer, slot, text_of
 from tests.cast import NOW, TODAY, Cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -45,6 +45,24 @@ def test_the_loser_is_offered_the_three_nearest_times_and_loses_nothing(cast: Ca
     won = desk.post(NEW, asked(cast, patient="王小明", once="b-key", choice=choice))
     assert won.status_code == 302
     assert Appointment.objects.get(patient=cast.wang).starts_at == NOW + dt.timedelta(minutes=225)
+
+
+def test_a_newcomer_who_may_be_on_file_is_asked_about_beside_the_fields(cast: Cast, desk: Any):
+    twin = newcomer(first_name="Mia", last_name="Lee", birth_date="3/3/1991")
+    answer = desk.post(NEW, asked(cast, **twin))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    fields = page[page.index('<details class="newcomer" open') :].partition("</details>")[0]
+    assert "This person may be on file" in fields
+    assert f'href="/patients/{cast.mia.pk}/"' in fields
+    assert 'name="another" id="id_another">' in fields
+    assert page.count("This person may be on file") == 1
+    assert not Appointment.objects.exists()
+    assert desk.post(NEW, asked(cast, **twin, another="on")).status_code == 302
+    visit = Appointment.objects.get()
+    assert visit.patient.name == "Mia Lee"
+    assert visit.patient != cast.mia
+    assert Patient.objects.filter(clinic=cast.clinic).count() == 4
 
 
 @pytest.mark.rule("R25")

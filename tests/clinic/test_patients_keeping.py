@@ -57,6 +57,47 @@ def test_a_double_press_puts_one_patient_on_file(cast: Cast, desk: Any):
     assert Patient.objects.filter(first_name="Siân").count() == 1
 
 
+TWIN = {"first_name": "mia", "last_name": "LEE", "birth_date": "1991-03-03"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        TWIN,
+        {**TWIN, "first_name": "Lee", "last_name": "Mia", "phone": "", "email": "m@example.org"},
+        {"birth_date": "1991-03-03", "phone": "(512) 555-0123"},
+    ],
+    ids=["the name", "the name turned round", "the phone"],
+)
+def test_someone_who_may_be_on_file_is_asked_about_once(
+    cast: Cast, desk: Any, given: dict[str, str]
+):
+    answer = desk.post(REGISTER, person(**given))
+    assert answer.status_code == 422
+    page, text = answer.content.decode(), text_of(answer)
+    assert "This person may be on file: Mia Lee , PT-000001 , born Mar 3, 1991" in text
+    assert reverse("patient", args=[cast.mia.pk]) in page
+    assert 'type="checkbox" name="another" id="id_another">' in page
+    assert 'value="1991-03-03"' in page
+    refused = audited("patient.register")[-1]
+    assert (refused.outcome, json.loads(refused.detail)["field"]) == ("refused", "another")
+    assert desk.post(REGISTER, person(**given, another="on")).status_code == 302
+    assert Patient.objects.latest("number").code == "PT-000004"
+
+
+def test_the_box_stays_ticked_while_something_else_is_mended(cast: Cast, desk: Any):
+    answer = desk.post(REGISTER, person(**TWIN | {"email": "a@b", "another": "on"}))
+    assert answer.status_code == 422
+    assert 'name="another" id="id_another" checked>' in answer.content.decode()
+
+
+def test_someone_of_another_clinic_is_not_told_of(cast: Cast, desk: Any):
+    other = cast.other_patient
+    given = {"first_name": other.first_name, "last_name": other.last_name}
+    day = other.birth_date.isoformat()
+    assert desk.post(REGISTER, person(**given, birth_date=day)).status_code == 302
+
+
 @pytest.mark.parametrize(
     "typed", ["512-555-0199", "5125550199", "+1 (512) 555-0199", "1 512 555 0199"]
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 
-from clinic.rules import read_date, read_search, say_span, text_fault
+from clinic.rules import called, may_be_same, read_date, read_search, say_span, text_fault
 
 MIA = {
     "first_name": "Mia",
@@ -39,6 +40,13 @@ WANG = {
         ("1991-03-14", dt.date(1991, 3, 14)),
         ("1991-3-4", dt.date(1991, 3, 4)),
         ("2/29/2024", dt.date(2024, 2, 29)),
+        ("mar 3 1991", dt.date(1991, 3, 3)),
+        ("3 mar 1991", dt.date(1991, 3, 3)),
+        ("March 14, 1991", dt.date(1991, 3, 14)),
+        ("14 Sept. 1991", dt.date(1991, 9, 14)),
+        ("feb 30 1991", None),
+        ("mia 3 1991", None),
+        ("mar 31991", None),
         ("2/29/2023", None),
         ("14/3/1991", None),
         ("3/14/91", None),
@@ -63,7 +71,9 @@ def test_a_typed_date(text, day):
         ("(512) 555-0123", "phone", "5125550123"),
         ("+1 512 555 0123", "phone", "15125550123"),
         ("0123", "phone", "0123"),
-        ("012", "name", ""),
+        ("012", "number", ""),
+        ("152", "number", ""),
+        ("mar 3 1991", "birth date", ""),
         ("....", "name", ""),
         ("2/30/1991", "phone", "2301991"),
     ],
@@ -98,6 +108,57 @@ def test_what_a_search_is_for(text, kind, digits):
 )
 def test_only_a_full_name_phone_or_number_names_a_patient(text, patient, named):
     assert read_search(text).names_fully(**patient) is named
+
+
+@pytest.mark.parametrize(("text", "number"), [("152", 152), ("000152", 152), ("1234567", None)])
+def test_bare_digits_may_be_a_patient_s_number(text, number):
+    assert read_search(text).number == number
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        ("Mia", "Lee", "Mia Lee"),
+        ("小明", "王", "王小明"),
+        ("子涵", "欧阳", "欧阳子涵"),
+        ("서준", "박", "박서준"),
+        ("さくら", "田中", "田中さくら"),
+        ("ケン", "佐々木", "佐々木ケン"),
+        ("Ken", "田中", "Ken 田中"),
+        ("Thị Mai", "Nguyễn", "Thị Mai Nguyễn"),
+        ("ليلى", "حداد", "ليلى حداد"),
+        ("🙂", "王", "🙂 王"),
+    ],
+)
+def test_a_name_is_called_out_in_the_order_of_its_script(first, last, name):
+    assert called(first, last) == name
+
+
+def known(first: str, last: str, **given: object) -> SimpleNamespace:
+    """Who someone is, born on one day, without a phone."""
+    day = dt.date(1991, 3, 3)
+    common = {"preferred_name": "", "birth_date": day, "phone": ""}
+    return SimpleNamespace(first_name=first, last_name=last, **(common | given))
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (known("Siobhán", "O'Brien-Łęcka"), True),
+        (known("siobhan", "obrien lecka"), True),
+        (known("O'Brien-Łęcka", "Siobhán"), True),
+        (known("Shiv", "O'Brien-Łęcka"), True),
+        (known("Niamh", "O'Brien-Łęcka"), False),
+        (known("Niamh", "Kelly", phone="+15125550123"), True),
+        (known("Niamh", "Kelly", phone="+15125550124"), False),
+        (known("Siobhán", "O'Brien-Łęcka", birth_date=dt.date(1991, 3, 4)), False),
+        (known("'", "-"), False),
+    ],
+)
+def test_who_may_be_someone_already_on_file(other, same):
+    one = known("Siobhán", "O'Brien-Łęcka", preferred_name="Shiv", phone="+15125550123")
+    assert may_be_same(one, other) is same
+    assert may_be_same(other, one) is same
 
 
 @pytest.mark.parametrize("text", [" ", "\u200b", "\u202e\u00a0", "\t\n", "\ufeff"])

@@ -62,6 +62,8 @@ def test_the_list_shows_the_clinic_s_patients_and_nobody_else_s(cast: Cast, desk
         ("5550188", "PT-000002"),
         ("(512) 555-0188", "PT-000002"),
         ("pt-3", "PT-000003"),
+        ("003", "PT-000003"),
+        ("000003", "PT-000003"),
     ],
 )
 def test_a_search_finds_by_name_phone_and_number(cast: Cast, desk: Any, typed: str, found: str):
@@ -72,7 +74,7 @@ def test_a_search_finds_by_name_phone_and_number(cast: Cast, desk: Any, typed: s
 
 def test_a_search_finds_by_birth_date(cast: Cast, desk: Any):
     factories.patient(cast.clinic, "Ida", "Berg", by=cast.manager, birth_date=dt.date(1980, 2, 29))
-    for typed in ("2/29/1980", "1980-02-29", "02-29-1980"):
+    for typed in ("2/29/1980", "1980-02-29", "02-29-1980", "feb 29 1980", "29 Feb 1980"):
         assert "1 found" in text_of(desk.get(LIST, {"q": typed}))
 
 
@@ -149,6 +151,14 @@ def test_a_search_for_signs_finds_nobody_and_breaks_nothing(cast: Cast, desk: An
     answer = desk.get(LIST, {"q": typed})
     assert answer.status_code == 200
     assert "Nobody found" in text_of(answer)
+
+
+def test_accents_do_not_move_a_name_in_the_list(cast: Cast, desk: Any):
+    for first, last in (("Íñigo", "Garza-Ortíz"), ("Marisol", "Garza-Ortíz"), ("Ana", "Órdaz")):
+        factories.patient(cast.clinic, first, last, by=cast.manager)
+    text = text_of(desk.get(LIST))
+    names = ("Garza-Ortíz , Íñigo", "Garza-Ortíz , Marisol", "Lee , Mia", "Órdaz , Ana")
+    assert [*names] == sorted(names, key=text.index)
 
 
 def test_many_patients_come_in_pages_and_a_page_that_is_not_there_is_404(cast: Cast, desk: Any):

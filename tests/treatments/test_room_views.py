@@ -167,11 +167,11 @@ def test_a_director_reads_all_charts_and_an_auditor_the_signed(cast: Cast, enter
     director, auditor = enter(cast.director), enter(cast.auditor)
     assert "No visits today" in words(director.get(LIST))
     every = words(director.get(LIST + "?show=all"))
-    assert ("Mia Lee" in every, "小明 王" in every) == (True, True)
+    assert ("Mia Lee" in every, "王小明" in every) == (True, True)
     unsigned = words(director.get(LIST + "?show=unsigned"))
-    assert ("Mia Lee" in unsigned, "小明 王" in unsigned) == (False, True)
+    assert ("Mia Lee" in unsigned, "王小明" in unsigned) == (False, True)
     signed = words(auditor.get(LIST + "?show=all"))
-    assert ("Mia Lee" in signed, "小明 王" in signed) == (True, False)
+    assert ("Mia Lee" in signed, "王小明" in signed) == (True, False)
     mine = words(enter(cast.esthetician).get(LIST + "?show=all"))
     assert "My treatments" in mine
 

@@ -13,6 +13,7 @@ from django.db import connection
 from bookings.models import Appointment, Hold
 from clinic import audit, constraints
 from clinic.models import AuditEvent, Clinic, License, Patient, User
+from clinic.models.patients import search_text
 from clinic.permissions import Role
 from treatments.models import (
     Cartridge,
@@ -77,6 +78,25 @@ def test_the_demo_has_everything_that_a_visit_needs() -> None:
     assert (soonest.expires_on - texas.day_of(NOON)).days == 12
     creams = NumbingProduct.objects.filter(is_active=True).values_list("code", flat=True)
     assert [*creams] == ["LIDO4"]
+
+
+@pytest.mark.usefixtures("db")
+def test_every_patient_of_the_demo_is_found_by_any_spelling() -> None:
+    seed(NOON, history=60)
+    everyone = [*Patient.objects.all()]
+    assert [one.code for one in everyone if one.search != search_text(one)] == []
+    plain = "oconnor"
+    written = [one for one in everyone if one.last_name == "O’Connor"]
+    clinics = {one.clinic_id for one in written}
+    found = [
+        one
+        for clinic in Clinic.objects.filter(pk__in=clinics)
+        for one in Patient.objects.filter(clinic=clinic).matching(
+            plain, birth_date=None, digits="", number=None
+        )
+    ]
+    assert written
+    assert {one.pk for one in found} == {one.pk for one in written}
 
 
 @pytest.mark.usefixtures("db")

@@ -11,7 +11,6 @@ from django.db.models import Max
 from bookings.models import LANES, Appointment, Hold, PerformedArea
 from clinic import audit, constraints
 from clinic.models import License, Patient
-from clinic.rules import search_key
 from treatments.management.demo.clinics import Site
 from treatments.management.demo.history import (
     DROPPED_EVERY,
@@ -88,7 +87,6 @@ def enroll(site: Site, count: int, *, area_code: str, at: dt.datetime) -> list[P
                 created_at=at,
                 created_by=site.reception,
             )
-            patient.search = search_key(f"{who.last_name} {who.first_name}  {patient.code}")[:360]
             made.append(patient)
         Patient.objects.bulk_create(made)
         audit.record_many(

@@ -1,0 +1,51 @@
+"""The building's pure decisions: plain values in, plain values out."""
+
+from clinic.rules.days import (
+    WallTime,
+    day_span,
+    on_wall_clock,
+    read_date,
+    say_date,
+    say_day,
+    say_span,
+    say_time,
+)
+from clinic.rules.licenses import (
+    ACTIVE,
+    LicenseFacts,
+    LicenseVerdict,
+    ScopeCheck,
+    covers,
+    expiry_state,
+    normalize_license_number,
+)
+from clinic.rules.people import Search, called, may_be_same, read_search, search_key
+from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, text_fault
+
+__all__ = [
+    "ACTIVE",
+    "SYSTEM",
+    "UNSEEN",
+    "LicenseFacts",
+    "LicenseVerdict",
+    "ScopeCheck",
+    "Search",
+    "WallTime",
+    "called",
+    "chain_of",
+    "covers",
+    "day_span",
+    "expiry_state",
+    "may_be_same",
+    "normalize_license_number",
+    "on_wall_clock",
+    "read_date",
+    "read_search",
+    "say_date",
+    "say_day",
+    "say_span",
+    "say_time",
+    "search_key",
+    "spreadsheet_safe",
+    "text_fault",
+]

@@ -1,0 +1,93 @@
+"""Dates and times: how they are read and said, and what a wall clock means."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+# Month, day and year in the orders in which people type them.
+DATES = (
+    r"(?P<month>[0-9]{1,2})[/-](?P<day>[0-9]{1,2})[/-](?P<year>[0-9]{4})",
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})",
+    r"(?P<month>[a-z]{3,9})\.? ?(?P<day>[0-9]{1,2}),? ?(?P<year>(?<=[ ,])[0-9]{4})",
+    r"(?P<day>[0-9]{1,2}) ?(?P<month>[a-z]{3,9})\.?,? ?(?P<year>[0-9]{4})",
+)
+
+
+def say_date(day: dt.date) -> str:
+    """A date as a person says it, with its weekday and year: Tue, Nov 24, 2026."""
+    return f"{day:%a, %b} {day.day}, {day.year}"
+
+
+def say_day(day: dt.date, today: dt.date) -> str:
+    """A date that is not far, without its year where it is this one: Tue, Nov 24."""
+    return say_date(day) if day.year != today.year else f"{day:%a, %b} {day.day}"
+
+
+def read_date(text: str) -> dt.date | None:
+    """A date as a person types it: 3/14/1991, 1991-03-14, Mar 14, 1991 or 14 March 1991.
+
+    None when it is not one.
+    """
+    plain = " ".join(text.lower().split())
+    found = next((one for form in DATES if (one := re.fullmatch(form, plain))), None)
+    if found is None:
+        return None
+    month = _month(found["month"])
+    try:
+        return dt.date(int(found["year"]), month, int(found["day"])) if month else None
+    except ValueError:
+        return None
+
+
+def _month(text: str) -> int | None:
+    """The number of a month, from its digits or from its name, shortened or in full."""
+    if text.isdigit():
+        return int(text)
+    short = "sep" if text == "sept" else text
+    named = [number for number, name in enumerate(MONTHS, 1) if short in (name, name[:3])]
+    return named[0] if named else None
+
+
+def say_time(local: dt.datetime) -> str:
+    """A wall-clock time as a person says it: 9:05 AM."""
+    return f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
+
+
+def say_span(starts: dt.datetime, ends: dt.datetime) -> str:
+    """Two wall-clock times of one visit as a person says them: 9:30–10:15 AM."""
+    first, last = say_time(starts), say_time(ends)
+    return f"{first[:-3] if first[-2:] == last[-2:] else first}–{last}"
+
+
+@dataclass(frozen=True)
+class WallTime:
+    """What a wall-clock time means: `instants` in UTC; none in a gap, two in an overlap."""
+
+    instants: tuple[dt.datetime, ...]
+
+
+def on_wall_clock(day: dt.date, time: dt.time, zone: ZoneInfo) -> WallTime:
+    """The instants that a clinic's wall clock shows as this date and time (P4, P5)."""
+    found = []
+    for fold in (0, 1):
+        local = dt.datetime.combine(day, time, tzinfo=zone).replace(fold=fold)
+        instant = local.astimezone(dt.UTC)
+        if instant.astimezone(zone).replace(tzinfo=None, fold=0) == local.replace(
+            tzinfo=None, fold=0
+        ):
+            found.append(instant)
+    return WallTime(tuple(sorted(set(found))))
+
+
+def day_span(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """The half-open span of a clinic-local day in UTC; 23, 24 or 25 hours long."""
+    start = dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)
+    after = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0), tzinfo=zone)
+    return start, after.astimezone(dt.UTC)

@@ -1,0 +1,107 @@
+"""Whether a license covers a day, and how it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from clinic.rules.days import say_date
+
+ACTIVE = "active"
+
+
+class LicenseFacts(Protocol):
+    """What the license rule reads of a license. Dates are clinic-local and inclusive."""
+
+    kind: Any
+    state: Any
+    status: Any
+    issued_on: Any
+    expires_on: Any
+
+
+@dataclass(frozen=True)
+class LicenseVerdict:
+    """Whether a practitioner is covered on a date; `license` is the one that covers."""
+
+    allowed: bool
+    license: Any = None
+    reason: str = ""
+    way_out: str = ""
+    rule: str = "R17"
+
+
+def covers(
+    licenses: Iterable[LicenseFacts],
+    *,
+    name: str,
+    state: str,
+    on: dt.date,
+    scope: ScopeCheck | None = None,
+) -> LicenseVerdict:
+    """Whether one of the licenses lets `name` treat in `state` on the clinic-local date `on`.
+
+    R17: ACTIVE and issued_on <= on <= expires_on. R25: the printed day counts. R28: one
+    license is named, never a mix. `scope` is the seam for depth, supervision and the age of
+    the verification (R18–R22, R24, R27): given a license, it answers None or a reason.
+    """
+    held = sorted(licenses, key=lambda one: one.expires_on, reverse=True)
+    if not held:
+        return LicenseVerdict(False, reason=f"{name} has no license on file.")
+    here = [one for one in held if one.state == state]
+    if not here:
+        states = ", ".join(sorted({one.state for one in held}))
+        return LicenseVerdict(
+            False,
+            reason=f"{name} is licensed in {states}, not in {state}.",
+            way_out=f"Choose someone licensed in {state}.",
+            rule="R18",
+        )
+    reasons = []
+    for one in here:
+        reason = _why_not(one, name=name, on=on) or (scope and scope(one))
+        if not reason:
+            return LicenseVerdict(True, license=one)
+        reasons.append(reason)
+    return LicenseVerdict(
+        False,
+        reason=reasons[0],
+        way_out="Choose another day or another practitioner.",
+        rule="R25" if "expire" in reasons[0] else "R17",
+    )
+
+
+class ScopeCheck(Protocol):
+    """The seam for scope: given a license, None when it covers the act, else why not."""
+
+    def __call__(self, license: LicenseFacts, /) -> str | None: ...
+
+
+def _why_not(one: LicenseFacts, *, name: str, on: dt.date) -> str | None:
+    if one.status != ACTIVE:
+        return f"The {one.state} license of {name} is {one.status}."
+    if on < one.issued_on:
+        return f"The {one.state} license of {name} begins on {say_date(one.issued_on)}."
+    if on > one.expires_on:
+        return f"The {one.state} license of {name} expires on {say_date(one.expires_on)}."
+    return None
+
+
+def expiry_state(*, expires_on: dt.date, status: str, today: dt.date) -> str:
+    """How a license stands today: a status other than active, or expired, expiring, active.
+
+    "expiring" begins 60 days before the last day.
+    """
+    if status != ACTIVE:
+        return status
+    if today > expires_on:
+        return "expired"
+    return "expiring" if (expires_on - today).days <= 60 else "active"
+
+
+def normalize_license_number(number: str) -> str:
+    """A license number as registers compare it: upper case, no spaces or dashes."""
+    return re.sub(r"[\s\-]", "", number).upper()

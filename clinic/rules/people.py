@@ -1,0 +1,117 @@
+"""People: how their names are written and compared, and what a search for them means."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from clinic.rules.days import read_date
+
+# How Unicode's names of the letters begin.
+EAST_ASIAN = ("CJK ", "IDEOGRAPHIC ", "HANGUL ", "HIRAGANA ", "KATAKANA", "HALFWIDTH KATAKANA ")
+
+
+def search_key(text: str) -> str:
+    """Text as the finder compares it: folded, without accents, apostrophes or hyphens."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
+    bare = bare.replace("ł", "l").replace("ø", "o").replace("đ", "d")
+    return " ".join(re.sub(r"['’`\-.,]", " ", bare).split())
+
+
+def called(first_name: str, last_name: str) -> str:
+    """A name in the order of its script: Mia Lee, but 王小明, 박서준 and 田中さくら.
+
+    The family name goes first, unspaced, where both names are written in Chinese, Japanese or
+    Korean letters; one name in Latin letters makes it a Western order.
+    """
+    if _east_asian(first_name) and _east_asian(last_name):
+        return f"{last_name}{first_name}"
+    return f"{first_name} {last_name}"
+
+
+def _east_asian(name: str) -> bool:
+    letters = [c for c in name if unicodedata.category(c).startswith("L")]
+    return bool(letters) and all(unicodedata.name(c, "").startswith(EAST_ASIAN) for c in letters)
+
+
+class Known(Protocol):
+    """Who someone is, as far as it tells people apart."""
+
+    first_name: Any
+    last_name: Any
+    preferred_name: Any
+    birth_date: Any
+    phone: Any
+
+
+def may_be_same(one: Known, other: Known) -> bool:
+    """Whether two may be one person: born the same day, with the same phone or the same name.
+
+    Names are the same however they are accented, spaced or turned round, and by the preferred
+    first name too. Twins at one phone look the same: whoever asks decides.
+    """
+    if one.birth_date != other.birth_date:
+        return False
+    if one.phone and str(one.phone) == str(other.phone):
+        return True
+    return bool(_spellings(one) & _spellings(other))
+
+
+def _spellings(one: Known) -> set[str]:
+    last = search_key(one.last_name)
+    firsts = {search_key(one.first_name), search_key(one.preferred_name)} - {""}
+    both = {pair for first in firsts for pair in (f"{last}{first}", f"{first}{last}")}
+    return {name.replace(" ", "") for name in both}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search text may mean.
+
+    `digits` are a phone number's, "" when it is not one; `number` is that of a patient.
+    """
+
+    text: str
+    kind: str
+    birth_date: dt.date | None = None
+    digits: str = ""
+    number: int | None = None
+
+    def names_fully(
+        self, *, first_name: str, last_name: str, preferred_name: str, phone: str, code: str
+    ) -> bool:
+        """Whether it names this patient in full: first and last name, phone, or number."""
+        if self.kind == "number":
+            return self.text == code
+        if self.kind == "phone":
+            return len(self.digits) >= 10 and phone.endswith(self.digits)
+        typed, last = search_key(self.text), search_key(last_name)
+        for first in (search_key(one) for one in (first_name, preferred_name)):
+            if not (first and last):
+                continue
+            if {*first.split(), *last.split()} <= {*typed.split()}:
+                return True
+            if typed.replace(" ", "") == f"{last}{first}".replace(" ", ""):
+                return True
+        return False
+
+
+def read_search(text: str) -> Search:
+    """A finder's text: a birth date, a patient's number, a phone number, or else a name."""
+    text = text.strip()
+    if birth_date := read_date(text):
+        return Search(text, "birth date", birth_date=birth_date)
+    if found := re.fullmatch(r"(?i)pt[- ]?([0-9]{1,9})", text):
+        number = int(found[1])
+        return Search(f"PT-{number:06d}", "number", number=number)
+    # The digits of a card without its letters; from four on they may be a phone's last ones too.
+    bare = int(text) if re.fullmatch("[0-9]{1,6}", text) else None
+    if re.fullmatch(r"[0-9+() .\-/]{4,}", text) and len(digits := re.sub("[^0-9]", "", text)) >= 4:
+        return Search(text, "phone", digits=digits, number=bare)
+    if bare is not None:
+        return Search(f"PT-{bare:06d}", "number", number=bare)
+    return Search(text, "name")
