@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Value
 
 from bookings.models import Appointment, Hold, Shift
 from bookings.models.holds import HoldQuerySet
+from bookings.rules import fit
 from bookings.rules.shifts import working_time
 from bookings.rules.visit import Lanes, Span
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room, Row
@@ -50,8 +51,8 @@ def find_place(
     rooms = Room.objects.filter(clinic=clinic, is_active=True)
     devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE)
     while True:
-        chosen_room = _first_free(rooms, "room", room, lanes.room, but)
-        chosen_device = _first_free(devices, "device", device, lanes.device, but)
+        chosen_room = _first_free(rooms, "room", room, lanes.room, clinic, but)
+        chosen_device = _first_free(devices, "device", device, lanes.device, clinic, but)
         patient = Patient.objects.held().get(pk=patient.pk)
         if patient.status != Patient.Status.ACTIVE:
             raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
@@ -62,9 +63,7 @@ def find_place(
             patient=(patient, lanes.patient),
         )
         if "patient" in taken:
-            raise Conflict(
-                "The patient has another visit at this time.", rule="R47", field="patient"
-            )
+            raise Conflict(fit.PATIENT_BUSY, rule="R47", field="patient")
         if not taken:
             return Place(practitioner, chosen_room, chosen_device, license)
         # Someone took the room or device between the look and the lock: look again.
@@ -101,9 +100,13 @@ def _free(
     practitioner = rows.held().get(pk=practitioner.pk)
     license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
     _at_work(practitioner, clinic, span)
-    if _taken(but, practitioner=(practitioner, span)):
-        when = say_time(clinic.local(span.starts_at))
-        raise Conflict(f"{practitioner.name} is busy at {when}.", rule="R47", field="practitioner")
+    held = _holds(span, but).filter(practitioner=practitioner).order_by("starts_at")
+    if (taken_from := held.values_list("starts_at", flat=True).first()) is not None:
+        if taken_from > span.starts_at:
+            says = fit.next_visit(practitioner.name, span, taken_from, clinic.local)
+        else:
+            says = f"{practitioner.name} is busy at {say_time(clinic.local(span.starts_at))}."
+        raise Conflict(says, rule="R47", field="practitioner")
     return practitioner, license
 
 
@@ -116,11 +119,11 @@ def _anyone(clinic: Clinic, span: Span, but: Appointment | None) -> tuple[Practi
             at_work_but_taken = True
         except Refusal:
             continue
-    when = say_time(clinic.local(span.starts_at))
+    says = fit.nobody(span.starts_at, clinic.local, at_work_but_taken=at_work_but_taken)
     if at_work_but_taken:
-        raise Conflict(f"Everyone at work is busy at {when}.", rule="R47", field="starts_at")
+        raise Conflict(says, rule="R47", field="starts_at")
     raise Refusal(
-        f"No one with a license in force is at work at {when} that day.",
+        says,
         rule="T1",
         field="starts_at",
         way_out="Choose another time.",
@@ -153,15 +156,14 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
         if starts_at <= span.starts_at and span.ends_at <= ends_at:
             return
     raise Refusal(
-        f"{practitioner.name} is not at work from {say_time(clinic.local(span.starts_at))} "
-        f"to {say_time(clinic.local(span.ends_at))} that day.",
+        fit.not_at_work(practitioner.name, span, clinic.local),
         rule="T1",
         field="starts_at",
         way_out="Choose a time within the shift.",
     )
 
 
-def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  # type: ignore[no-untyped-def]
+def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appointment | None):  # type: ignore[no-untyped-def]
     """The first of the rows that is free, locked; the caller looks once more at what it got.
 
     A visit that is moved keeps its own where it can. A row that another booking holds just now
@@ -187,7 +189,7 @@ def _first_free(rows, lane: str, wanted, span: Span, but: Appointment | None):  
         raise Refusal(f"The clinic has no {lane} in service.", rule="R47", field=lane)
     if wanted is not None:
         raise Conflict(f"{wanted} is taken at this time.", rule="R47", field=lane)
-    raise Conflict(f"Every {lane} is taken at this time.", rule="R47", field="starts_at")
+    raise Conflict(fit.none_free(lane, span, clinic.local), rule="R47", field="starts_at")
 
 
 def _holds(span: Span, but: Appointment | None) -> HoldQuerySet:

@@ -62,6 +62,10 @@ class Window:
         """The first minute that begins at or after the instant."""
         return -((self.zero - instant) // MINUTE)
 
+    def instant(self, minute: int) -> dt.datetime:
+        """When a minute of the line begins, in UTC."""
+        return self.zero + MINUTE * minute
+
     def mask(self, spans: Iterable[tuple[int, int]]) -> int:
         """The minutes of half-open spans on this line; what lies beyond its ends is left out."""
         found = 0
@@ -129,13 +133,17 @@ def patient_free(window: Window, need: Need, busy: int) -> int:
     return supply(window, [busy], before_min=need.numbing_min, length_min=stay)
 
 
-def free_starts(window: Window, need: Need, *, at_work: int, busy: int, elsewise: int) -> int:
+def free_starts(
+    window: Window, need: Need, *, at_work: int, opening: int, busy: int, elsewise: int
+) -> int:
     """The starts on the quarter hour at which a practitioner can give the treatment.
 
-    She is at work and not busy for the whole of it. `elsewise` are the starts that all else
-    allows: rooms, devices, the patient, the hour of asking.
+    She is at work and not busy for the whole of it, and the patient comes while the clinic is
+    open (`opening`) or she is at work: nobody is asked to come to a closed door. `elsewise` are
+    the starts that all else allows: rooms, devices, the patient, the hour of asking.
     """
-    return runs(at_work & ~busy, need.treatment_min) & elsewise & window.grid
+    comes = (opening | at_work) << need.numbing_min
+    return runs(at_work & ~busy, need.treatment_min) & comes & elsewise & window.grid
 
 
 def minutes(mask: int) -> Iterator[int]:

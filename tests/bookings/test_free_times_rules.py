@@ -55,6 +55,7 @@ def desks(draw):
         "days": days,
         "need": draw(needs),
         "works": joined(instants(draw(spans))),
+        "opening": instants(draw(spans)),
         "busy": instants(draw(spans)),
         "rooms": [instants(one) for one in draw(st.lists(spans, max_size=2))],
         "devices": [instants(one) for one in draw(st.lists(spans, max_size=2))],
@@ -84,6 +85,7 @@ def found_by_bits(desk) -> list[dt.datetime]:
         window,
         need,
         at_work=window.at_work(desk["works"]),
+        opening=window.at_work(desk["opening"]),
         busy=mask(desk["busy"]),
         elsewise=elsewise,
     )
@@ -112,6 +114,7 @@ def found_by_search(desk) -> list[dt.datetime]:
             if (
                 desk["after"] <= at <= desk["before"]
                 and any(a <= mine.starts_at and mine.ends_at <= b for a, b in desk["works"])
+                and any(a <= plan.patient.starts_at < b for a, b in desk["works"] + desk["opening"])
                 and clear(mine, desk["busy"])
                 and any(clear(plan.room, held) for held in desk["rooms"])
                 and any(clear(plan.device, held) for held in desk["devices"])

@@ -4,9 +4,18 @@ from bookings.queries.free_times.search import (
     FreeLine,
     FreeSearch,
     FreeTime,
+    doubts_about,
     free_times,
     nearest_free_times,
     search_near,
 )
 
-__all__ = ["FreeLine", "FreeSearch", "FreeTime", "free_times", "nearest_free_times", "search_near"]
+__all__ = [
+    "FreeLine",
+    "FreeSearch",
+    "FreeTime",
+    "doubts_about",
+    "free_times",
+    "nearest_free_times",
+    "search_near",
+]

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 
 from bookings.models import Appointment, Hold, Shift
 from bookings.rules.free_times import Need, Window
-from bookings.rules.shifts import working_time
+from bookings.rules.shifts import shift_span, working_time
 from clinic.models import Clinic, Device, Patient, Practitioner, Room
 from clinic.rules import day_span
 
@@ -60,6 +60,15 @@ def works_of(asked: Asked, people: list[Practitioner]) -> dict[uuid.UUID, int]:
         )
         for one in people
     }
+
+
+def opening_of(asked: Asked) -> int:
+    """When the clinic is open, as a mask; on the evening before the first day too."""
+    clinic = asked.clinic
+    return asked.window.at_work(
+        shift_span(day, clinic.opens_min, clinic.closes_min, asked.zone)
+        for day in (asked.days[0] - DAY, *asked.days)
+    )
 
 
 def things_of(clinic: Clinic) -> tuple[list[str], list[str]]:

@@ -16,12 +16,14 @@ from bookings.queries.free_times.reading import (
     MINUTE,
     Asked,
     busy_of,
+    opening_of,
     people_of,
     things_of,
     works_of,
 )
+from bookings.rules.fit import Person, Things, misfit, numbing_over
 from bookings.rules.free_times import Need, free_starts, minutes, outward, patient_free, places
-from bookings.rules.visit import FARTHEST
+from bookings.rules.visit import FARTHEST, Lanes, lanes, time_fault
 from clinic.models import Clinic, Patient, Practitioner
 from clinic.rules import covers, say_time
 
@@ -65,8 +67,10 @@ class FreeSearch:
 
     Starts lie on the quarter hour, from the clinic-local date `first` on. What is offered can
     be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the
-    patient free, the numbing not in the past. `practitioner` narrows the search to her (None:
-    all who work here); `but` is a visit being moved, whose own holds do not count.
+    patient free, the numbing not in the past. Nobody is asked to come before the clinic opens
+    or whoever treats is at work; such a time can be booked all the same. `practitioner` narrows
+    the search to her (None: all who work here); `but` is a visit being moved, whose own holds
+    do not count.
     """
 
     def __init__(
@@ -84,17 +88,18 @@ class FreeSearch:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
         self._why: dict[tuple[uuid.UUID, int], str] = {}
-        works = works_of(asked, self.people)
+        self._works = works = works_of(asked, self.people)
         rooms, devices = things_of(clinic)
-        busy = busy_of(asked, self.people, rooms, devices, patient, but)
+        self._busy = busy = busy_of(asked, self.people, rooms, devices, patient, but)
+        self._things = things = Things(
+            rooms=[busy[one] for one in rooms],
+            devices=[busy[one] for one in devices],
+            patient=busy[patient.pk.hex] if patient else 0,
+        )
+        opening = opening_of(asked)
         elsewise = (
-            places(
-                asked.window,
-                asked.need,
-                rooms=[busy[one] for one in rooms],
-                devices=[busy[one] for one in devices],
-            )
-            & patient_free(asked.window, asked.need, busy[patient.pk.hex] if patient else 0)
+            places(asked.window, asked.need, rooms=things.rooms, devices=things.devices)
+            & patient_free(asked.window, asked.need, things.patient)
             & asked.window.between(at + MINUTE * asked.need.numbing_min, at + FARTHEST)
         )
         self._free = {
@@ -102,6 +107,7 @@ class FreeSearch:
                 asked.window,
                 asked.need,
                 at_work=works[one.pk],
+                opening=opening,
                 busy=busy[one.pk.hex],
                 elsewise=elsewise,
             )
@@ -167,6 +173,30 @@ class FreeSearch:
         self._why[one.pk, index] = found = "" if verdict.allowed else verdict.reason
         return found
 
+    def covers(self, starts_at: dt.datetime) -> bool:
+        """Whether the instant lies on one of the days that were searched."""
+        return self.asked.window.days[0][0] <= starts_at < self.asked.window.days[-1][1]
+
+    def misfit(self, starts_at: dt.datetime, *, practitioner: Practitioner | None = None) -> str:
+        """Why the visit could not be booked at an instant of these days (UTC, any minute).
+
+        "" when it could. Without a practitioner anyone who is free will do, as when booking.
+        """
+        index = self.asked.window.day_of(self.asked.window.floor(starts_at))
+        people = [
+            Person(one.name, self.why(one, index), self._works[one.pk], self._busy[one.pk.hex])
+            for one in self.people
+            if practitioner is None or one.pk == practitioner.pk
+        ]
+        return misfit(
+            self.asked.window,
+            _plan(self.asked.need, starts_at),
+            people=people,
+            anyone=practitioner is None,
+            things=self._things,
+            local=self.asked.clinic.local,
+        )
+
     def _line(self, one: Practitioner, index: int, most: int | None) -> FreeLine:
         line = FreeLine(one, self.asked.days[index], why=self.why(one, index))
         if line.why:
@@ -200,6 +230,38 @@ def free_times(*, most: int | None = None, **asked: Any) -> list[FreeLine]:
     return FreeSearch(**asked).lines(most=most)
 
 
+def doubts_about(
+    starts_at: dt.datetime,
+    *,
+    clinic: Clinic,
+    need: Service,
+    at: dt.datetime,
+    practitioner: Practitioner | None = None,
+    patient: Patient | None = None,
+    found: FreeSearch | None = None,
+) -> str:
+    """What stands against a visit at this instant, in words; "" when nothing does.
+
+    At most five queries; none where `found`, a search for this service and patient, covers
+    the day. A numbing that should have begun already is said and can be booked: she may be
+    here and her cream on.
+    """
+    if fault := time_fault(starts_at=starts_at, at=at):
+        return fault
+    if found is None or not found.covers(starts_at):
+        found = FreeSearch(
+            clinic=clinic,
+            need=need,
+            first=clinic.day_of(starts_at),
+            days=1,
+            at=at,
+            practitioner=practitioner,
+            patient=patient,
+        )
+    over = numbing_over(_plan(Need.of(need), starts_at), at, clinic.local)
+    return f"{found.misfit(starts_at, practitioner=practitioner)} {over}".strip()
+
+
 def search_near(
     *, clinic: Clinic, around: dt.datetime, at: dt.datetime, **asked: Any
 ) -> FreeSearch:
@@ -218,6 +280,15 @@ def nearest_free_times(
     """The free times nearest to `around`, for the loser of a race (see `FreeSearch.nearest`)."""
     search = search_near(around=around, **asked)
     return search.nearest(around, practitioner=practitioner, count=count)
+
+
+def _plan(need: Need, starts_at: dt.datetime) -> Lanes:
+    return lanes(
+        starts_at=starts_at,
+        numbing_min=need.numbing_min,
+        treatment_min=need.treatment_min,
+        clean_down_min=need.clean_down_min,
+    )
 
 
 @lru_cache(maxsize=24 * 60)

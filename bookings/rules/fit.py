@@ -1,0 +1,133 @@
+"""Why a visit does not fit at a time, in words: for the line before booking and for the refusal.
+
+The order is that in which a booking looks: the license, the shift, the practitioner's other
+visits, then the room, the device and the patient.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bookings.rules.free_times import Window
+from bookings.rules.visit import SKEW, Lanes, Span
+from clinic.rules import say_span, say_time
+
+PATIENT_BUSY = "The patient has another visit at this time."
+Local = Callable[[dt.datetime], dt.datetime]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who might treat: `unlicensed` says why no license covers the day ("" when one does).
+
+    `at_work` and `busy` are masks on a window's line.
+    """
+
+    name: str
+    unlicensed: str
+    at_work: int
+    busy: int
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the rooms and devices in use, and the patient, are busy with: masks."""
+
+    rooms: Sequence[int]
+    devices: Sequence[int]
+    patient: int
+
+
+def not_at_work(name: str, span: Span, local: Local) -> str:
+    """That the treatment does not lie within a shift."""
+    starts, ends = local(span.starts_at), local(span.ends_at)
+    return f"{name} is not at work from {say_time(starts)} to {say_time(ends)} that day."
+
+
+def next_visit(name: str, span: Span, taken_from: dt.datetime, local: Local) -> str:
+    """That the treatment would run into what the practitioner does next."""
+    return (
+        f"{name} has the next visit at {say_time(local(taken_from))}, and this one would last "
+        f"until {say_time(local(span.ends_at))}."
+    )
+
+
+def none_free(what: str, span: Span, local: Local) -> str:
+    """That every room or device is taken for some part of the time it is needed."""
+    return f"No {what} is free for all of {say_span(local(span.starts_at), local(span.ends_at))}."
+
+
+def nobody(starts_at: dt.datetime, local: Local, *, at_work_but_taken: bool) -> str:
+    """That no one at all can treat at this time."""
+    when = say_time(local(starts_at))
+    if at_work_but_taken:
+        return f"Everyone at work is busy at {when}."
+    return f"No one with a license in force is at work at {when} that day."
+
+
+def numbing_over(plan: Lanes, at: dt.datetime, local: Local) -> str:
+    """That it is too late for the numbing that lies before the treatment; "" when it is not."""
+    comes_at = plan.patient.starts_at
+    if comes_at == plan.practitioner.starts_at or comes_at >= at - SKEW:
+        return ""
+    return f"Numbing would have begun at {say_time(local(comes_at))}, which is over."
+
+
+def misfit(
+    window: Window,
+    plan: Lanes,
+    *,
+    people: Sequence[Person],
+    anyone: bool,
+    things: Things,
+    local: Local,
+) -> str:
+    """Why the visit can not be booked as planned; "" when it fits.
+
+    `anyone`: whoever of `people` is free will do; else they are the one who was asked for.
+    """
+    treats = _bits(window, plan.practitioner)
+    if anyone:
+        able = [one for one in people if not one.unlicensed and not treats & ~one.at_work]
+        if not any(not treats & one.busy for one in able):
+            return nobody(plan.practitioner.starts_at, local, at_work_but_taken=bool(able))
+    else:
+        for one in people:
+            if why := _not_with(one, window, plan.practitioner, local):
+                return why
+    for what, span, masks in (
+        ("room", plan.room, things.rooms),
+        ("device", plan.device, things.devices),
+    ):
+        wanted = _bits(window, span)
+        if not masks:
+            return f"The clinic has no {what} in service."
+        if all(wanted & busy for busy in masks):
+            return none_free(what, span, local)
+    return PATIENT_BUSY if _bits(window, plan.patient) & things.patient else ""
+
+
+def _not_with(one: Person, window: Window, span: Span, local: Local) -> str:
+    treats = _bits(window, span)
+    if one.unlicensed:
+        return one.unlicensed
+    if treats & ~one.at_work:
+        return not_at_work(one.name, span, local)
+    clash = treats & one.busy
+    if not clash:
+        return ""
+    first = (clash & -clash).bit_length() - 1
+    if first > window.floor(span.starts_at):
+        return next_visit(one.name, span, window.instant(first), local)
+    # The first minute after it that is not busy: adding one carries through the run.
+    run = one.busy >> first
+    until = window.instant(first + ((run + 1) & -(run + 1)).bit_length() - 1)
+    return (
+        f"{one.name} is busy at {say_time(local(span.starts_at))}, until {say_time(local(until))}."
+    )
+
+
+def _bits(window: Window, span: Span) -> int:
+    return window.mask([(window.floor(span.starts_at), window.ceil(span.ends_at))])
