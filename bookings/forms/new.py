@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from bookings.forms.when import CHOICE_FORM, WhenForm
+from bookings.forms.when import CHOICE_FORM, TypedTimeField, WhenForm
 from bookings.models import Service
 from bookings.queries import services_of
 from clinic.forms import RowField, day_field
@@ -71,11 +71,11 @@ class NewAppointmentForm(WhenForm):
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},
     )
     date = day_field(label="Date", required=False)
-    time = forms.TimeField(
+    time = TypedTimeField(
         label="Time",
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "9:30 AM"}),
-        input_formats=["%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p"],
+        help_text="9, 930 and 14:30 will do. 1 to 6 are PM unless AM is typed.",
         error_messages={"invalid": "Enter a time, for example 9:30 AM."},
     )
     slot = forms.CharField(required=False, max_length=80)

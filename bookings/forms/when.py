@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.rules.typed import read_time
 from clinic.constraints import FIRST_INSTANT, LAST_INSTANT
 from clinic.forms import HouseForm, day_field
 from clinic.refusals import Refusal
@@ -22,6 +23,16 @@ def choice_key(practitioner: uuid.UUID | None, starts_at: dt.datetime) -> str:
     return f"{practitioner or ''}@{starts_at.astimezone(dt.UTC).strftime(CHOICE_FORM)}"
 
 
+class TypedTimeField(forms.TimeField):
+    """A time of the clinic's wall clock, however it is typed (see `read_time`)."""
+
+    def strptime(self, value: str, format: str) -> dt.time:
+        found = read_time(value)
+        if found is None:
+            raise ValueError(value)
+        return found
+
+
 class WhenForm(HouseForm):
     """Date and time on the clinic's wall clock; `values["starts_at"]` is the instant, UTC.
 
@@ -31,10 +42,9 @@ class WhenForm(HouseForm):
     """
 
     date = day_field()
-    time = forms.TimeField(
+    time = TypedTimeField(
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-        error_messages={"invalid": "Enter a time, for example 9:30."},
-        input_formats=["%H:%M", "%H:%M:%S", "%I:%M %p"],
+        error_messages={"invalid": "Enter a time, for example 9:30 AM."},
     )
     choice = forms.CharField(required=False, widget=forms.HiddenInput, max_length=80)
 

@@ -69,6 +69,8 @@ class NewAppointment(FormPage):
         if any(form.glimpse(name) is None for name in given):
             # A link is made by us: one that can not be read leads nowhere (P15).
             raise Http404
+        if not form.initial.get("chosen"):
+            form.fields["patient"].widget.attrs["autofocus"] = True
         return self.render_to_response(self.get_context_data(form=form))
 
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:

@@ -116,7 +116,7 @@ def test_a_list_older_than_what_was_typed_is_asked_about(
 
 @pytest.mark.rule("P5")
 def test_a_time_in_the_gap_is_refused_in_words(cast: Cast, desk: Any):
-    answer = desk.post(NEW, asked(cast, date="2027-03-14", time="2:30"))
+    answer = desk.post(NEW, asked(cast, date="2027-03-14", time="02:30"))
     assert answer.status_code == 422
     assert "The clock is set forward on Sun, Mar 14, 2027: there is no 2:30 AM." in text_of(answer)
 
@@ -124,7 +124,7 @@ def test_a_time_in_the_gap_is_refused_in_words(cast: Cast, desk: Any):
 @pytest.mark.rule("P5")
 def test_a_time_that_comes_twice_is_asked(cast: Cast, desk: Any):
     factories.shifts(cast.ana, cast.clinic, weekdays=[6], starts=0, ends=6)
-    given = asked(cast, date="2027-11-07", time="1:30", service=cast.short_service.pk)
+    given = asked(cast, date="2027-11-07", time="01:30", service=cast.short_service.pk)
     answer = desk.post(NEW, given)
     assert answer.status_code == 422
     assert "1:30 AM CDT" in text_of(answer)

@@ -49,7 +49,7 @@ def test_a_visit_is_booked_and_marked_arrived_by_keyboard(
 
     page.keyboard.press("n")
     expect(page.get_by_role("heading", name="New appointment")).to_be_visible()
-    tab_to(page, page.get_by_label("Patient", exact=True))
+    expect(page.get_by_label("Patient", exact=True)).to_be_focused()
     page.keyboard.type("mia lee")
     expect(page.locator("#found").get_by_role("radio")).to_be_checked()
     tab_to(page, page.get_by_label("Service"))

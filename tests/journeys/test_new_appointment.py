@@ -1,7 +1,8 @@
-"""Booking in a real browser: lists that come late, keys that never book, and no JavaScript."""
+"""Booking in a real browser: lists that come late, keys that book, and no JavaScript."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from bookings.models import Appointment
 from clinic.models import User
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.journeys.conftest import Look
 from tests.server import Server
 
@@ -52,7 +53,7 @@ def test_a_time_from_the_list_fills_the_fields_and_a_typed_one_lets_go_of_it(des
     expect(desk.locator("#found input")).to_be_checked()  # named in full
     field(desk, "Service").select_option("Face, 45 minutes")
     row = desk.get_by_role("group", name="Bo Chen NP, Wed, Nov 25")
-    row.get_by_role("button", name="25 more").click()
+    row.get_by_role("button", name="23 more").click()
     row.get_by_label("2:15 PM", exact=True).check()
     expect(desk.locator("#words")).to_have_text(
         "Mia Lee, Face, 45 minutes, Wed, Nov 25, 2:15–3:00 PM, Bo Chen NP; numbing from 1:50 PM"
@@ -68,15 +69,52 @@ def test_a_time_from_the_list_fills_the_fields_and_a_typed_one_lets_go_of_it(des
     assert Appointment.objects.get().practitioner.name == "Bo Chen"
 
 
-def test_enter_shows_what_fits_and_never_books(desk: Page) -> None:
-    field(desk, "Patient").fill("Mia Lee")
+def test_enter_in_a_field_books(desk: Page) -> None:
+    expect(field(desk, "Patient")).to_be_focused()
+    desk.keyboard.type("Mia Lee")
+    expect(desk.locator("#found input")).to_be_checked()
     field(desk, "Service").select_option("Face, 45 minutes")
-    field(desk, "Time").fill("3:30 PM")
-    with desk.expect_navigation():
-        field(desk, "Time").press("Enter")
-    expect(field(desk, "Time")).to_have_value("3:30 PM")
-    expect(desk.locator("#found")).to_contain_text("PT-000001")
-    assert not Appointment.objects.exists()
+    field(desk, "Time").fill("330")
+    field(desk, "Time").press("Enter")
+    expect(desk.locator("#notes")).to_contain_text("Booked: Mia Lee, Face, 45 minutes")
+    assert Appointment.objects.get().starts_at == NOW + dt.timedelta(hours=6, minutes=30)
+
+
+def test_arrows_lead_to_whom_was_found_and_enter_on_a_time_books_it(desk: Page) -> None:
+    desk.keyboard.type("lee")
+    expect(desk.locator("#found input")).to_have_count(1)
+    desk.keyboard.press("ArrowDown")
+    expect(desk.locator("#found input")).to_be_focused()
+    expect(desk.locator("#found input")).to_be_checked()
+    field(desk, "Service").select_option("Face, 45 minutes")
+    best = desk.get_by_role("group", name="Soonest").get_by_role("radio").first
+    best.check()
+    # The same time is marked in its row below.
+    expect(desk.locator(".free-row .is-picked")).to_have_text("9:30 AM")
+    expect(desk.locator("#words")).to_contain_text("numbing from 9:05 AM")
+    best.press("Enter")
+    expect(desk.locator("#notes")).to_contain_text("Booked: Mia Lee, Face, 45 minutes")
+
+
+def test_a_time_that_can_not_be_booked_is_doubted_before_book(desk: Page) -> None:
+    field(desk, "Patient").fill("Mia Lee")
+    expect(desk.locator("#found input")).to_be_checked()
+    field(desk, "Service").select_option("Face, 45 minutes")
+    field(desk, "Practitioner").select_option("Ana Ruiz LE")
+    words = desk.locator("#words")
+    for typed, why in (
+        ("8", "This time is in the past."),
+        ("9:15", "Numbing would have begun at 8:50 AM, which is over."),
+        ("5p", "Ana Ruiz is not at work from 5:00 PM to 5:45 PM that day."),
+    ):
+        field(desk, "Time").fill(typed)
+        field(desk, "Time").blur()
+        expect(words).to_contain_text(why)
+    field(desk, "Time").fill("2")
+    field(desk, "Time").blur()
+    expect(words).to_have_text(
+        "Mia Lee, Face, 45 minutes, Tue, Nov 24, 2:00–2:45 PM, Ana Ruiz LE; numbing from 1:35 PM"
+    )
 
 
 def test_a_refusal_is_met_first_and_one_press_books_what_is_free(

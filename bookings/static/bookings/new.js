@@ -17,16 +17,30 @@
     field("time").value = label.dataset.time || label.textContent.trim();
     field("date").value = radio.closest("[data-day]").dataset.day;
   };
-  const letGo = () => form.querySelectorAll('input[name="slot"]:checked').forEach((radio) => {
-    radio.checked = false;
+  /* One time may stand in the list twice, among the soonest and in its row: both show it. */
+  const mark = (key) => form.querySelectorAll('input[name="slot"]').forEach((radio) => {
+    radio.closest("label").classList.toggle("is-picked", radio.value === key);
   });
+  const letGo = () => {
+    mark("");
+    form.querySelectorAll('input[name="slot"]:checked').forEach((radio) => { radio.checked = false; });
+  };
 
   form.addEventListener("change", (event) => {
-    if (event.target.name === "slot") pick(event.target);
+    if (event.target.name === "slot") { pick(event.target); mark(event.target.value); }
     else if (["date", "practitioner", "service"].includes(event.target.name)) letGo();
   }, true);
   form.addEventListener("input", (event) => {
     if (event.target.name === "time") letGo();
+  });
+
+  /* From the search straight into what it found, as in every finder. */
+  field("patient").addEventListener("keydown", (event) => {
+    const first = document.querySelector("#found input:checked") ?? document.querySelector("#found input");
+    if (event.key !== "ArrowDown" || !first) return;
+    event.preventDefault();
+    first.focus();
+    if (!first.checked) first.click();
   });
 
   /* The field for the practitioner comes anew with each list, and may come late: what is selected
@@ -45,13 +59,13 @@
 
   /* The words say "New patient" once someone is typed in; the name itself never goes into an address. */
   const newcomer = form.querySelector(".newcomer");
-  const mark = document.createElement("input");
-  mark.type = "hidden";
-  mark.name = "new";
-  mark.value = "1";
+  const newcomerSaid = document.createElement("input");
+  newcomerSaid.type = "hidden";
+  newcomerSaid.name = "new";
+  newcomerSaid.value = "1";
   newcomer.addEventListener("input", () => {
     const typed = [...newcomer.querySelectorAll("input:not([type=hidden])")].some((one) => one.value.trim());
-    if (typed && !mark.isConnected) newcomer.append(mark);
-    if (!typed) mark.remove();
+    if (typed && !newcomerSaid.isConnected) newcomer.append(newcomerSaid);
+    if (!typed) newcomerSaid.remove();
   });
 })();

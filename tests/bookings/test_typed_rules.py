@@ -1,0 +1,56 @@
+"""A time as it is typed at the desk, and what it means."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bookings.rules.typed import read_time
+from clinic.rules import say_time
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("9", "9:00 AM"),
+        ("0930", "9:30 AM"),
+        ("930", "9:30 AM"),
+        ("9a", "9:00 AM"),
+        ("9 p.m.", "9:00 PM"),
+        ("14", "2:00 PM"),
+        ("1430", "2:30 PM"),
+        ("12", "12:00 PM"),
+        ("12 am", "12:00 AM"),
+        ("12p", "12:00 PM"),
+        ("0", "12:00 AM"),
+        ("00:15", "12:15 AM"),
+        ("7", "7:00 AM"),
+        ("11", "11:00 AM"),
+        (" 9:30 AM ", "9:30 AM"),
+        ("9:30pm", "9:30 PM"),
+        ("9.30", "9:30 AM"),
+        ("09:30:00", "9:30 AM"),
+        ("23:59", "11:59 PM"),
+        # 1 to 6 are the afternoon, unless AM or a leading zero says otherwise.
+        ("1", "1:00 PM"),
+        ("2:30", "2:30 PM"),
+        ("130", "1:30 PM"),
+        ("6", "6:00 PM"),
+        ("2:30 am", "2:30 AM"),
+        ("02:30", "2:30 AM"),
+        ("06", "6:00 AM"),
+    ],
+)
+def test_a_typed_time_is_understood(typed: str, meant: str) -> None:
+    found = read_time(typed)
+    assert found is not None
+    assert say_time(dt.datetime.combine(dt.date(2026, 11, 24), found)) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "x", "24", "9:60", "13 pm", "0 am", "9:3", "12345", "-9", "9 o'clock", "٩", "9:30:99"],
+)
+def test_what_is_no_time_is_not_guessed(typed: str) -> None:
+    assert read_time(typed) is None
