@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +17,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
-from clinic import accounts
+from clinic import accounts, drafts
 from clinic.models import Clinic
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -67,21 +69,30 @@ class SessionLimits:
         lock = reverse("lock")
         if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
             return None
+        if request.method == "POST" and request.path != reverse("draft"):
+            # What came too late is not done, and not lost: it stands in its form again (P13).
+            typed = [(name, value) for name, all_ in request.POST.lists() for value in all_]
+            with suppress(DatabaseError):  # with a full disk the screen still locks
+                drafts.keep(request.user, request.path, typed, at=timezone.now())  # type: ignore[arg-type]
+        # A fragment or a press has no page of its own: come back to the page that asked for it.
+        back = f"{lock}?{urlencode({'next': _page_of(request)})}"
         if request.headers.get("HX-Request"):
-            # A fragment has no page of its own: come back to the page that asked for it.
             answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = f"{lock}?{urlencode({'next': _page_of(request)})}"
+            answer["HX-Redirect"] = back
             return answer
         if request.method != "GET":
-            return HttpResponseRedirect(lock)
+            return HttpResponseRedirect(back)
         return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
 
 
 def _page_of(request: HttpRequest) -> str:
+    """The page, with what was asked of it, from which a fragment or a press came."""
+    address = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     try:
-        return urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        found = urlsplit(address)
     except ValueError:
         return "/"
+    return (found.path or "/") + (f"?{found.query}" if found.query else "")
 
 
 class CurrentClinic:

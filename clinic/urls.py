@@ -6,7 +6,17 @@ from allauth.account import views as allauth
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from clinic.views import audit_log, errors, gallery, health, licenses, patients, session, site_map
+from clinic.views import (
+    audit_log,
+    drafts,
+    errors,
+    gallery,
+    health,
+    licenses,
+    patients,
+    session,
+    site_map,
+)
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
@@ -44,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", login_not_required(health.readyz), name="readyz"),
     path("accounts/", include(account_pages)),
     path("lock/", session.Lock.as_view(), name="lock"),
+    path("draft/", drafts.DraftOf.as_view(), name="draft"),
     path("switch-clinic/", session.SwitchClinic.as_view(), name="switch-clinic"),
     path("site-map/", site_map.SiteMap.as_view(), name="site-map"),
     path("licenses/", licenses.Licenses.as_view(), name="licenses"),

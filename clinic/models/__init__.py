@@ -1,6 +1,7 @@
 """The building and its people."""
 
 from clinic.models.base import KeptQuerySet, Record, Row, ScopedQuerySet
+from clinic.models.drafts import Draft
 from clinic.models.ledger import AuditChain, AuditEvent, IdempotencyKey, Message
 from clinic.models.licenses import License
 from clinic.models.patients import Patient
@@ -13,6 +14,7 @@ __all__ = [
     "Clinic",
     "Device",
     "DeviceModel",
+    "Draft",
     "IdempotencyKey",
     "KeptQuerySet",
     "License",

@@ -17,7 +17,7 @@ from django.http import (
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView, View
 
-from clinic import accounts
+from clinic import accounts, drafts
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.rules import spreadsheet_safe
@@ -76,6 +76,8 @@ class FormPage(Door, FormView):
         except Refusal as no:
             form.refuse(no)
             return self.form_refused(form, no)
+        if "drafted" in self.request.POST:
+            drafts.forget(self.request.user, self.request.path)  # type: ignore[arg-type]
         return go(self.request, self.where_to(result))
 
     def form_invalid(self, form: Any) -> HttpResponse:

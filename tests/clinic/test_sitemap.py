@@ -25,6 +25,7 @@ NOT_ON_THE_MAP = {
     "account_reset_password_from_key_done": "before one is in",
     "account_reauthenticate": "asked for where it is needed",
     "switch-clinic": "a press in the bar",
+    "draft": "what a page keeps while someone types",
     "audit-export": "a file of the audit log",
     "patient-finder": "a fragment of the new appointment",
     "appointment-words": "a fragment of the new appointment",

@@ -240,7 +240,10 @@ def test_a_locked_screen_opens_nothing_until_its_own_password(
     assert answer["Location"] == "/lock/?next=%2Flicenses%2F"
     for path in ("/licenses/", "/site-map/", "/audit/", "/accounts/password/change/"):
         assert browser.get(path)["Location"] == f"/lock/?next={quote(path, safe='')}"
-    assert browser.post("/licenses/add/", {"number": "1"})["Location"] == LOCK
+    late = browser.post(
+        "/licenses/add/", {"number": "1"}, headers={"referer": "http://a/licenses/"}
+    )
+    assert late["Location"] == "/lock/?next=%2Flicenses%2F"
     wrong = browser.post(LOCK, {"action": "unlock", "password": "guess", "next": "/licenses/"})
     assert wrong.status_code == 422
     assert "This is not your password." in wrong.content.decode()
@@ -292,7 +295,7 @@ def test_a_fragment_of_a_locked_screen_leads_the_whole_page_to_the_lock(
         headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/licenses/add/?x=1"},
     )
     assert answer.status_code == 204
-    assert answer["HX-Redirect"] == "/lock/?next=%2Flicenses%2Fadd%2F"
+    assert answer["HX-Redirect"] == "/lock/?next=%2Flicenses%2Fadd%2F%3Fx%3D1"
 
 
 @pytest.mark.rule("P18")

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from clinic import acts, audit, outbox
+from clinic import acts, audit, drafts, outbox
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
@@ -52,6 +52,7 @@ class Command(BaseCommand):
                 folder = Path(settings.VAR_DIR) / "anchors"
                 anchored_at = at if went_well(anchor, folder, at) else None
                 went_well(acts.forget_keys, at=at)
+                went_well(drafts.forget_old, at=at)
             told_to_stop.wait(EVERY_SECONDS)
 
 

@@ -1,0 +1,135 @@
+/* What is typed is kept on the server, for the one who typed it: in the room as she types, at the
+   desk when the screen is locked. It comes back into the same form. Passwords, scans and ticks
+   are never kept. */
+(() => {
+  const door = document.querySelector('meta[name="drafts"]')?.content;
+  if (!door) return;
+  const inRoom = document.body.classList.contains("room");
+  const WAIT = 2000;
+  const timers = new Map();
+  const typedIn = new Set();
+
+  const typed = (form) => [...form.elements].filter((one) => one.name
+    && !["hidden", "password", "submit", "button", "checkbox", "file"].includes(one.type)
+    && !one.matches("[data-scan], [readonly]"));
+  const keepable = (form) => form && form.method === "post" && form.closest("main")
+    && form.elements.csrfmiddlewaretoken && typed(form).length > 0;
+  const page = (form) => new URL(form.action, location.href).pathname;
+  const values = (form) => {
+    const found = new URLSearchParams();
+    for (const one of typed(form)) {
+      if (one.type !== "radio" || one.checked) found.append(one.name, one.value);
+    }
+    return found;
+  };
+  /* The server drops the draft when a form so marked is sent. */
+  const mark = (form) => {
+    if (form.querySelector('input[name="drafted"]')) return;
+    const note = document.createElement("input");
+    note.type = "hidden"; note.name = "drafted"; note.value = "1";
+    form.append(note);
+  };
+
+  const save = (form, empty = false) => {
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+    const body = new URLSearchParams({ page: page(form), fields: empty ? "" : values(form).toString() });
+    mark(form);
+    return fetch(door, {
+      method: "POST", body, keepalive: true,
+      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+    }).catch(() => {});
+  };
+
+  const onTyping = (event) => {
+    const form = event.target.form;
+    if (!event.isTrusted || !keepable(form) || !typed(form).includes(event.target)) return;
+    typedIn.add(form);
+    if (!inRoom) return;
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => save(form), WAIT));
+  };
+  document.addEventListener("input", onTyping);
+  document.addEventListener("change", onTyping);
+  /* The steppers change a field for the one who pressed them. */
+  document.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-step]");
+    if (step && keepable(step.form)) {
+      typedIn.add(step.form);
+      if (inRoom) { clearTimeout(timers.get(step.form)); timers.set(step.form, setTimeout(() => save(step.form), WAIT)); }
+    }
+  });
+
+  /* A form on its way needs no draft of its own; the tab that goes away may. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    clearTimeout(timers.get(form));
+    timers.delete(form);
+    const locks = form.elements.action?.value === "lock";
+    const open = [...typedIn].filter((one) => one.isConnected && one !== form);
+    if (!locks) return;
+    if (form.elements.next) form.elements.next.value = location.pathname + location.search;
+    if (open.length === 0) return;
+    event.preventDefault();
+    Promise.all(open.map((one) => save(one))).finally(() => form.submit());
+  }, true);
+  addEventListener("pagehide", () => { for (const form of timers.keys()) save(form); });
+
+  const fill = (form, fields) => {
+    let changed = false;
+    const rest = new Map();
+    for (const [name, value] of fields) rest.set(name, [...(rest.get(name) ?? []), value]);
+    for (const one of typed(form)) {
+      const kept = rest.get(one.name);
+      if (!kept) continue;
+      if (one.type === "radio") {
+        const wanted = kept.includes(one.value);
+        if (wanted !== one.checked) { one.checked = wanted; changed ||= wanted; }
+        continue;
+      }
+      const value = kept.shift();
+      if (value === undefined || one.value === value) continue;
+      one.value = value;
+      changed = true;
+      one.dispatchEvent(new Event("input", { bubbles: true }));
+      one.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    return changed;
+  };
+
+  const say = (form, saved) => {
+    const note = document.createElement("div");
+    note.className = "note is-info kept";
+    note.setAttribute("role", "status");
+    const words = document.createElement("span");
+    words.textContent = `What you typed at ${saved} is back. It is not saved yet.`;
+    const clear = document.createElement("button");
+    clear.type = "button"; clear.className = "btn btn-link btn-sm"; clear.textContent = "Clear it";
+    clear.addEventListener("click", () => { form.reset(); save(form, true); typedIn.delete(form); note.remove(); });
+    note.append(words, clear);
+    form.prepend(note);
+  };
+
+  const restore = async (form) => {
+    if (!keepable(form) || form.querySelector(".is-invalid, [data-refusal], .kept") || typedIn.has(form)) return;
+    const answer = await fetch(`${door}?${new URLSearchParams({ page: page(form) })}`, {
+      headers: { "X-Background": "1" },
+    }).catch(() => null);
+    if (answer?.status !== 200 || answer.redirected || typedIn.has(form) || !form.isConnected) return;
+    const { fields, saved } = await answer.json();
+    if (!fill(form, fields)) return;
+    typedIn.add(form);
+    mark(form);
+    say(form, saved);
+  };
+
+  const afterLock = () => {
+    try { return new URL(document.referrer).pathname.startsWith("/lock/"); } catch { return false; }
+  };
+  if (inRoom || afterLock()) document.querySelectorAll('main form[method="post"]').forEach(restore);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!inRoom || (event.detail.xhr?.status ?? 200) >= 400) return;
+    const root = event.detail.elt?.closest?.("main") ?? document.querySelector("main");
+    root.querySelectorAll('form[method="post"]').forEach(restore);
+  });
+})();

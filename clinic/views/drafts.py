@@ -1,0 +1,37 @@
+"""Where a page keeps what is being typed, and asks for it when it is opened again."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.generic import View
+
+from clinic import drafts
+from clinic.rules import say_time
+
+
+class DraftOf(View):
+    """One form's draft of the person signed in: `page` is the address that the form sends to."""
+
+    http_method_names = ["get", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        found = drafts.kept(request.user, request.GET.get("page", ""), at=timezone.now())  # type: ignore[arg-type]
+        if found is None:
+            return HttpResponse(status=204)
+        local = timezone.localtime(found.saved_at)
+        return JsonResponse({"fields": found.fields, "saved": say_time(local)})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            fields = parse_qsl(request.POST.get("fields", ""), max_num_fields=200)
+        except ValueError:
+            return HttpResponse(status=422)
+        page = request.POST.get("page", "")
+        if not fields:
+            drafts.forget(request.user, page)  # type: ignore[arg-type]
+            return HttpResponse(status=204)
+        done = drafts.keep(request.user, page, fields, at=timezone.now())  # type: ignore[arg-type]
+        return HttpResponse(status=204 if done else 422)

@@ -1,0 +1,147 @@
+"""What was typed and not sent: kept for its own user, over a lock too, and for nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from django.test import Client
+
+from clinic import drafts
+from clinic.models import Draft
+from tests.cast import NOW, PASSWORD, Cast
+
+pytestmark = pytest.mark.rule("P13")
+
+REGISTER, DRAFT = "/patients/register/", "/draft/"
+Enter = Callable[..., Client]
+HOUR = dt.timedelta(hours=1)
+
+
+def kept(cast: Cast, page: str = REGISTER, *, at: dt.datetime = NOW) -> drafts.Pairs | None:
+    found = drafts.kept(cast.reception, page, at=at)
+    return found.fields if found else None
+
+
+def test_a_form_is_kept_in_the_place_of_what_was_kept_before(cast: Cast) -> None:
+    assert drafts.keep(cast.reception, REGISTER, [("first_name", "Zoë")], at=NOW)
+    assert drafts.keep(cast.reception, REGISTER, [("first_name", "Zoë"), ("note", "a")], at=NOW)
+    assert kept(cast) == [("first_name", "Zoë"), ("note", "a")]
+    assert Draft.objects.count() == 1
+    assert drafts.kept(cast.manager, REGISTER, at=NOW) is None
+    drafts.forget(cast.reception, REGISTER)
+    assert kept(cast) is None
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        (REGISTER, []),
+        (REGISTER, [("first_name", " ")]),
+        (REGISTER, [("note", "x" * 40_001)]),
+        (REGISTER, [("password", "secret"), ("second_password", "secret"), ("once", "key")]),
+        ("/nowhere/", [("note", "a")]),
+        ("https://elsewhere.example/", [("note", "a")]),
+        ("/" + "x" * 300, [("note", "a")]),
+    ],
+)
+def test_what_is_empty_secret_too_long_or_sent_nowhere_is_not_kept(
+    cast: Cast, page: str, fields: drafts.Pairs
+) -> None:
+    assert not drafts.keep(cast.reception, page, fields, at=NOW)
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_is_forgotten_after_half_a_day(cast: Cast) -> None:
+    drafts.keep(cast.reception, REGISTER, [("first_name", "Zoë")], at=NOW)
+    assert kept(cast, at=NOW + 12 * HOUR) is None
+    assert drafts.forget_old(at=NOW + 11 * HOUR) == 0
+    assert drafts.forget_old(at=NOW + 12 * HOUR) == 1
+
+
+def test_a_page_keeps_what_is_typed_and_gets_it_back(cast: Cast, enter: Enter, clock: Any) -> None:
+    desk = enter(cast.reception)
+    typed = urlencode({"first_name": "Zoë", "password": "secret"})
+    assert desk.post(DRAFT, {"page": REGISTER, "fields": typed}).status_code == 204
+    answer = desk.get(DRAFT, {"page": REGISTER})
+    assert answer.json() == {"fields": [["first_name", "Zoë"]], "saved": "9:00 AM"}
+    assert enter(cast.manager).get(DRAFT, {"page": REGISTER}).status_code == 204
+    assert desk.post(DRAFT, {"page": REGISTER, "fields": ""}).status_code == 204
+    assert desk.get(DRAFT, {"page": REGISTER}).status_code == 204
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "page=%2Fpatients%2Fregister%2F&fields=" + "a%3Db%26" * 300,
+        "page=%2Fnowhere%2F&fields=a%3Db",
+        "page=%ED%A0%80&fields=a%3D%ED%A0%80",
+        "page=%2Fpatients%2Fregister%2F&fields=%2500%3D%25ff",
+        "page=%00&fields=%00",
+    ],
+)
+def test_a_draft_that_can_not_be_read_breaks_nothing(cast: Cast, enter: Enter, body: str) -> None:
+    form = "application/x-www-form-urlencoded"
+    answer = enter(cast.reception).post(DRAFT, body, content_type=form)
+    assert answer.status_code in (204, 400, 422)
+    assert enter(cast.reception).get(f"{DRAFT}?{body}").status_code in (200, 204, 400)
+
+
+NEWCOMER = {
+    "first_name": "Zoë",
+    "last_name": "Abara",
+    "birth_date": "1991-03-14",
+    "phone": "512 555 0188",
+    "sex_at_birth": "unknown",
+    "language": "English",
+    "once": "a-key",
+}
+
+
+def test_what_is_sent_to_a_locked_screen_comes_back_after_the_password(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    desk = enter(cast.reception)
+    desk.get(REGISTER)
+    clock.shift(16 * 60)
+    referer = {"referer": f"http://testserver{REGISTER}?from=day"}
+    answer = desk.post(REGISTER, NEWCOMER, headers=referer)
+    assert answer["Location"] == "/lock/?next=%2Fpatients%2Fregister%2F%3Ffrom%3Dday"
+    assert desk.get(DRAFT, {"page": REGISTER}).status_code == 302
+    unlocked = {"action": "unlock", "password": PASSWORD, "next": f"{REGISTER}?from=day"}
+    assert desk.post("/lock/", unlocked)["Location"] == f"{REGISTER}?from=day"
+    back = dict(desk.get(DRAFT, {"page": REGISTER}).json()["fields"])
+    assert back == {name: value for name, value in NEWCOMER.items() if name != "once"}
+    # Sent again, it is done, and nothing of it stays behind.
+    assert desk.post(REGISTER, NEWCOMER | {"drafted": "1"}).status_code == 302
+    assert not Draft.objects.exists()
+
+
+def test_the_next_person_at_the_screen_gets_nothing_of_it(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    desk = enter(cast.reception)
+    desk.get(REGISTER)
+    clock.shift(16 * 60)
+    desk.post(REGISTER, NEWCOMER)
+    desk.post("/lock/", {"action": "leave"})
+    other = enter(cast.manager)
+    assert other.get(DRAFT, {"page": REGISTER}).status_code == 204
+    assert "Zoë" not in other.get(REGISTER).content.decode()
+
+
+def test_a_password_on_its_way_to_a_locked_screen_is_kept_nowhere(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    desk = enter(cast.reception)
+    desk.get("/")
+    clock.shift(16 * 60)
+    desk.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": "a new one"})
+    assert [json.loads(one.fields) for one in Draft.objects.all()] == []

@@ -1,0 +1,88 @@
+"""What was typed is there again: over the lock, in another tab, and for nobody else (P13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from clinic.models import Draft
+from tests.cast import Cast
+from tests.journeys.conftest import Look
+from tests.journeys.people import press, type_in, unlock
+from tests.treatments.visits import chart_at
+
+pytestmark = pytest.mark.rule("P13")
+Seat = Callable[..., Page]
+
+
+def test_a_locked_tablet_gives_back_what_was_typed(
+    cast: Cast, seat: Seat, look: Look, clock_shows: Callable[[str], None]
+) -> None:
+    chart = chart_at(cast, "needled")
+    clock_shows("9:40")
+    page = seat(cast.esthetician, f"/treatments/{chart.pk}/?step=finish")
+    page.get_by_label("Note").fill("Left cheek a little warmer than the right.")
+    page.get_by_role("button", name="Lock", exact=True).click()
+    unlock(page, cast.esthetician)
+    expect(page).to_have_url(f"/treatments/{chart.pk}/?step=finish")
+    expect(page.get_by_label("Note")).to_have_value("Left cheek a little warmer than the right.")
+    expect(page.get_by_text("What you typed at")).to_be_visible()
+    look("typed text after the lock", dark=True)
+    page.get_by_role("button", name="Clear it").click()
+    expect(page.get_by_label("Note")).to_have_value("")
+    page.reload()
+    expect(page.get_by_label("Note")).to_have_value("")
+
+
+def test_a_lost_tab_loses_no_text_and_a_saved_form_leaves_none(
+    cast: Cast, seat: Seat, another: Callable[[], Page], clock_shows: Callable[[str], None]
+) -> None:
+    chart = chart_at(cast, "needled")
+    clock_shows("9:40")
+    address = f"/treatments/{chart.pk}/?step=passes"
+    page = seat(cast.esthetician, address)
+    page.get_by_label("Forehead").check()
+    with page.expect_response(lambda answer: "/draft/" in answer.url and answer.status == 204):
+        page.get_by_label("Depth", exact=True).fill("0.75")
+    second = page.context.new_page()
+    page.close()
+    second.goto(address)
+    expect(second.get_by_label("Depth", exact=True)).to_have_value("0.75")
+    expect(second.get_by_label("Forehead")).to_be_checked()
+    # The colleague at another tablet meets nothing of it.
+    other = seat(cast.director, address, at=another())
+    expect(other.get_by_text("What you typed")).to_have_count(0)
+    second.get_by_label("Passes", exact=True).fill("2")
+    second.get_by_label("Uniform redness").check()
+    assert press(second, "Add pass") == 200
+    expect(second.get_by_text("What you typed")).to_have_count(0)
+    assert not Draft.objects.filter(page__endswith="/pass/").exists()
+
+
+def test_the_desk_gets_back_what_it_sent_to_a_locked_screen(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None]
+) -> None:
+    page = seat(cast.reception, "/patients/register/")
+    page.locator("#id_first_name").fill("Zoë")
+    page.locator("#id_last_name").fill("Abara")
+    clock_shows("9:30")
+    page.get_by_role("button", name="Register").click()
+    unlock(page, cast.reception)
+    expect(page).to_have_url("/patients/register/")
+    expect(page.locator("#id_first_name")).to_have_value("Zoë")
+    expect(page.locator("#id_last_name")).to_have_value("Abara")
+
+
+def test_the_next_person_gets_an_empty_form(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None]
+) -> None:
+    page = seat(cast.reception, "/patients/register/")
+    page.locator("#id_first_name").fill("Zoë")
+    page.get_by_text(cast.reception.name).click()
+    page.get_by_role("button", name="Lock or switch user").click()
+    page.get_by_role("button", name="Someone else? Log in as yourself").click()
+    type_in(page, cast.manager)
+    page.goto("/patients/register/")
+    expect(page.locator("#id_first_name")).to_have_value("")
