@@ -8,6 +8,7 @@ from django import forms
 
 from clinic.forms.house import day_field
 from clinic.models import AuditEvent
+from clinic.rules import read_search
 
 SYSTEM_LOG = "system"
 
@@ -20,6 +21,12 @@ class AuditFilter(forms.Form):
     what = forms.ChoiceField(required=False)
     outcome = forms.ChoiceField(
         required=False, choices=[("", "Done and refused"), *AuditEvent.Outcome.choices]
+    )
+    about = forms.CharField(
+        label="Patient or record",
+        required=False,
+        max_length=60,
+        help_text="A code, for example PT-000152.",
     )
     since = day_field(label="From", required=False)
     until = day_field(label="To", required=False)
@@ -42,6 +49,12 @@ class AuditFilter(forms.Form):
         self.fields["log"].choices = logs  # type: ignore[attr-defined]
         self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
         self.fields["what"].choices = [("", "Anything"), *actions]  # type: ignore[attr-defined]
+
+    def clean_about(self) -> str:
+        """The code as the audit writes it: PT-152 is PT-000152."""
+        text: str = self.cleaned_data["about"].upper()
+        read = read_search(text)
+        return read.text if read.kind == "number" else text
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

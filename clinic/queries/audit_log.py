@@ -3,76 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
 
-from clinic.models import AuditEvent, Clinic, User
+from clinic.models import AuditEvent, Clinic, Patient, Practitioner, Room, User
 from clinic.models.base import KeptQuerySet
-from clinic.rules import SYSTEM, chain_of, day_span
+from clinic.queries.audit_words import ACTIONS, Names, words_for
+from clinic.rules import SYSTEM, chain_of, day_span, told_without_chart
 
 PAGE = 50
 # What is refused at a chart is refused in clinical words: these are for readers of charts.
 CHARTS = "treatment"
-# Every action that an operation records, in the past tense; one table for all apps.
-ACTIONS: dict[str, str] = {
-    "appointment.arrive": "Marked a visit as arrived",
-    "appointment.book": "Booked a visit",
-    "appointment.cancel": "Cancelled a visit",
-    "appointment.chart_opened": "Chart opened for a visit",
-    "appointment.confirm": "Confirmed a visit",
-    "appointment.ended": "Visit completed",
-    "appointment.move": "Moved a visit",
-    "appointment.no_show": "Marked a visit as no-show",
-    "appointment.numbing_off": "Numbing ended for a visit",
-    "appointment.numbing_on": "Numbing began for a visit",
-    "appointment.started": "Treatment began for a visit",
-    "audit.export": "Exported the audit log",
-    "audit.search": "Searched the audit log",
-    "cartridge.claim": "Opened a cartridge",
-    "cartridge.export": "Exported the cartridge audit",
-    "cartridge.receive": "Received cartridges",
-    "cartridge.scan": "Scanned a cartridge",
-    "cartridge.waste": "Wasted a cartridge",
-    "chart.add_addendum": "Added an addendum",
-    "chart.amend": "Changed a chart",
-    "chart.open": "Opened a chart",
-    "chart.read": "Read a chart",
-    "chart.sign": "Signed a record",
-    "license.add": "Put a license on file",
-    "license.change_status": "Changed a license's status",
-    "license.renew": "Renewed a license",
-    "numbing.apply": "Applied numbing cream",
-    "numbing.decline": "Noted that there was no numbing",
-    "numbing.remove": "Removed numbing cream",
-    "patient.change": "Changed a patient's contact data",
-    "patient.open": "Opened a patient's card",
-    "patient.register": "Registered a patient",
-    "patient.search": "Searched for a patient",
-    "treatment.abort": "Ended a treatment early",
-    "treatment.add_pass": "Added a needling pass",
-    "treatment.finish": "Finished a treatment",
-    "treatment.remove_pass": "Removed a needling pass",
-    "treatment.start": "Started a treatment",
-    "user.confirm": "Entered their password",
-    "user.lock": "Locked the screen",
-    "user.log_in": "Logged in",
-    "user.log_out": "Logged out",
-    "user.set_password": "Set a new password",
-    "user.switch_clinic": "Switched the clinic",
-    "page.open": "Asked for a page",
-    "user.time_out": "Logged out by the time limit",
-    "user.unlock": "Unlocked the screen",
-}
-
-
-def words_for(action: str) -> str:
-    """What an action means; one that has no words yet is shown by its own name."""
-    return ACTIONS.get(action, action)
 
 
 @dataclass(frozen=True)
@@ -80,6 +25,8 @@ class Search:
     """What is looked for. Dates are clinic-local and inclusive; empty means any.
 
     `charts`: whether the reader may read charts, and so the sentences of acts refused on them.
+    `about` is a code: a patient's finds what concerns her visits too. `pages` says what the
+    pages of the house are called.
     """
 
     clinic: Clinic
@@ -88,8 +35,10 @@ class Search:
     who: str = ""
     what: str = ""
     outcome: str = ""
+    about: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
+    pages: Mapping[str, str] = field(default_factory=dict)
     before: int | None = None
     after: int | None = None
 
@@ -101,6 +50,7 @@ class Search:
             "who": self.who,
             "what": self.what,
             "outcome": self.outcome,
+            "about": self.about,
             "since": self.since,
             "until": self.until,
         }
@@ -109,7 +59,10 @@ class Search:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event, ready to be read. `rule` is a numbered rule of docs/rules.md, or empty."""
+    """One event, ready to be read. `rule` is a numbered rule of docs/rules.md, or empty.
+
+    `kind` and `key` say what it is about; `signed` whether that is a chart signed since.
+    """
 
     seq: int
     at: dt.datetime
@@ -120,6 +73,9 @@ class Entry:
     about: str
     rule: str
     told: str
+    kind: str = ""
+    key: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +96,7 @@ class Choices:
 
 
 def find(search: Search) -> Found:
-    """One page of the log, newest first. At most three queries, however long the log."""
+    """One page of the log, newest first. As many queries, however long the log."""
     rows = _rows(search)
     if search.after is not None:
         rows = _beyond(rows, search, search.after, newer=True).order_by("at", "seq")
@@ -155,7 +111,7 @@ def find(search: Search) -> Found:
     has_newer = more if search.after is not None else search.before is not None
     has_older = True if search.after is not None else more
     return Found(
-        [entry_of(event, charts=search.charts) for event in taken],
+        _entries(taken, search, names_of(search)),
         newer=taken[0].seq if has_newer else None,
         older=taken[-1].seq if has_older else None,
     )
@@ -164,7 +120,28 @@ def find(search: Search) -> Found:
 def every(search: Search) -> Iterator[Entry]:
     """All entries of a search, newest first, read in portions: for a file."""
     rows = _rows(search).iterator(chunk_size=2000)
-    return (entry_of(event, charts=search.charts) for event in rows)
+    names = names_of(search)
+    return (entry_of(event, charts=search.charts, names=names) for event in rows)
+
+
+def names_of(search: Search) -> Names:
+    """What the keys in the details of this search's log stand for. Four queries."""
+    people = User.objects.values_list("pk", "name")
+    treating = Practitioner.objects.filter(clinics=search.clinic).values_list("pk", "name")
+    rooms = Room.objects.filter(clinic=search.clinic).values_list("pk", "name")
+    clinics = Clinic.objects.values_list("code", "name")
+    known = {str(key): name for rows in (people, treating, rooms, clinics) for key, name in rows}
+    return Names(search.clinic.zone, known, search.pages)
+
+
+def _entries(taken: list[AuditEvent], search: Search, names: Names) -> list[Entry]:
+    charts = {event.subject for event in taken if event.subject_kind == CHARTS}
+    signed = set(
+        AuditEvent.objects.filter(
+            subject__in=charts, action="chart.sign", outcome=AuditEvent.Outcome.DONE
+        ).values_list("subject", flat=True)
+    )
+    return [entry_of(one, charts=search.charts, names=names, signed=signed) for one in taken]
 
 
 def choices(search: Search) -> Choices:
@@ -181,11 +158,13 @@ def choices(search: Search) -> Choices:
     return Choices(people, sorted(actions, key=lambda pair: pair[1]))
 
 
-def entry_of(event: AuditEvent, *, charts: bool) -> Entry:
+def entry_of(event: AuditEvent, *, charts: bool, names: Names, signed: Iterable[str] = ()) -> Entry:
     """An event in words. To someone who reads no `charts`, an act refused on one is told by its
-    rule alone: the sentence may name what was to be done to whom, and where (R54)."""
+    rule where the sentence may name what was to be done to whom, and where (R54)."""
     refused = event.outcome == AuditEvent.Outcome.REFUSED
-    clinical = refused and event.subject_kind == CHARTS
+    told = names.detail(event.detail)
+    if refused and event.subject_kind == CHARTS and not charts:
+        told = told_without_chart(event.rule, told)
     return Entry(
         seq=event.seq,
         at=event.at,
@@ -195,7 +174,10 @@ def entry_of(event: AuditEvent, *, charts: bool) -> Entry:
         refused=refused,
         about=event.subject_code,
         rule=event.rule if re.fullmatch(r"[A-Z]\d+", event.rule) else "",
-        told="" if clinical and not charts else _told(event.detail),
+        told=told,
+        kind=event.subject_kind,
+        key=event.subject,
+        signed=event.subject in signed,
     )
 
 
@@ -218,6 +200,9 @@ def _rows(search: Search) -> KeptQuerySet:
         rows = rows.filter(action=search.what)
     if search.outcome:
         rows = rows.filter(outcome=search.outcome)
+    if search.about:
+        keys = [key for find in SUBJECTS for key in find(search.clinic, search.about)]
+        rows = rows.filter(Q(subject__in=keys) if keys else Q(subject_code=search.about))
     if search.since:
         rows = rows.filter(at__gte=day_span(search.since, zone)[0])
     if search.until:
@@ -237,23 +222,15 @@ def _beyond(rows: KeptQuerySet, search: Search, seq: int, *, newer: bool) -> Kep
     return rows.filter(Q(at__lte=at), Q(at__lt=at) | Q(seq__lt=seq))
 
 
-def _told(detail: str) -> str:
-    """The detail as one line; a row whose detail can not be read does not break the page."""
-    try:
-        values = json.loads(detail)
-    except ValueError:
-        return detail
-    if not isinstance(values, dict):
-        return detail
-    if values.get("sentence"):
-        return str(values["sentence"])
-    said = {name.replace("_", " "): _plain(one) for name, one in values.items()}
-    return ", ".join(f"{name}: {one}" for name, one in said.items() if one)
+def patients_by_code(clinic: Clinic, code: str) -> list[str]:
+    """The key of the clinic's patient with that code."""
+    number = re.fullmatch(r"PT-([0-9]{1,9})", code)
+    if not number:
+        return []
+    found = Patient.objects.filter(clinic=clinic, number=int(number[1]))
+    return [str(key) for key in found.values_list("pk", flat=True)]
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value)
-    if isinstance(value, dict):
-        return "; ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    return str(value)
+# Who knows the subjects that a code stands for: given a clinic and a code, keys of subjects. The
+# apps upstairs add theirs when they are ready.
+SUBJECTS: list[Callable[[Clinic, str], list[str]]] = [patients_by_code]

@@ -21,6 +21,7 @@ from clinic.rules.licenses import (
 )
 from clinic.rules.people import Search, called, may_be_same, read_search, search_key
 from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, text_fault
+from clinic.rules.titles import told_without_chart
 
 __all__ = [
     "ACTIVE",
@@ -48,4 +49,5 @@ __all__ = [
     "search_key",
     "spreadsheet_safe",
     "text_fault",
+    "told_without_chart",
 ]

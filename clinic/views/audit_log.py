@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from clinic import operations
+from clinic import operations, sitemap
 from clinic.forms.audit_log import SYSTEM_LOG, AuditFilter
 from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries import audit_log as queries
 from clinic.views.doors import Door, acting, csv_download
+
+DAYS = ("since", "until")
+# The page of what an event is about, and what opening it needs. A page knows the doors upstairs
+# by their names; tests hold this table to what those doors ask for.
+ABOUT = {
+    "appointment": "appointment",
+    "cartridge": "cartridge",
+    "cartridgelot": "cartridge-lot",
+    "license": "license",
+    "patient": "patient",
+    "treatment": "treatment",
+}
+MAY_OPEN: dict[str, tuple[Permission, ...]] = {
+    "appointment": (Permission.SEE_DAY,),
+    "cartridge": (Permission.SEE_STOCK,),
+    "cartridgelot": (Permission.SEE_STOCK,),
+    "license": (Permission.SEE_LICENSES,),
+    "patient": (Permission.SEE_PATIENTS,),
+    "treatment": (Permission.SEE_ALL_CHARTS,),
+}
 
 
 class _Filtered(Door):
@@ -52,11 +75,47 @@ class _Filtered(Door):
             who=given["who"],
             what=given["what"],
             outcome=given["outcome"],
+            about=given["about"],
             since=given["since"],
             until=given["until"],
+            pages={place.name: place.label for place in sitemap.PLACES},
             before=given["before"],
             after=given["after"],
         )
+
+    def faulty(self, form: AuditFilter) -> HttpResponse:
+        """The page with a filter that can not be read, and nothing found."""
+        system = form["log"].value() == SYSTEM_LOG
+        context = {"form": form, "found": None, "logs": self.logs(form), "system": system}
+        return render(self.request, "clinic/audit.html", context, status=422)
+
+    def logs(self, form: AuditFilter, search: queries.Search | None = None) -> list[dict[str, Any]]:
+        """The logs that the reader may open, each with its address: the days asked for stay."""
+        kept = {name: search.filters.get(name) for name in DAYS} if search else {}
+        at = form["log"].value() or ""
+        return [
+            {
+                "label": label,
+                "current": name == at,
+                "query": urlencode({k: v for k, v in {"log": name, **kept}.items() if v}),
+            }
+            for name, label in form.fields["log"].choices  # type: ignore[attr-defined]
+        ]
+
+    def addresses(self, found: queries.Found) -> dict[tuple[str, str], str]:
+        """Where the reader may look at what an entry is about: kind and key to an address."""
+        return {
+            (one.kind, one.key): reverse(ABOUT[one.kind], args=[one.key])
+            for one in found.entries
+            if one.kind in ABOUT and self.opens(one)
+        }
+
+    def opens(self, entry: queries.Entry) -> bool:
+        """Whether the reader may open the page of what an entry is about."""
+        may = MAY_OPEN[entry.kind]
+        if entry.kind == queries.CHARTS and entry.signed:
+            may = (*may, Permission.SEE_SIGNED_CHARTS)
+        return any(self.request.user.can(one, self.clinic.pk) for one in may)  # type: ignore[union-attr]
 
 
 class AuditLog(_Filtered):
@@ -65,14 +124,18 @@ class AuditLog(_Filtered):
     def get(self, request: HttpRequest) -> HttpResponse:
         form = self.filter()
         if not form.is_valid():
-            return render(request, "clinic/audit.html", {"form": form, "found": None}, status=422)
+            return self.faulty(form)
         search = self.search(form)
         if search.before is None and search.after is None:
             operations.search_audit(clinic=self.clinic, filters=search.filters, **acting(request))
         found = queries.find(search)
+        addresses = self.addresses(found)
         context = {
             "form": form,
             "found": found,
+            "lines": [(one, addresses.get((one.kind, one.key), "")) for one in found.entries],
+            "logs": self.logs(form, search),
+            "system": search.system,
             "filtered": bool(set(search.filters) - {"log"}),
             "query": urlencode(search.filters),
         }
@@ -85,7 +148,7 @@ class AuditExport(_Filtered):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         form = self.filter()
         if not form.is_valid():
-            return render(request, "clinic/audit.html", {"form": form, "found": None}, status=422)
+            return self.faulty(form)
         search = self.search(form)
         operations.export_audit(clinic=self.clinic, filters=search.filters, **acting(request))
         zone = self.clinic.zone

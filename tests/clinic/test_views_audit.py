@@ -7,17 +7,22 @@ import csv
 import datetime as dt
 import io
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve, reverse
 
 from clinic import audit
 from clinic.models import AuditEvent, User
+from clinic.permissions import Permission
 from clinic.queries import audit_log as queries
+from clinic.views import audit_log as views
 from tests.cast import NOW, Cast
+from tests.house import world as worlds
 from treatments.models import Treatment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +103,7 @@ def test_the_filters_narrow_by_who_what_when_and_outcome(
     note(cast, "patient.register", detail={"n": "d"}, by=maya, at=NOW - DAY, outcome="refused")
     query = asked.format(reception=rosa.pk, manager=maya.pk)
     page = enter(cast.auditor).get(f"/audit/?{query}").content.decode()
-    assert sorted(re.findall(r">n: (\w)", page)) == left
+    assert sorted(re.findall(r">N: (\w)", page)) == left
     assert ("Nothing found" in page) is (left == [])
 
 
@@ -254,6 +259,21 @@ def test_only_the_clinic_at_work_is_shown(cast: Cast, clock: Any, enter: Any) ->
 @pytest.mark.parametrize(
     ("who", "may"), [("auditor", True), ("administrator", True), ("manager", False)]
 )
+def test_a_wrong_password_is_found_where_the_page_says(
+    cast: Cast, clock: Any, enter: Any, who: str, may: bool
+) -> None:
+    note(cast, "user.confirm", clinic_id=None, outcome="refused", detail={"sentence": "Wrong."})
+    browser = enter(getattr(cast, who))
+    page = browser.get("/audit/").content.decode()
+    assert "wrong passwords stand in a log of their own" in page
+    assert ('href="/audit/?log=system"' in page) is may
+    if may:
+        assert shown(browser.get("/audit/?log=system"))[0][1] == "Entered their password"
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [("auditor", True), ("administrator", True), ("manager", False)]
+)
 def test_who_logs_in_where_is_for_auditors_and_administrators(
     cast: Cast, clock: Any, enter: Any, who: str, may: bool
 ) -> None:
@@ -293,6 +313,111 @@ def test_why_an_act_on_a_chart_was_refused_is_for_readers_of_charts(
         assert "Added a needling pass" in text
         assert "R34" in text
         assert (told in text) is may
+        assert ("This area is never needled." in text) is not may
+
+
+def test_what_is_not_clinical_is_told_to_everyone_who_may_read_the_log(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    told = "C-000123 was used on Mon, Nov 23, 2026. A cartridge is used once."
+    chart = Treatment(clinic=cast.clinic)
+    refused = {"outcome": "refused", "rule": "R2", "detail": {"sentence": told}}
+    note(cast, "cartridge.claim", by=cast.esthetician, on=chart, **refused)
+    page = enter(cast.manager).get("/audit/").content.decode()
+    assert told in page
+    assert "Rule R2" in page
+
+
+@pytest.mark.parametrize(
+    ("detail", "says"),
+    [
+        ({"late": True, "seq": 4}, "Entered late: Yes; Pass: 4"),
+        ({"late": False}, "Entered late: No"),
+        ({"units": 3, "second_person": ""}, "Units: 3"),
+        ({"reason": "pack_damaged", "patient_contact": False}, "Reason: Pack damaged"),
+        ({"page": "audit", "method": "GET"}, ">Page: Audit log<"),
+        ({"page": "treatment-sign", "method": "POST"}, "Page: Treatment sign"),
+        ({"clinic": "austin"}, "Clinic: Austin"),
+        ({"kind": "aprn_np", "expires_on": "2028-06-30"}, "Kind: Nurse practitioner"),
+        ({"expires_on": "2028-06-30"}, "Expires: Fri, Jun 30, 2028"),
+        ({"starts_at": "2026-11-24T17:00:00+00:00"}, "Starts: Tue, Nov 24, 2026, 11:00 AM"),
+        ({"before": {"starts_at": "2026-11-24T17:00:00+00:00"}}, "Before: Starts: Tue, Nov 24"),
+        ({"fields": ["last_name", "phone"]}, "Changed: last name, phone"),
+        ({"what": "user.log_in"}, "What: Logged in"),
+        ({"room": "3f0b7a52-3c1c-4d3e-9d0c-0d7a3f6f1c11"}, ">–<"),
+        ({"why": "idle"}, "Why: After a pause"),
+    ],
+)
+def test_details_are_said_in_words(
+    cast: Cast, clock: Any, enter: Any, detail: dict[str, Any], says: str
+) -> None:
+    note(cast, detail=detail)
+    assert says in enter(cast.manager).get("/audit/").content.decode()
+
+
+def test_who_and_where_a_detail_names_is_told_by_name(cast: Cast, clock: Any, enter: Any) -> None:
+    note(cast, "appointment.book", detail={"practitioner": cast.ana.pk, "room": cast.room.pk})
+    page = enter(cast.manager).get("/audit/").content.decode()
+    assert f"Practitioner: {cast.ana.name}; Room: {cast.room.name}" in page
+
+
+# About whom
+
+
+def test_what_concerns_a_patient_is_found_by_the_code(cast: Cast, clock: Any, enter: Any) -> None:
+    world = worlds.build(cast)
+    patient = world.signed.patient
+    for typed in (patient.code, f"pt-{patient.number}", str(patient.number)):
+        page = enter(cast.auditor).get("/audit/", {"about": typed}).content.decode()
+        assert "Signed a record" in page
+        assert "Booked a visit" in page
+        assert world.under_way.code not in page
+    found = enter(cast.auditor).get("/audit/", {"about": world.signed.code.lower()})
+    assert {who for who, _what in shown(found)} == {"Ana Ruiz"}
+    assert "Nothing found" in enter(cast.auditor).get("/audit/?about=PT-99").content.decode()
+    assert '"about":"PT-000099"' in searches()[-1][2]
+
+
+def test_a_code_of_another_clinic_finds_nothing(cast: Cast, clock: Any, enter: Any) -> None:
+    note(cast, clinic_id=cast.other_clinic.pk, on=cast.other_patient, by=cast.stranger)
+    page = enter(cast.auditor).get("/audit/", {"about": "PT-000001"}).content.decode()
+    assert "Tess Quinn" not in page
+
+
+def test_what_an_entry_is_about_is_a_way_where_the_reader_may_go(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    world = worlds.build(cast)
+    addresses = {
+        "patient": reverse("patient", args=[world.signed.patient.pk]),
+        "appointment": reverse("appointment", args=[world.signed.appointment.pk]),
+        "signed": reverse("treatment", args=[world.signed.pk]),
+        "open": reverse("treatment", args=[world.under_way.pk]),
+        "lot": reverse("cartridge-lot", args=[cast.lot.pk]),
+    }
+    note(cast, "patient.open", on=world.signed.patient)
+    note(cast, "cartridge.receive", on=cast.lot)
+    for who, may in (
+        (cast.auditor, {"signed", "lot"}),
+        (cast.manager, {"patient", "appointment", "lot"}),
+        (cast.administrator, set()),
+    ):
+        browser = enter(who)
+        pages = browser.get("/audit/").content.decode()
+        pages += browser.get("/audit/?before=51").content.decode()
+        linked = {name for name, url in addresses.items() if f'href="{url}"' in pages}
+        assert linked == may, who.name
+        for name in may:
+            assert browser.get(addresses[name]).status_code == 200
+
+
+def test_the_ways_ask_what_their_doors_ask() -> None:
+    for kind, name in views.ABOUT.items():
+        door = resolve(reverse(name, args=[uuid.uuid4()])).func.view_class
+        if kind == "treatment":
+            assert Permission.SEE_ALL_CHARTS in door.may
+        else:
+            assert door.may == views.MAY_OPEN[kind]
 
 
 # The file

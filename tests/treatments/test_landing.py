@@ -187,6 +187,19 @@ def test_a_director_an_auditor_and_an_administrator_see_what_is_theirs(world, en
     assert director["Signed in 28 days"] == "1"
 
 
+def test_the_number_of_failed_log_ins_leads_to_exactly_those(world, enter, client) -> None:
+    for address in ("ana@demo.example", "nobody@demo.example"):
+        client.post("/accounts/login/", {"login": address, "password": "not-it-at-all"})
+    for person in (world.cast.auditor, world.cast.administrator):
+        browser = enter(person)
+        page = browser.get(HOME)
+        assert numbers(page)["Failed log-ins today"] == "2"
+        href = re.search(r'href="([^"]+user\.log_in[^"]+)"', page.content.decode())
+        assert href
+        told = browser.get(html.unescape(href[1])).content.decode()
+        assert told.count('data-label="What">Logged in<') == 2
+
+
 @pytest.mark.rule("R54")
 def test_every_number_leads_to_a_page_that_the_person_may_open(world, enter) -> None:
     cast = world.cast

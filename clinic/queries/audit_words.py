@@ -1,0 +1,175 @@
+"""The audit in the clinic's words: what an action was, and what its details say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from clinic.models import AuditEvent, License
+from clinic.rules import say_date, say_time
+
+# Every action that an operation records, in the past tense; one table for all apps.
+ACTIONS: dict[str, str] = {
+    "appointment.arrive": "Marked a visit as arrived",
+    "appointment.book": "Booked a visit",
+    "appointment.cancel": "Cancelled a visit",
+    "appointment.chart_opened": "Chart opened for a visit",
+    "appointment.confirm": "Confirmed a visit",
+    "appointment.ended": "Visit completed",
+    "appointment.move": "Moved a visit",
+    "appointment.no_show": "Marked a visit as no-show",
+    "appointment.numbing_off": "Numbing ended for a visit",
+    "appointment.numbing_on": "Numbing began for a visit",
+    "appointment.started": "Treatment began for a visit",
+    "audit.export": "Exported the audit log",
+    "audit.search": "Searched the audit log",
+    "cartridge.claim": "Opened a cartridge",
+    "cartridge.export": "Exported the cartridge audit",
+    "cartridge.receive": "Received cartridges",
+    "cartridge.scan": "Scanned a cartridge",
+    "cartridge.waste": "Wasted a cartridge",
+    "chart.add_addendum": "Added an addendum",
+    "chart.amend": "Changed a chart",
+    "chart.open": "Opened a chart",
+    "chart.read": "Read a chart",
+    "chart.sign": "Signed a record",
+    "license.add": "Put a license on file",
+    "license.change_status": "Changed a license's status",
+    "license.renew": "Renewed a license",
+    "numbing.apply": "Applied numbing cream",
+    "numbing.decline": "Noted that there was no numbing",
+    "numbing.remove": "Removed numbing cream",
+    "patient.change": "Changed a patient's contact data",
+    "patient.open": "Opened a patient's card",
+    "patient.register": "Registered a patient",
+    "patient.search": "Searched for a patient",
+    "treatment.abort": "Ended a treatment early",
+    "treatment.add_pass": "Added a needling pass",
+    "treatment.finish": "Finished a treatment",
+    "treatment.remove_pass": "Removed a needling pass",
+    "treatment.start": "Started a treatment",
+    "user.confirm": "Entered their password",
+    "user.lock": "Locked the screen",
+    "user.log_in": "Logged in",
+    "user.log_out": "Logged out",
+    "user.set_password": "Set a new password",
+    "user.switch_clinic": "Switched the clinic",
+    "page.open": "Asked for a page",
+    "user.time_out": "Logged out by the time limit",
+    "user.unlock": "Unlocked the screen",
+}
+
+
+def words_for(action: str) -> str:
+    """What an action means; one that has no words yet is shown by its own name."""
+    return ACTIONS.get(action, action)
+
+
+# What the names of details mean to a reader; one that is not here is shown with spaces.
+LABELS = {
+    "about": "Patient or record",
+    "address": "Address tried (as a fingerprint)",
+    "before": "Before",
+    "clinic": "Clinic",
+    "expires_on": "Expires",
+    "fields": "Changed",
+    "first": "First unit",
+    "found": "Found",
+    "from": "From",
+    "kind": "Kind",
+    "last": "Last unit",
+    "late": "Entered late",
+    "log": "Log",
+    "method": "How",
+    "needle_contact": "Needle touched the patient",
+    "outcome": "Outcome",
+    "page": "Page",
+    "patient_contact": "Touched the patient",
+    "quarantine": "Into quarantine",
+    "second_person": "Second person",
+    "seq": "Pass",
+    "since": "From",
+    "source": "From the computer",
+    "starts_at": "Starts",
+    "until": "To",
+    "what": "What",
+    "who": "Who",
+    "why": "Why",
+}
+VALUES = {
+    "asked": "By a person",
+    "idle": "After a pause",
+    **{str(kind.value): str(kind.label) for kind in License.Kind},
+    **{str(outcome.value): str(outcome.label) for outcome in AuditEvent.Outcome},
+    "system": "Log-ins and screens",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the keys and codes in details stand for, and the wall clock they are read by."""
+
+    zone: ZoneInfo
+    known: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+    def detail(self, detail: str) -> str:
+        """A detail as one line; a row whose detail can not be read does not break the page."""
+        try:
+            values = json.loads(detail)
+        except ValueError:
+            return detail
+        if not isinstance(values, dict):
+            return detail
+        if values.get("sentence"):
+            return str(values["sentence"])
+        return self._pairs(values, "; ")
+
+    def _pairs(self, values: Mapping[str, Any], joined: str) -> str:
+        pairs = [(name, self._value(name, one)) for name, one in values.items()]
+        return joined.join(f"{_label(name)}: {said}" for name, said in pairs if said)
+
+    def _value(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        if isinstance(value, list):
+            return ", ".join(said for one in value if (said := self._value(name, one)))
+        if isinstance(value, dict):
+            return self._pairs(value, ", ")
+        if value is None:
+            return ""
+        text = str(value)
+        if name == "method":
+            # Reading is what a page is opened for; anything else is worth a word.
+            return "" if text in ("GET", "HEAD", "") else "By sending a form"
+        if name == "page":
+            return self.pages.get(text) or text.replace("-", " ").capitalize()
+        if name == "what":
+            return words_for(text)
+        if name == "fields":
+            return text.replace("_", " ")
+        return self.known.get(text) or VALUES.get(text) or self._plain(text)
+
+    def _plain(self, text: str) -> str:
+        if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+            return ""  # the key of something that is not of this clinic any more
+        if re.fullmatch(r"[a-z]+(_[a-z]+)+", text):
+            return text.replace("_", " ").capitalize()
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d(T[\d:.]+([+-][\d:]+|Z))?", text):
+            return text
+        try:
+            if "T" not in text:
+                return say_date(dt.date.fromisoformat(text))
+            local = dt.datetime.fromisoformat(text).astimezone(self.zone)
+        except ValueError:
+            return text
+        return f"{say_date(local.date())}, {say_time(local)}"
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
