@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -62,6 +63,15 @@ def test_a_draft_is_forgotten_after_half_a_day(cast: Cast) -> None:
     assert kept(cast, at=NOW + 12 * HOUR) is None
     assert drafts.forget_old(at=NOW + 11 * HOUR) == 0
     assert drafts.forget_old(at=NOW + 12 * HOUR) == 1
+
+
+def test_of_many_forms_the_last_twenty_are_kept(cast: Cast) -> None:
+    pages = [f"/patients/{uuid.uuid4()}/edit/" for _ in range(23)]
+    for n, page in enumerate(pages):
+        drafts.keep(cast.reception, page, [("note", "a")], at=NOW + dt.timedelta(seconds=n))
+    drafts.keep(cast.manager, REGISTER, [("note", "a")], at=NOW)
+    mine = Draft.objects.filter(user=cast.reception).order_by("saved_at")
+    assert list(mine.values_list("page", flat=True)) == pages[3:]
 
 
 def test_a_page_keeps_what_is_typed_and_gets_it_back(cast: Cast, enter: Enter, clock: Any) -> None:
