@@ -15,11 +15,16 @@
   const keepable = (form) => form && form.method === "post" && form.closest("main")
     && form.elements.csrfmiddlewaretoken && typed(form).length > 0;
   const page = (form) => new URL(form.action, location.href).pathname;
+  /* Only what was changed by hand: what the page fills in itself, such as the time now, is to be
+     as of when the form is opened again. */
+  const changed = (one) => {
+    if (one.type === "radio") return one.checked && !one.defaultChecked;
+    if (one.options) return [...one.options].some((option) => option.selected !== option.defaultSelected);
+    return one.value !== one.defaultValue;
+  };
   const values = (form) => {
     const found = new URLSearchParams();
-    for (const one of typed(form)) {
-      if (one.type !== "radio" || one.checked) found.append(one.name, one.value);
-    }
+    for (const one of typed(form)) if (changed(one)) found.append(one.name, one.value);
     return found;
   };
   /* The server drops the draft when a form so marked is sent. */
@@ -76,7 +81,7 @@
   addEventListener("pagehide", () => { for (const form of timers.keys()) save(form); });
 
   const fill = (form, fields) => {
-    let changed = false;
+    let filled = false;
     const rest = new Map();
     for (const [name, value] of fields) rest.set(name, [...(rest.get(name) ?? []), value]);
     for (const one of typed(form)) {
@@ -84,17 +89,17 @@
       if (!kept) continue;
       if (one.type === "radio") {
         const wanted = kept.includes(one.value);
-        if (wanted !== one.checked) { one.checked = wanted; changed ||= wanted; }
+        if (wanted !== one.checked) { one.checked = wanted; filled ||= wanted; }
         continue;
       }
       const value = kept.shift();
       if (value === undefined || one.value === value) continue;
       one.value = value;
-      changed = true;
+      filled = true;
       one.dispatchEvent(new Event("input", { bubbles: true }));
       one.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    return changed;
+    return filled;
   };
 
   const say = (form, saved) => {
