@@ -62,6 +62,36 @@ def page(client: Client, name: str = AUDIT, **query: Any) -> Any:
     return client.get(reverse(name), {**MONTH, **query})
 
 
+def test_a_unit_wasted_after_contact_names_its_treatment_and_why(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    world = worlds.build(cast)
+    unit = Cartridge.objects.get(treatment=world.under_way, status="opened")
+    operations.waste_unit(
+        cartridge=unit,
+        reason="contaminated",
+        note_text="Touched the drape between two areas.",
+        patient_contact=True,
+        by=cast.esthetician,
+        at=visits.later(5),
+    )
+    told = words(page(enter(cast.manager), ROWS, kind="touched"))
+    assert world.under_way.code in told
+    assert "Contaminated; Touched the drape between two areas; touched the patient" in told
+
+
+@pytest.mark.parametrize(
+    "asked", [{"to": "2026-11-25"}, {"from": "2030-01-01", "to": "2030-02-01"}]
+)
+def test_a_period_that_is_not_over_yet_is_refused_beside_its_field(
+    cast: Cast, clock: Any, enter: Any, asked: dict[str, str]
+) -> None:
+    for name in (AUDIT, "cartridge-audit-export"):
+        answer = page(enter(cast.manager), name, **asked)
+        assert answer.status_code == 422
+        assert "Choose today or a day before it." in words(answer)
+
+
 def account_of(cast: Cast, lot: CartridgeLot, first: dt.date, last: dt.date) -> Account:
     found = balance(Period(cast.clinic, first, last), today=TODAY)
     return next(line.account for line in found.lines if line.lot == lot)
@@ -82,7 +112,11 @@ def test_every_term_of_the_balance_is_read_from_the_ledger(busy) -> None:
 @pytest.mark.rule("R9")
 def test_the_page_opens_with_one_sentence_and_one_number(busy, desk) -> None:
     told = words(page(desk))
-    assert "Nov 1–24, 2026: 1 treatment , 1 cartridge used , 1 wasted , difference 0." in told
+    assert (
+        "Nov 1–24, 2026: 1 treatment , 1 cartridge used in completed treatments , "
+        "1 in a treatment that ended early , 1 wasted , difference 0."
+    ) in told
+    assert "Used here counts the 1 of treatments that ended early too." in told
     assert "0 units unaccounted for" in told
     assert "1 unit was used in a treatment that ended early" in told
     assert "2 expired units are still on hand" in told

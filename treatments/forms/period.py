@@ -22,6 +22,7 @@ class PeriodForm(forms.Form):
         asked["to"] = asked.get("to") or today.isoformat()
         asked["from"] = asked.get("from") or f"{asked['to'][:8]}01"
         super().__init__(asked)
+        self.today = today
         self.fields["from"] = day_field(label="From")
         self.fields["to"] = day_field(label="To")
 
@@ -30,6 +31,11 @@ class PeriodForm(forms.Form):
         if self.errors:
             return given
         first, last = given["from"], given["to"]
+        for name, day in (("from", first), ("to", last)):
+            if day > self.today:
+                self.add_error(name, "Choose today or a day before it.")
+        if self.errors:
+            return given
         if first > last:
             self.add_error("to", "The period ends before it begins.")
         elif (last - first).days > self.LONGEST_DAYS:

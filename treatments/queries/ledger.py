@@ -151,6 +151,8 @@ def lines_of(rows: Iterable[Any], kind: str, *, user: User, clinic: Clinic) -> l
         return _movement_lines(found, user, clinic)
     if kind in TREATMENTS:
         return _treatment_lines(found, user, clinic)
+    charts = _charts(user, [unit.treatment_id for unit in found if unit.treatment_id])
+    sees_day = user.can(Permission.SEE_DAY, clinic.pk)
     return [
         Line(
             at=unit.wasted_at or unit.opened_at,
@@ -159,6 +161,9 @@ def lines_of(rows: Iterable[Any], kind: str, *, user: User, clinic: Clinic) -> l
             unit=unit.unit_code,
             lot=unit.lot.lot,
             expires_on=unit.lot.expires_on,
+            treatment=unit.treatment.code if unit.treatment else "",
+            chart=unit.treatment_id if unit.treatment_id in charts else None,
+            visit=unit.treatment.appointment_id if unit.treatment and sees_day else None,
             by=str(unit.wasted_by or unit.opened_by or ""),
             reason=_reason(unit),
         )
@@ -171,13 +176,15 @@ def _related(kind: str) -> tuple[str, ...]:
         return ("cartridge", "lot", "by", "treatment")
     if kind in TREATMENTS:
         return ("practitioner", "cartridge__lot")
-    return ("lot", "opened_by", "wasted_by")
+    return ("lot", "opened_by", "wasted_by", "treatment")
 
 
 def _reason(unit: Cartridge) -> str:
     told = unit.get_waste_reason_display() if unit.waste_reason else ""
     touched = "touched the patient" if unit.patient_contact else ""
-    return ", ".join(one for one in (told, unit.waste_note, touched) if one)
+    # A note is a sentence of its own: its full stop ends what is joined to it.
+    parts = (told, unit.waste_note.strip().rstrip("."), touched)
+    return "; ".join(one for one in parts if one)
 
 
 def _movement_lines(rows: list[StockMovement], user: User, clinic: Clinic) -> list[Line]:
