@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from bookings.forms.when import WhenForm
 from clinic.forms import HouseForm
 from clinic.models.people import PractitionerQuerySet
+from clinic.rules import on_wall_clock
 
 STALE = "Open the visit again, then do this once more."
 
@@ -51,7 +55,8 @@ class CancelForm(_OnVisit, HouseForm):
 class MoveForm(_OnVisit, WhenForm):
     """Another time for a visit, or another practitioner.
 
-    `proposed` are free times to choose from instead, after a refusal.
+    `proposed` are free times to choose from instead, asked for or after a refusal; None where
+    nobody looked.
     """
 
     practitioner: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
@@ -64,4 +69,15 @@ class MoveForm(_OnVisit, WhenForm):
     def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
-        self.proposed: list[dict[str, str]] = []
+        self.proposed: list[dict[str, str]] | None = None
+
+    def glimpse(self) -> tuple[dt.datetime | None, Any]:
+        """When (UTC) and with whom, as far as that can be read; says nothing of what is wrong."""
+        found: dict[str, Any] = {}
+        for name in ("date", "time", "practitioner"):
+            with suppress(ValidationError):
+                found[name] = self.fields[name].clean(self[name].value())
+        if "date" not in found or "time" not in found:
+            return None, found.get("practitioner")
+        meant = on_wall_clock(found["date"], found["time"], self.clinic.zone).instants
+        return (meant[0] if meant else None), found.get("practitioner")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
+
+# A patient who is a few minutes late is not a no-show; the button waits that long.
+NO_SHOW_AFTER = dt.timedelta(minutes=10)
 
 
 class Status(StrEnum):
@@ -30,6 +34,7 @@ ALLOWED: dict[Status, frozenset[Status]] = {
     S.NO_SHOW: frozenset(),
 }
 MOVABLE = frozenset({S.BOOKED, S.CONFIRMED})
+OVER = frozenset({S.COMPLETED, S.CANCELLED, S.NO_SHOW})
 HOLDING = frozenset({S.BOOKED, S.CONFIRMED, S.ARRIVED, S.NUMBING, S.IN_TREATMENT, S.COMPLETED})
 WORDS: dict[Status, str] = {
     S.BOOKED: "Booked",
@@ -69,8 +74,8 @@ LEADS_TO: dict[Act, Status] = {
 def open_acts(status: str, *, chart_open: bool, on_the_day: bool, due: bool) -> list[Act]:
     """The acts that would not be refused now: the buttons worth showing.
 
-    `on_the_day`: it is the visit's clinic-local date. `due`: the patient should be here by
-    now. An open chart is ended in the chart, not at the desk (R46).
+    `on_the_day`: it is the visit's clinic-local date. `due`: the patient should have been here
+    for a while (`NO_SHOW_AFTER`). An open chart is ended in the chart, not at the desk (R46).
     """
     now = Status(status)
     ready = {

@@ -16,15 +16,22 @@ from bookings.forms.acting import CancelForm, MoveForm, StepForm
 from bookings.forms.when import choice_key
 from bookings.models import Appointment
 from bookings.rules.board import is_twice
-from bookings.rules.status import Act
+from bookings.rules.status import Act, Status
 from bookings.views.card import show_card
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
-from clinic.refusals import Refusal
-from clinic.rules import say_date, say_time
+from clinic.refusals import Conflict, Refusal
+from clinic.rules import say_date, say_span, say_time
 from clinic.views.doors import FormPage, acting
 
+# Which of a visit's facts says how it came to be in a state, and in which words.
+BY_NOW: dict[Status, tuple[str, str]] = {
+    Status.CONFIRMED: ("confirmed", "confirmed this visit"),
+    Status.ARRIVED: ("arrived", "marked the patient arrived"),
+    Status.CANCELLED: ("cancelled", "cancelled this visit"),
+    Status.NO_SHOW: ("no_show", "marked this visit as a no-show"),
+}
 # Refusals that another time would answer: taken, outside the shift, no license that day.
 TIMELY = {"R47", "T1", "R17", "R18", "R25"}
 
@@ -51,9 +58,37 @@ class _OnVisit(FormPage):
         return super().get_form_kwargs() | {"auto_id": f"{self.act}-%s"}
 
     def perform(self, form: Any) -> Appointment:
-        return type(self).operation(
-            appointment=self.appointment, **form.values, **acting(self.request), once=form.key
+        try:
+            return type(self).operation(
+                appointment=self.appointment, **form.values, **acting(self.request), once=form.key
+            )
+        except Conflict as no:
+            if no.rule != "P12":
+                raise
+            raise self._meanwhile(form, no) from no
+
+    def _meanwhile(self, form: Any, no: Conflict) -> Conflict:
+        """What someone else did to the visit after this page was made, by the visit's own facts."""
+        clinic, at = self.appointment.clinic, timezone.now()
+        user: Any = self.request.user
+        visit = queries.visit_for(user=user, clinic=clinic, key=self.appointment.pk)
+        if visit is None:
+            return no
+        step = BY_NOW.get(Status(visit.status))
+        # To confirm is not to end it: the visit may have moved since, and that matters more.
+        alone = visit.status != Status.CONFIRMED or form.values["version"] + 1 == visit.version
+        if step and alone:
+            name, did = step
+            when, who = clinic.local(getattr(visit, f"{name}_at")), getattr(visit, f"{name}_by")
+            on = "" if clinic.day_of(at) == when.date() else f" on {say_date(when.date())}"
+            says = f"{who.name} {did}{on} at {say_time(when)}."
+            return Conflict(says, rule="P12")
+        span = say_span(clinic.local(visit.starts_at), clinic.local(visit.ends_at))
+        says = (
+            f"This visit was changed meanwhile. It is {visit.get_status_display().lower()} now: "
+            f"{say_date(visit.local_date)}, {span}, {visit.practitioner}."
         )
+        return Conflict(says, rule="P12", way_out="Look at it again.")
 
     def where_to(self, result: Appointment) -> str:
         messages.success(self.request, self.said(result))
@@ -98,7 +133,7 @@ class NoShow(_OnVisit):
     operation = staticmethod(operations.mark_no_show)
 
     def said(self, visit: Appointment) -> str:
-        return f"{visit.patient.name} is marked as not come. The time is free again."
+        return f"{visit.patient.name} is marked as a no-show. The time is free again."
 
 
 class Cancel(_OnVisit):
@@ -124,6 +159,10 @@ class Move(_OnVisit):
         return super().get_form_kwargs() | {"practitioners": practitioners_of(clinic)}
 
     def form_invalid(self, form: Any) -> HttpResponse:
+        if self.looks:
+            around, who = form.glimpse()
+            self._propose(form, around or self.appointment.starts_at, who)
+            return show_card(self.request, self.appointment.pk, bound={self.act: form})
         if form.twice:
             who = form.cleaned_data.get("practitioner") or self.appointment.practitioner
             form.proposed = [self._offer(who, one) for one in form.twice]
@@ -134,20 +173,36 @@ class Move(_OnVisit):
         self.wanted = dict(form.cleaned_data)
         return super().perform(form)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.looks = "look" in request.POST
+        return super().post(request, *args, **kwargs)
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        if not self.looks:
+            return form
+        # A look writes nothing and judges nothing: what was typed stands there as before.
+        kwargs = self.get_form_kwargs() | {"data": None, "files": None}
+        return MoveForm(**kwargs | {"initial": self.request.POST.dict()})
+
     def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
         if no.rule in TIMELY:
-            at = timezone.now()
-            found = queries.nearest_free_times(
-                clinic=self.appointment.clinic,
-                need=self.appointment,
-                around=max(self.wanted["starts_at"], at),
-                at=at,
-                practitioner=self.wanted["practitioner"],
-                patient=self.appointment.patient,
-                but=self.appointment,
-            )
-            form.proposed = [self._offer(one.practitioner, one.starts_at) for one in found]
+            self._propose(form, self.wanted["starts_at"], self.wanted["practitioner"])
         return super().form_refused(form, no)
+
+    def _propose(self, form: Any, around: dt.datetime, who: Practitioner | None) -> None:
+        """Offer the free times nearest to an instant."""
+        at, visit = timezone.now(), self.appointment
+        found = queries.nearest_free_times(
+            clinic=visit.clinic,
+            need=visit,
+            around=max(around, at),
+            at=at,
+            practitioner=who,
+            patient=visit.patient,
+            but=visit,
+        )
+        form.proposed = [self._offer(one.practitioner, one.starts_at) for one in found]
 
     def _offer(self, who: Practitioner, starts_at: dt.datetime) -> dict[str, str]:
         local = self.appointment.clinic.local(starts_at)

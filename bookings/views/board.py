@@ -14,7 +14,7 @@ from django.utils import timezone
 from bookings import queries
 from bookings.forms.day import DayForm
 from bookings.queries import DayBoard, Visit
-from bookings.rules.status import WORDS, Status
+from bookings.rules.status import OVER, WORDS, Status
 from bookings.views.card import card_of
 from bookings.views.grid import grid, hour_word, license_notes, room_word
 from clinic.constraints import FIRST_DAY, LAST_DAY
@@ -160,7 +160,7 @@ def _line(visit: Visit, board: DayBoard) -> dict[str, Any]:
         "url": reverse("appointment", args=[visit["id"]]),
         "comes": hour_word(local(visit["comes_at"])),
         "time": say_span(local(visit["starts_at"]), local(visit["ends_at"])),
-        "numbed": visit["comes_at"] < visit["starts_at"],
+        "numbed": visit["comes_at"] < visit["starts_at"] and visit["status"] not in OVER,
         "who": visit["patient"],
         "service": visit["service"],
         "room": visit["room"],

@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from bookings import queries
 from bookings.forms.acting import CancelForm, MoveForm, StepForm
 from bookings.models import Appointment
-from bookings.rules.status import Act, Status, open_acts
+from bookings.rules.status import NO_SHOW_AFTER, OVER, Act, Status, open_acts
 from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -52,13 +52,15 @@ class Card(Door):
 def show_card(
     request: HttpRequest, key: uuid.UUID, *, bound: dict[Act, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """The card as a fragment for the board, else its page; `bound` holds a refused form."""
+    """The card as a fragment for the board, else its page; `bound` holds an act's form as sent."""
     beside_board = bool(request.htmx)  # type: ignore[attr-defined]
     card = card_of(request, key, at=timezone.now(), beside_board=beside_board, bound=bound)
     if card is None:
         raise Http404
     template = "bookings/_card.html" if beside_board else "bookings/appointment.html"
-    answer = render(request, template, {"card": card}, status=status)
+    # What an earlier press said no longer stands above the answer to this one.
+    context = {"card": card, "clears_notes": beside_board and bound is not None}
+    answer = render(request, template, context, status=status)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 
@@ -83,11 +85,16 @@ def card_of(
     return {
         "appointment": visit,
         "beside_board": beside_board,
+        "swaps": "#visit-card" if beside_board else "",
         "board": board,
         "day": say_date(visit.local_date),
         "time": say_span(starts, ends),
         "zone": starts.tzname(),
-        "comes": say_time(clinic.local(visit.comes_at)) if visit.numbing_min else "",
+        "comes": (
+            say_time(clinic.local(visit.comes_at))
+            if visit.numbing_min and Status(visit.status) not in OVER
+            else ""
+        ),
         "phone": visit.patient.phone if sees_contact else "",
         "patient_url": _door("patient", visit.patient_id) if sees_contact else "",
         "step": StepForm(clinic=clinic, user=user, auto_id=False),
@@ -109,7 +116,7 @@ def _acts(
         visit.status,
         chart_open=visit.chart_opened_at is not None,
         on_the_day=clinic.day_of(at) == visit.local_date,
-        due=at >= visit.comes_at,
+        due=at >= visit.comes_at + NO_SHOW_AFTER,
     )
     acts = []
     for act in Act:
@@ -131,9 +138,9 @@ def _acts(
                 "form": form,
                 "refused": form.no,
                 "possible": act in possible,
-                "open": form.is_bound,
+                "open": act in bound,
                 "asks": act in (Act.MOVE, Act.CANCEL),
-                "proposed": getattr(form, "proposed", []),
+                "proposed": getattr(form, "proposed", None),
             }
         )
     return {"acts": acts}

@@ -238,9 +238,16 @@ def test_no_show_waits_until_the_patient_was_due(
     assert "The patient is not due yet. Cancel the visit if the patient called it off." in (
         words(early)
     )
-    clock.move_to(NOON)
+    # She was due at 11:35; nobody is a no-show for being a few minutes late.
+    clock.move_to(NOON - 16 * MINUTE)
     client = enter(cast.reception)
-    assert acts(client.get(door(visit))) == ["confirm", "arrive", "no-show", "move", "cancel"]
+    assert acts(client.get(door(visit))) == ["confirm", "arrive", "move", "cancel"]
+    clock.move_to(NOON - 15 * MINUTE)
+    client = enter(cast.reception)
+    page = client.get(door(visit))
+    assert acts(page) == ["confirm", "arrive", "move", "cancel", "no-show"]
+    assert "Mark this visit as a no-show?" in words(page)
+    assert '<dialog class="confirm" id="no-show-ask"' in page.content.decode()
     assert press(client, visit, "no-show").status_code == 302
 
 
@@ -296,7 +303,8 @@ def test_a_press_on_a_stale_card_is_refused_with_what_was_typed_and_what_is_now(
     answer = press(client, visit, "cancel", reason="Has a cold", headers=headers)
     assert answer.status_code == 409
     text = words(answer)
-    assert "Someone changed this record after you opened it." in text
+    assert "Maya Okoye confirmed this visit at 9:00 AM." in text
+    assert "Someone changed this record" not in text
     assert "Has a cold" in text
     assert "Confirmed Nov 24, 9:00 AM by Maya Okoye" in text
     version = re.search(
@@ -316,8 +324,92 @@ def test_a_step_on_a_stale_card_is_refused_above_the_card(
     operations.confirm(appointment=visit, by=cast.manager, at=NOW)
     answer = press(enter(cast.reception), visit, "arrive")
     assert answer.status_code == 409
-    assert "Someone changed this record" in words(answer)
+    assert "Maya Okoye confirmed this visit at 9:00 AM." in words(answer)
     assert "arrive" in acts(answer)
+
+
+@pytest.mark.rule("P12")
+@pytest.mark.parametrize("act", ["arrive", "confirm", "move", "cancel"])
+def test_who_did_what_meanwhile_is_said_by_name_and_the_card_shows_it(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any, act: str
+) -> None:
+    client = enter(cast.reception)
+    clock.shift(60)
+    operations.cancel(
+        appointment=visit, reason="She has a cold", by=cast.manager, at=NOW + 53 * MINUTE
+    )
+    given = {"reason": "x", **moved_to(TODAY, "15:00", cast)}
+    answer = press(client, visit, act, **given, headers=HTMX)
+    assert answer.status_code == 409
+    text = words(answer)
+    assert "Maya Okoye cancelled this visit at 9:53 AM." in text
+    assert "Cancelled She has a cold" in text
+    assert "save again" not in text
+    assert "Mark arrived" not in text
+    # An older message does not stand above this answer.
+    assert '<div id="notes" hx-swap-oob="innerHTML"></div>' in answer.content.decode()
+
+
+@pytest.mark.rule("P12")
+def test_a_visit_moved_meanwhile_is_said_to_be_where_it_is(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    client = enter(cast.reception)
+    operations.move(
+        appointment=visit, starts_at=NOON + DAY, by=cast.manager, at=NOW, version=visit.version
+    )
+    answer = press(client, visit, "arrive")
+    assert answer.status_code == 409
+    assert (
+        "This visit was changed meanwhile. It is booked now: Wed, Nov 25, 2026, 12:00–12:45 PM, "
+        "Ana Ruiz LE. Look at it again."
+    ) in words(answer)
+
+
+def test_a_no_show_and_an_arrival_meanwhile_are_told_too(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any
+) -> None:
+    clock.move_to(NOON)
+    client = enter(cast.reception)
+    operations.mark_arrived(appointment=visit, by=cast.manager, at=NOON)
+    answer = press(client, visit, "no-show")
+    assert "Maya Okoye marked the patient arrived at 12:00 PM." in words(answer)
+    other = booked(
+        cast, patient=cast.wang, starts_at=NOW, room=cast.second_room, device=cast.second_device
+    )
+    operations.mark_no_show(appointment=other, by=cast.manager, at=NOON)
+    answer = press(client, other, "arrive")
+    assert "Maya Okoye marked this visit as a no-show at 12:00 PM." in words(answer)
+
+
+def test_a_cancelled_visit_does_not_say_that_she_comes(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    client = enter(cast.reception)
+    assert "comes 11:35 AM" in words(client.get(door(visit)))
+    press(client, visit, "cancel", reason="Has a cold")
+    assert "comes" not in words(client.get(door(visit))).replace("become", "")
+
+
+def test_the_nearest_free_times_are_shown_before_anything_is_refused(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    client = enter(cast.reception)
+    assert "Show free times" in words(client.get(door(visit)))
+    here = moved_to(TODAY, "12:00", cast, look="1")
+    answer = press(client, visit, "move", **here, headers=HTMX)
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "These times are free" in text
+    assert 'value="12:00"' in text
+    assert re.findall(r"<strong>(\d+:\d+ [AP]M)</strong><small>", text) == [
+        "11:30 AM",
+        "11:45 AM",
+        "12:15 PM",
+    ]
+    visit.refresh_from_db()
+    assert visit.starts_at == NOON
+    assert press(client, visit, "move", date="x", time="", look="1").status_code == 200
 
 
 @pytest.mark.parametrize("version", ["", "x", "0", "-1", "99999999999", "1.5"])

@@ -154,8 +154,42 @@ def test_someone_elses_change_is_shown_before_it_is_overwritten(
         appointment=day[0], starts_at=NOON + 150 * MINUTE, by=cast.manager, at=NOW, version=1
     )
     card.get_by_role("button", name="Confirm").click()
-    expect(card).to_contain_text("Someone changed this record after you opened it.")
+    expect(card).to_contain_text("This visit was changed meanwhile. It is booked now:")
     expect(card).to_contain_text("2:30–3:00 PM")
+
+
+def test_a_no_show_is_asked_about_first_and_marked_beside_the_board(
+    desk: Page, cast: Cast, server: Server, enter: Any, clock: Any, look: Look
+) -> None:
+    clock.move_to(NOON + 20 * MINUTE)
+    sign_in(desk.context, enter, cast.reception, server.url)
+    desk.goto("/day/")
+    desk.locator(".appt", has_text="Lee, Mia").click()
+    card = desk.get_by_role("complementary", name="Visit")
+    card.get_by_role("button", name="Mark no-show").click()
+    asks = desk.get_by_role("dialog", name="Mark this visit as a no-show?")
+    look("a no-show is asked about", dark=True)
+    desk.keyboard.press("Escape")
+    expect(asks).to_be_hidden()
+    expect(card.get_by_role("heading", name="Mia Lee")).to_be_visible()
+    card.get_by_role("button", name="Mark no-show").click()
+    asks.get_by_role("button", name="Mark no-show").click()
+    expect(desk.locator("#notes")).to_contain_text("Mia Lee is marked as a no-show.")
+    expect(desk.locator(".board-off")).to_contain_text("Lee, Mia")
+
+
+def test_free_times_are_shown_on_asking_and_an_old_message_goes(desk: Page) -> None:
+    desk.locator(".appt", has_text="Lee, Mia").click()
+    card = desk.get_by_role("complementary", name="Visit")
+    expect(card.get_by_role("heading", name="Mia Lee")).to_be_focused()
+    desk.keyboard.press("c")
+    expect(desk.locator("#notes")).to_contain_text("Mia Lee is confirmed.")
+    desk.keyboard.press("m")
+    card.get_by_role("button", name="Show free times").click()
+    expect(card).to_contain_text("These times are free")
+    expect(desk.locator("#notes")).to_be_empty()
+    card.locator(".time").first.click()
+    expect(desk.locator("#notes")).to_contain_text("Moved to Tue, Nov 24, 2026")
 
 
 @pytest.mark.parametrize("address", ["/day/", "/day/?view=list", "/day/2026-11-29/"])

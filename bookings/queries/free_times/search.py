@@ -70,7 +70,7 @@ class FreeSearch:
     patient free, the numbing not in the past. Nobody is asked to come before the clinic opens
     or whoever treats is at work; such a time can be booked all the same. `practitioner` narrows
     the search to her (None: all who work here); `but` is a visit being moved, whose own holds
-    do not count.
+    do not count and whose own time is not offered.
     """
 
     def __init__(
@@ -113,6 +113,10 @@ class FreeSearch:
             )
             for one in self.people
         }
+        if but is not None and but.practitioner_id in self._free and self.covers(but.starts_at):
+            # Where it is already is nowhere to move to.
+            now = 1 << asked.window.floor(but.starts_at)
+            self._free[but.practitioner_id] &= ~now
 
     def lines(
         self,

@@ -106,6 +106,6 @@
     back?.focus();
   };
   sheet.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape" && !event.target.closest("dialog")) close();
   });
 })();
