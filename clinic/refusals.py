@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,3 +49,13 @@ class NotAllowed(Refusal):
     """The person lacks the permission. Answered with 403."""
 
     status = 403
+
+
+class CalmRefusals(logging.Filter):
+    """For the log: an answer below 500 is a refusal, not a fault, and needs no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
+            record.exc_text = None
+        return True

@@ -316,6 +316,40 @@ def test_a_crash_says_so_and_shows_nothing_of_itself(
     assert "Traceback" not in page
 
 
+def test_a_refused_page_is_one_calm_line_in_the_log(
+    cast: Cast, enter: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert enter(cast.reception).get("/licenses/").status_code == 403
+    lines = [one for one in caplog.records if one.name == "django.request"]
+    assert [(one.levelname, one.exc_info, one.exc_text) for one in lines] == [
+        ("WARNING", None, None)
+    ]
+    assert "/licenses/" in lines[0].getMessage()
+
+
+def test_a_crash_keeps_its_traceback_in_the_log(
+    cast: Cast, enter: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(site_map.SiteMap, "get_context_data", broken)
+    browser = enter(cast.reception)
+    browser.raise_request_exception = False
+    assert browser.get("/site-map/").status_code == 500
+    lines = [one for one in caplog.records if one.name == "django.request"]
+    assert [bool(one.exc_info) for one in lines] == [True]
+
+
+def test_whom_to_ask_for_another_role_is_true(cast: Cast, enter: Any) -> None:
+    assert "ask whoever runs this installation of" in _told(enter(cast.reception).get("/licenses/"))
+    assert "Ask whoever runs this installation" in _told(enter(cast.nobody).get("/"))
+
+
+def _told(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
 def test_too_many_requests_from_one_place_wait(cast: Cast, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login": "2/m/ip"}
     browser = Client()

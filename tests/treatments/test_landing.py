@@ -187,6 +187,13 @@ def test_a_director_an_auditor_and_an_administrator_see_what_is_theirs(world, en
     assert director["Signed in 28 days"] == "1"
 
 
+def test_an_administrator_is_told_what_is_done_here(world, enter) -> None:
+    cast = world.cast
+    says = "Clinics, people and roles can not be changed on a page yet"
+    assert says in words(enter(cast.administrator).get(HOME))
+    assert says not in words(enter(cast.auditor).get(HOME))
+
+
 def test_the_number_of_failed_log_ins_leads_to_exactly_those(world, enter, client) -> None:
     for address in ("ana@demo.example", "nobody@demo.example"):
         client.post("/accounts/login/", {"login": address, "password": "not-it-at-all"})

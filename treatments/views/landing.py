@@ -43,6 +43,7 @@ class Landing(View):
             "mine": page.mine,
             "people": page.people,
             "next": page.next,
+            "runs": page.may(Permission.SET_UP_CLINIC),
         }
         return render(request, "treatments/landing.html", context)
 
