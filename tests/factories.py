@@ -236,10 +236,10 @@ def lot(
 
 
 def numbing_product(code: str = "LIDO4", **given: Any) -> NumbingProduct:
-    """Lidocaine 4 %, 20 to 60 minutes (N2)."""
+    """Lidocaine 4%, 20 to 60 minutes (N2)."""
     values = {
         "code": code,
-        "name": "Lidocaine 4 %",
+        "name": "Lidocaine 4%",
         "ingredients": "lidocaine 40 mg/g",
         "min_dwell": 20,
         "max_dwell": 60,

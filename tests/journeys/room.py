@@ -14,7 +14,7 @@ POUCH = "]d2010952123454321310LOT42A\x1d17280630"
 
 def cream_on(page: Page, look: Look) -> None:
     expect(page.get_by_role("heading", name="Numb", exact=True)).to_be_visible()
-    page.get_by_label("Numbing cream").select_option("Lidocaine 4 %")
+    page.get_by_label("Numbing cream").select_option("Lidocaine 4%")
     page.get_by_label("Lot").fill("TUBE-7")
     page.get_by_label("Expires").fill("2027-08-31")
     page.get_by_role("button", name="More amount").click()
@@ -44,6 +44,7 @@ def cream_off(page: Page, look: Look) -> None:
 
 def start(page: Page, look: Look) -> None:
     page.get_by_label("The patient has said name and birth date").check()
+    page.get_by_label("Screening is done and consent is signed, on paper").check()
     look("time-out")
     page.get_by_role("button", name="Start treatment").click()
     expect(page.get_by_role("heading", name="Cartridge", exact=True)).to_be_visible()
@@ -91,7 +92,7 @@ def needle(page: Page, look: Look) -> None:
 
 def finish(page: Page, look: Look) -> None:
     expect(page.get_by_text("Missing before signing")).to_be_visible()
-    page.get_by_role("link", name="Continue to finish").click()
+    page.get_by_role("button", name="Continue to finish").click()
     expect(page.get_by_role("heading", name="Finish", exact=True)).to_be_focused()
     choose(page, "End point", "Uniform redness")
     page.get_by_label("Reaction of the skin").fill("Even redness, no swelling.")

@@ -91,6 +91,7 @@ def test_a_license_that_ended_after_the_opening_starts_nothing(
     clock_shows("9:30")
     page = seat(cast.esthetician, f"/treatments/{chart.pk}/")
     page.get_by_label("The patient has said name and birth date").check()
+    page.get_by_label("Screening is done and consent is signed, on paper").check()
     assert press(page, "Start treatment") == 422
     expect(page.get_by_role("alert")).to_contain_text("The TX license of Ana Ruiz is suspended.")
     look("refused to start")
@@ -137,14 +138,15 @@ def test_a_cartridge_is_not_used_twice(
     clock_shows("9:32")
     page = seat(cast.colleague, f"/treatments/{bos.pk}/")
     assert scan(page, first.unit_code) == 409
-    said = "was opened on Tue, Nov 24, 2026. A cartridge is used once."
+    said = "is open in another treatment."
     band = page.locator(".verdict.is-refused")
     for words in (
-        "Do not use: opened before",
+        "Do not use: opened already",
         f"{first.unit_code} {said}",
-        "Put it into the sharps container and take a new one.",
+        "Compare the code that you typed with the sticker on the unit in your hand.",
     ):
         expect(band).to_contain_text(words)
+    expect(band).not_to_contain_text("sharps")
     look("used before", dark=True)
 
     scan(page, second.unit_code)
@@ -210,10 +212,11 @@ def test_nothing_is_signed_while_something_is_missing(
     chart = chart_at(cast, "needled")
     clock_shows("10:00")
     page = seat(cast.esthetician, f"/treatments/{chart.pk}/")
+    page.get_by_text("Missing before signing").click()
     missing = page.get_by_role("list", name="Missing before signing")
-    expect(missing.get_by_role("listitem")).to_have_count(3)
+    expect(missing.get_by_role("listitem")).to_have_count(2)
     assert forced_sign(page, chart) == 422
-    page.get_by_role("link", name="Continue to finish").click()
+    page.get_by_role("button", name="Continue to finish").click()
     note = page.get_by_label("Note", exact=True)
     note.fill("Went well.")
     assert press(page, "Finish treatment") == 422

@@ -89,6 +89,7 @@ def test_a_scan_that_comes_while_the_page_still_settles_is_read_whole(
     page = seat(cast.esthetician, f"/treatments/{chart.pk}/")
     page.evaluate("htmx.config.defaultSettleDelay = 1000")
     page.get_by_label("The patient has said name and birth date").check()
+    page.get_by_label("Screening is done and consent is signed, on paper").check()
     page.get_by_role("button", name="Start treatment").click()
     field = page.get_by_label("Cartridge", exact=True)
     expect(field).to_be_focused()

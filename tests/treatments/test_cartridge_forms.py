@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("clock")
         ("C-000006", 422, "Do not use: expired Lot OLD1 expired on Mon, Nov 23, 2026."),
         ("C-000999", 422, "Not known here C-000999 is not known here. Check the code"),
         ("]d201195212345432101728063010LOT42A", 422, "This is the code of a box of 10"),
-        ("C-000002", 409, "Do not use: opened before C-000002 was opened on Tue, Nov 24, 2026."),
+        ("C-000002", 409, "Do not use: opened already C-000002 is open in another treatment."),
     ],
 )
 def test_a_scan_answers_with_a_band(

@@ -44,7 +44,7 @@ DOORS = {
     "numb": ("product", "lot", "expires_on", "amount", "areas", "applied_at", "which", "once"),
     "numb-off": ("removed_at", "which"),
     "numb-none": ("reason",),
-    "start": ("confirmed",),
+    "start": ("confirmed", "screened"),
     "scan": ("cartridge",),
     "claim": ("cartridge", "pack_intact"),
     "waste": ("cartridge", "reason", "note_text", "patient_contact"),
@@ -92,7 +92,7 @@ def test_no_input_of_any_form_breaks_a_page(cast: Cast, enter: Enter, hostile: s
         ({"applied_at": ""}, "Enter the time."),
         ({"applied_at": "25:00"}, "Enter a time of day, such as 14:05."),
         ({"applied_at": "09:30"}, "This time is in the future."),
-        ({"applied_at": "08:30"}, "The patient arrived at"),
+        ({"applied_at": "08:30"}, "The patient arrived at 9:00 AM, after this time."),
     ],
 )
 def test_a_fault_is_said_beside_its_field_and_the_rest_stays(
@@ -131,7 +131,7 @@ def test_a_time_typed_late_shows_as_a_late_entry(
 
 @pytest.mark.rule("R40")
 @pytest.mark.parametrize(
-    ("off", "word"), [("09:20", "Short. 18 of at least 20 min."), ("10:30", "Too long. 88 min")]
+    ("off", "word"), [("09:20", "Too short. 18 of at least 20 min."), ("10:30", "Too long. 88 min")]
 )
 def test_dwell_is_judged_in_words(
     cast: Cast, enter: Enter, clock: time_machine.Traveller, off: str, word: str

@@ -42,6 +42,7 @@ def cream_fields(cast: Cast, **given: Any) -> dict[str, Any]:
     }
 
 
+TIME_OUT = {"confirmed": "on", "screened": "on"}
 PASS = {"area": "chin", "depth": "0.50", "passes": "2", "endpoint": "erythema_uniform"}
 
 
@@ -54,7 +55,7 @@ def test_the_whole_treatment_through_its_forms(
     for minute, act, fields, then in (
         (2, "numb", cream_fields(cast), "of 20 minutes due 9:22 AM"),
         (27, "numb-off", {"removed_at": "09:27"}, "Ask the patient to say name"),
-        (30, "start", {"confirmed": "on"}, "The maker's code on the pouch"),
+        (30, "start", {"confirmed": "on", "screened": "on"}, "The maker's code on the pouch"),
         (31, "claim", {"cartridge": "C-000001", "pack_intact": "on"}, "Add pass"),
         (32, "pass", PASS, "This treatment Chin 0.50 mm × 2"),
         (
@@ -111,10 +112,10 @@ def test_the_step_at_hand_is_the_page_and_says_what_is_missing(
         ("needled", "cartridge", "Waste this unit and take another", "Add pass"),
         ("needled", "numb", "25 min, within 20 to 60 min.", "Add pass"),
         ("needled", "sign", "Add pass", "Sign the record"),
-        ("numbed", "abort", "Had the needle touched the patient?", "Start treatment"),
+        ("numbed", "abort", "Did the needle touch the patient?", "Start treatment"),
         ("numbed", "passes", "Start treatment", "Add pass"),
         ("finished", "finish", "Save correction", "Sign the record"),
-        ("finished", "abort", "Sign the record", "Had the needle"),
+        ("finished", "abort", "Sign the record", "Did the needle"),
         ("open", "nonsense", "Cream is on", "Check"),
         ("started", "start", "Started at 9:30 AM by Ana Ruiz", "Start treatment"),
     ],
@@ -143,8 +144,11 @@ def test_each_opening_of_the_page_is_one_event_and_its_fragments_none(
     fragment = ana.get(address(chart), {"step": "numb"}, headers=HTMX)
     assert b"<html" not in fragment.content
     assert b'id="chart"' in fragment.content
-    answer = ana.post(address(chart, "start"), {"confirmed": "on"}, headers=HTMX)
-    assert (answer.status_code, answer.headers["HX-Replace-Url"]) == (200, address(chart))
+    answer = ana.post(address(chart, "start"), TIME_OUT, headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Replace-Url"]) == (
+        200,
+        f"{address(chart)}?step=cartridge",
+    )
     assert reads.count() == 1
     ana.get(address(chart))
     assert (

@@ -83,15 +83,21 @@ def test_a_unit_opened_or_used_before_is_refused_for_good(cast: Cast, chart: Tre
     second = chart_at(cast, "started", arrived(cast, patient=cast.wang, minutes=120))
     no = refusal(claim, cast=cast, chart=second, code=opened.unit_code)
     assert told(no) == (409, "R2", "cartridge")
-    assert no.sentence == (
-        f"{opened.unit_code} was opened on Tue, Nov 24, 2026. A cartridge is used once."
-    )
+    assert no.sentence == f"{opened.unit_code} is open in another treatment."
+    assert "sharps" not in no.way_out
+    assert "Mia" not in str(no.text)
     operations.abort(
         treatment=chart, reason="Ill", needle_contact=True, by=cast.esthetician, at=later(40)
     )
-    assert told(refusal(claim, cast=cast, chart=second, code=opened.unit_code)) == (
-        409, "R2", "cartridge",
-    )  # fmt: skip
+    no = refusal(claim, cast=cast, chart=second, code=opened.unit_code)
+    assert told(no) == (409, "R2", "cartridge")
+    assert no.sentence == (
+        f"{opened.unit_code} was used on Tue, Nov 24, 2026. A cartridge is used once."
+    )
+    assert no.way_out == (
+        "Check the code. If this unit is in your hand, put it into the sharps container and "
+        "take a new one."
+    )
 
 
 @pytest.mark.rule("R1")

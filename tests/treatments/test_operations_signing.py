@@ -18,7 +18,6 @@ from tests.treatments.test_operations_ending import abort
 from tests.treatments.visits import chart_at, later
 from treatments import operations
 from treatments.models import Addendum, Signature, Treatment
-from treatments.operations.signing import MEANING
 from treatments.queries.chart import ChartPage
 from treatments.queries.contents import content_hash
 from treatments.rules.status import Status
@@ -93,7 +92,7 @@ def test_a_signature_names_who_with_which_license_what_it_means_and_when(cast: C
     assert (found.treatment, found.signer) == (chart, cast.esthetician)
     assert (found.printed_name, found.meaning, found.signed_at) == (
         "Ana Ruiz LE",
-        MEANING,
+        "I performed this treatment and this record is complete and correct.",
         later(62),
     )
     assert found.license_text == chart.license_text
@@ -101,6 +100,22 @@ def test_a_signature_names_who_with_which_license_what_it_means_and_when(cast: C
         Status.SIGNED, later(62), cast.esthetician,
     )  # fmt: skip
     assert found.content_hash == content_hash(chart)
+
+
+@pytest.mark.rule("R33", "R51")
+@pytest.mark.parametrize(
+    ("step", "contact", "meaning"),
+    [
+        ("numbed", False, "I ended this treatment before any needle contact;"),
+        ("claimed", False, "I ended this treatment before any needle contact;"),
+        ("claimed", True, "I began this treatment and ended it early;"),
+    ],
+)
+def test_who_signs_an_early_end_does_not_say_that_the_treatment_was_performed(
+    cast: Cast, step: str, contact: bool, meaning: str
+) -> None:
+    sign(cast, abort(cast, chart_at(cast, step), needle_contact=contact))
+    assert Signature.objects.get().meaning == (f"{meaning} this record is complete and correct.")
 
 
 @pytest.mark.rule("R51")

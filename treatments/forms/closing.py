@@ -34,27 +34,27 @@ class FinishForm(ChartForm):
     slug = "finish"
     endpoint = _endpoint()
     reaction = _long("Reaction of the skin", 2000, 2, required=False)
-    note_text = _long("Note", 5000, 4, required=False)
+    note_text = _long("Note", 5000, 2, required=False)
     aftercare_given = forms.BooleanField(
         label="Aftercare explained and handed over", required=False
     )
 
 
 class AbortForm(ChartForm):
-    """Why the treatment ends early, and whether the needle had touched the patient."""
+    """Why the treatment ends early, and whether the needle touched the patient."""
 
     slug = "abort"
     reason = _long(
         "Why does it end early?", 300, 3, error_messages={"required": "Say why it ends early."}
     )
     needle_contact = forms.TypedChoiceField(
-        label="Had the needle touched the patient?",
+        label="Did the needle touch the patient?",
         choices=[("no", "No, not yet"), ("yes", "Yes")],
         coerce=lambda text: text == "yes",
         widget=forms.RadioSelect,
         error_messages={
-            "required": "Choose whether the needle had touched the patient.",
-            "invalid_choice": "Choose whether the needle had touched the patient.",
+            "required": "Choose whether the needle touched the patient.",
+            "invalid_choice": "Choose whether the needle touched the patient.",
         },
     )
 

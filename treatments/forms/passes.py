@@ -15,6 +15,7 @@ class PassForm(ChartForm):
     """Where, how deep, how often, and what the skin showed."""
 
     slug = "pass"
+    ENTERED = ("area", "depth", "passes", "endpoint")
     area = forms.ChoiceField(
         label="Area",
         choices=AREAS,
@@ -60,6 +61,11 @@ class PassForm(ChartForm):
         step, most = say_depth(dial.depth_step), say_depth(dial.depth_max)
         self.fields["depth"].widget.attrs |= {"step": step, "min": step, "max": most}
         self.fields["depth"].help_text = f"In steps of {step} mm, up to {most}."
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was entered: no pass is meant."""
+        return not any(self.data.get(name, "").strip() for name in self.ENTERED)
 
     def clean_depth(self) -> int:
         return read_number(self.cleaned_data["depth"], read_depth, example="1.50")

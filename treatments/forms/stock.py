@@ -114,7 +114,7 @@ class ByHandForm(HouseForm):
     second_person = forms.EmailField(
         label="Second person's e-mail",
         max_length=120,
-        help_text="Someone else of this clinic, who compares the print with what stands here.",
+        help_text="Someone else of this clinic, who compares the print with what is typed here.",
         error_messages={"required": "Enter who vouches for the print."},
     )
     second_password = forms.CharField(

@@ -13,11 +13,13 @@ from clinic.refusals import Conflict, Refusal
 from clinic.rules import say_date
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.operations.ground import held_chart, must_be, note, opened_unit, step_unit
+from treatments.rules.charting import NO_CONTACT
 from treatments.rules.status import Status, Unit
 
 K = StockMovement.Kind
 # Only a code is said back: whatever else was typed stays out of the audit's sentences.
 UNIT_CODE = re.compile(r"C-[0-9]{6,12}")
+CHECK_CODE = "Check the code. If this unit is in your hand"
 
 
 @act("cartridge.claim", may=Permission.TREAT, on="treatment")
@@ -87,20 +89,29 @@ def refuse_second_unit(chart: Treatment, unit: Cartridge | None = None) -> None:
 def refuse_unfit_unit(unit: Cartridge, chart: Treatment, at: dt.datetime) -> None:
     """Refuse a unit that may not be opened for the chart (R2 as 409, R3, R5, R6, R7)."""
     state = Unit(unit.status)
-    if state in (Unit.OPENED, Unit.USED):
+    if state is Unit.OPENED:
+        # Its room needs it: after a slip of the finger nobody throws a good unit away.
         raise Conflict(
-            f"{unit.unit_code} was opened on {say_date(unit.opened_on)}. "  # type: ignore[arg-type]
+            f"{unit.unit_code} is open in another treatment.",
+            rule="R2",
+            field="cartridge",
+            way_out="Compare the code that you typed with the sticker on the unit in your hand.",
+        )
+    if state is Unit.USED:
+        raise Conflict(
+            f"{unit.unit_code} was used on {say_date(unit.opened_on)}. "  # type: ignore[arg-type]
             "A cartridge is used once.",
             rule="R2",
             field="cartridge",
-            way_out="Put it into the sharps container and take a new one.",
+            way_out=f"{CHECK_CODE}, put it into the sharps container and take a new one.",
         )
     if state is not Unit.IN_STOCK:
+        wasted = f"{CHECK_CODE}, put it into the sharps container and take another."
         raise Refusal(
             f"{unit.unit_code} is {unit.get_status_display().lower()}.",
             rule="R5",
             field="cartridge",
-            way_out="Take another unit.",
+            way_out=wasted if state is Unit.WASTED else "Take another unit.",
         )
     refuse_unfit_lot(unit.lot, chart, at)
 
@@ -147,8 +158,9 @@ def waste_unit(
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
     Refuses: a unit that is neither in stock nor opened (R10, 409) or was opened meanwhile (R2,
-    409), no reason or "other" without words (R13), patient contact of a unit never opened (R13),
-    and an opened unit of someone else's treatment (R52, 403).
+    409), no reason or "other" without words (R13), patient contact of a unit never opened or
+    of one "opened, not used", "opened, not used" of a unit never opened (R13), and an opened
+    unit of someone else's treatment (R52, 403).
     """
     if reason not in set(Cartridge.WasteReason.values):
         raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")
@@ -170,6 +182,15 @@ def waste_unit(
     if patient_contact and chart is None:
         raise Refusal(
             "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
+        )
+    if reason in NO_CONTACT and (patient_contact or chart is None):
+        told = Cartridge.WasteReason(reason).label
+        why = "it touched the patient" if patient_contact else "this unit was never opened"
+        raise Refusal(
+            f"“{told}” does not fit: {why}.",
+            rule="R13",
+            field="reason",
+            way_out="Choose another reason.",
         )
     unit.waste_reason, unit.waste_note = reason, note_text.strip()
     unit.patient_contact = patient_contact

@@ -10,7 +10,7 @@ from clinic.acts import act
 from clinic.models import User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.rules import say_date
+from clinic.rules import say_date, say_time
 from treatments.models import NumbingApplication, NumbingProduct, Treatment
 from treatments.operations.ground import held_chart, must_be, note
 from treatments.rules.areas import AREAS
@@ -105,8 +105,13 @@ def remove_numbing(
         raise Refusal("No cream is on.", rule="R40", way_out="Reload the page.")
     if in_future(removed_at, at):
         raise Refusal("This time is in the future.", rule="R46", field="removed_at")
-    if any(one.applied_at and removed_at <= one.applied_at for one in on):
-        raise Refusal("Cream comes off after it went on.", rule="R40", field="removed_at")
+    last_on = max(one.applied_at for one in on if one.applied_at)
+    if removed_at <= last_on:
+        raise Refusal(
+            f"The cream must come off after {say_time(chart.clinic.local(last_on))}.",
+            rule="R40",
+            field="removed_at",
+        )
     for one in on:
         one.removed_at, one.removed_by, one.removed_entered_at = removed_at, by, at
         one.write()
@@ -145,5 +150,7 @@ def _check_time(chart: Treatment, moment: dt.datetime, at: dt.datetime, field: s
     if arrived and moment < arrived:
         local = chart.clinic.local(arrived)
         raise Refusal(
-            f"The patient arrived at {local:%H:%M}, after this time.", rule="R46", field=field
+            f"The patient arrived at {say_time(local)}, after this time.",
+            rule="R46",
+            field=field,
         )

@@ -13,10 +13,8 @@ from treatments.models import Addendum, Signature, Treatment
 from treatments.operations.ground import held_chart, must_be, note
 from treatments.queries.chart import facts_of
 from treatments.queries.contents import content_hash
-from treatments.rules.charting import missing_to_sign
+from treatments.rules.charting import meaning_of, missing_to_sign
 from treatments.rules.status import Status
-
-MEANING = "I performed this treatment and this record is complete and correct."
 
 
 @act("chart.sign", may=Permission.TREAT, on="treatment")
@@ -53,7 +51,7 @@ def sign(
         signer=by,
         printed_name=str(chart.practitioner),
         license_text=chart.license_text,
-        meaning=MEANING,
+        meaning=meaning_of(aborted=chart.aborted, needle_contact=chart.needle_contact),
         signed_at=at,
         content_hash=content_hash(chart),
     ).write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -128,8 +128,12 @@ class ChartPage:
 
     @cached_property
     def missing(self) -> list[Missing]:
-        """What stands between now and the signature."""
-        return missing_to_sign(self.facts)
+        """What stands between now and the signature; an end point that the passes give is not
+        missing, for the finish has it filled in."""
+        facts = self.facts
+        if self.agreed_endpoint and not facts.ended:
+            facts = replace(facts, endpoint=True)
+        return missing_to_sign(facts)
 
     @property
     def at_hand(self) -> Step:
@@ -186,6 +190,18 @@ class ChartPage:
     @cached_property
     def passes(self) -> list[PassLine]:
         return [PassLine(one) for one in self.chart.passes.all()]
+
+    @property
+    def agreed_endpoint(self) -> str:
+        """The end point that every pass has; empty where they differ or there is none."""
+        found = {one.row.endpoint for one in self.passes}
+        return found.pop() if len(found) == 1 else ""
+
+    @property
+    def open_unit_touched(self) -> bool:
+        """Whether passes were needled since the open unit was opened, so that it was used."""
+        since = self.open_unit.opened_at if self.open_unit else None
+        return since is not None and any(one.row.at >= since for one in self.passes)
 
     @cached_property
     def last_visit(self) -> LastVisit | None:

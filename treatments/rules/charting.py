@@ -82,6 +82,16 @@ def judge_dwell(
     return Dwell(minutes, "ok", f"{minutes} min, within {shortest} to {longest} min.")
 
 
+# The reasons for wasting a unit that say no needle of it touched anyone (R13).
+NO_CONTACT = frozenset({"opened_not_used"})
+
+
+def amber_from(*, due: dt.datetime, latest: dt.datetime) -> dt.datetime:
+    """From when cream that is on long enough has to come off soon: the last third of the time
+    between the least and the most it may be on (R40)."""
+    return due + max(latest - due, dt.timedelta()) * 2 / 3
+
+
 @dataclass(frozen=True)
 class ChartFacts:
     """What the completeness rule reads of a chart."""
@@ -120,6 +130,16 @@ def missing_to_finish(chart: ChartFacts) -> list[Missing]:
     return [missing for lacking, missing in lacks if lacking]
 
 
+def missing_to_abort(chart: ChartFacts) -> list[Missing]:
+    """What ending early needs, and nothing of what it makes needless (R33)."""
+    lacks = [Missing("numb", "the time the cream came off", "R40")] if chart.cream_still_on else []
+    return [
+        *lacks,
+        Missing("abort", "why it ends early", "R33"),
+        Missing("abort", "whether the needle touched the patient", "R33"),
+    ]
+
+
 def missing_to_sign(chart: ChartFacts) -> list[Missing]:
     """What a chart lacks before it can be signed, in the order of the steps."""
     if chart.aborted:
@@ -128,3 +148,12 @@ def missing_to_sign(chart: ChartFacts) -> list[Missing]:
     if not chart.ended:
         lacks.append(Missing("finish", "the end of the treatment", "R46"))
     return lacks
+
+
+def meaning_of(*, aborted: bool, needle_contact: bool) -> str:
+    """What the author's signature says, in words that are true of this record (R51)."""
+    if not aborted:
+        return "I performed this treatment and this record is complete and correct."
+    if needle_contact:
+        return "I began this treatment and ended it early; this record is complete and correct."
+    return "I ended this treatment before any needle contact; this record is complete and correct."

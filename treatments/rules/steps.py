@@ -31,9 +31,9 @@ STEP_WORDS: dict[Step, str] = {
 
 
 def steps_done(chart: ChartFacts) -> frozenset[Step]:
-    """The steps that a chart has behind it. What an early end made needless counts as done."""
+    """The steps that took place. After an early end some never will; they are not done."""
     done = {Step.ARRIVE}
-    if chart.ended:
+    if chart.ended and not chart.aborted:
         return frozenset(set(Step) - {Step.SIGN})
     if chart.numbing_recorded and not chart.cream_still_on:
         done.add(Step.NUMB)
@@ -54,14 +54,16 @@ def step_at_hand(chart: ChartFacts) -> Step:
     """
     if chart.passes and not chart.ended:
         return Step.PASSES if chart.unit_opened_or_used else Step.CARTRIDGE
+    if chart.ended:
+        return Step.SIGN
     done = steps_done(chart)
     return next(step for step in Step if step not in done)
 
 
 def steps_open(chart: ChartFacts) -> frozenset[Step]:
     """The steps that can be looked at: what is done, what is at hand, and the finish once a
-    pass is in the chart."""
+    pass is in the chart or the treatment has ended."""
     near = {step_at_hand(chart)}
-    if chart.passes:
+    if chart.passes or chart.ended:
         near.add(Step.FINISH)
     return (steps_done(chart) | near) - {Step.ARRIVE}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic import accounts
+from clinic import accounts, drafts
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.views.doors import go
@@ -58,6 +59,8 @@ class Act(ChartDoor):
         except Refusal as no:
             form.refuse(no)
             return self.refused(form, at)
+        if "drafted" in request.POST:
+            drafts.forget(request.user, request.path)  # type: ignore[arg-type]
         return self.done(page.chart, result, at)
 
     def is_for(self, request: HttpRequest, page: queries.ChartPage) -> bool:
@@ -74,10 +77,19 @@ class Act(ChartDoor):
 
     def done(self, chart: Treatment, result: Any, at: dt.datetime) -> HttpResponse:
         """On to the next step: in place where the page is open, else by going there."""
+        return self.go_on(chart, at)
+
+    def go_on(
+        self, chart: Treatment, at: dt.datetime, *, step: str = "", said: str = ""
+    ) -> HttpResponse:
+        """To the step at hand, or to `step`; `said` is what just happened, in a sentence."""
         if not self.request.htmx:  # type: ignore[attr-defined]
-            return go(self.request, reverse("treatment", args=[chart.pk]))
+            if said:
+                messages.success(self.request, said)
+            address = reverse("treatment", args=[chart.pk])
+            return go(self.request, f"{address}?step={step}" if step else address)
         note_view(self.request, chart, at)
-        return show(self.request, queries.open_page(chart), at=at)
+        return show(self.request, queries.open_page(chart), at=at, step=step, said=said)
 
 
 class CreamOn(Act):
@@ -187,6 +199,11 @@ class Waste(Act):
             )
         return operations.waste_unit(cartridge=unit, **values, **acting, once=form.key)
 
+    def done(self, chart: Treatment, result: Any, at: dt.datetime) -> HttpResponse:
+        why = result.waste_note or result.get_waste_reason_display().lower()
+        said = f"{result.unit_code} is wasted: {why}. Scan the next one."
+        return self.go_on(chart, at, step=self.step, said=said)
+
     def refused(self, form: ChartForm, at: dt.datetime) -> HttpResponse:
         unit = queries.unit_here(form.chart, form.cleaned_data.get("cartridge", ""))
         more: dict[str, Any] = {}
@@ -199,9 +216,28 @@ class Waste(Act):
 
 
 class AddPass(Act):
-    """One area at one depth."""
+    """One area at one depth. "Continue to finish" sends the same form: what was entered is
+    added first, and an empty form adds nothing."""
 
     form_class, step = passes.PassForm, Step.PASSES
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        at = timezone.now()
+        if not self.goes_on:
+            return super().post(request, *args, **kwargs)
+        page = queries.open_page(self.chart())
+        form = passes.PassForm(request.POST, chart=page.chart, at=at)
+        if not (form.untouched and page.passes and self.is_for(request, page)):
+            return super().post(request, *args, **kwargs)
+        return self.go_on(page.chart, at, step=Step.FINISH)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the press means the finish, after this pass."""
+        return self.request.POST.get("then") == Step.FINISH
+
+    def done(self, chart: Treatment, result: Any, at: dt.datetime) -> HttpResponse:
+        return self.go_on(chart, at, step=Step.FINISH if self.goes_on else "")
 
     def perform(self, chart: Treatment, form: ChartForm, acting: dict[str, Any]) -> Any:
         return operations.add_pass(treatment=chart, **form.values, **acting, once=form.key)

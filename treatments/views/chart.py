@@ -18,9 +18,9 @@ from treatments import operations
 from treatments.forms.chart import ChartForm
 from treatments.forms.closing import AddendumForm
 from treatments.models import Treatment
-from treatments.operations.signing import MEANING
 from treatments.queries import chart as queries
 from treatments.queries.chart import ChartPage
+from treatments.rules.charting import meaning_of, missing_to_abort
 from treatments.rules.status import Status
 from treatments.rules.steps import STEP_WORDS, Step
 from treatments.views.panels import ABORT, clock_of, forms_of, removals, steps_of
@@ -109,8 +109,8 @@ def show(
     template = "treatments/_chart.html" if fragment else "treatments/chart.html"
     answer = render(request, template, context, status=status)
     if fragment:
-        address = request.get_full_path() if request.method == "GET" else context["url"]
-        answer["HX-Replace-Url"] = "false" if bound else address
+        # The address names the step, so that a reload or an unlock shows the same one.
+        answer["HX-Replace-Url"] = f"{context['url']}?step={shown}"
     return answer
 
 
@@ -144,7 +144,7 @@ def _stage(
     state = Status(page.chart.status)
     return {
         "shown": shown,
-        "meaning": MEANING,
+        "meaning": meaning_of(aborted=page.chart.aborted, needle_contact=page.chart.needle_contact),
         "title": "End early" if shown == ABORT else STEP_WORDS[Step(shown)],
         "steps": steps_of(page, shown),
         "clock": clock_of(page, at),
@@ -157,7 +157,7 @@ def _stage(
         "at_hand_word": STEP_WORDS[page.at_hand],
         "missing": [
             {"what": one.what, "step": one.step if _leads(page, shown, one.step) else ""}
-            for one in page.missing
+            for one in (missing_to_abort(page.facts) if shown == ABORT else page.missing)
         ],
     }
 

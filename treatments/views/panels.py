@@ -19,6 +19,7 @@ from treatments.forms.start import StartForm
 from treatments.models import Cartridge
 from treatments.operations import Scanned
 from treatments.queries.chart import ChartPage
+from treatments.rules.charting import NO_CONTACT, amber_from
 from treatments.rules.steps import STEP_WORDS, Step
 
 ABORT = "abort"
@@ -35,7 +36,7 @@ FORMS: dict[str, tuple[type[ChartForm], ...]] = {
 # What a refused scan means, readable from two meters; the sentence stands below it.
 REFUSED_WORDS = {
     "R1": "A cartridge is open already",
-    "R2": "Do not use: opened before",
+    "R2": "Do not use: opened already",
     "R3": "Do not use: expired",
     "R5": "Do not use",
     "R6": "Do not use",
@@ -55,9 +56,21 @@ def forms_of(
     made = {
         form.slug.replace("-", "_"): form(chart=page.chart, at=at) for form in FORMS.get(step, ())
     }
+    if step == Step.FINISH:
+        made["finish"].fields["endpoint"].initial = page.agreed_endpoint
+        made["finish"].fields["endpoint"].help_text = _of_the_passes(page)
+    if step == Step.CARTRIDGE:
+        made["waste"].fields["patient_contact"].initial = page.open_unit_touched
     if bound is not None:
         made[bound.slug.replace("-", "_")] = bound
     return made
+
+
+def _of_the_passes(page: ChartPage) -> str:
+    if page.agreed_endpoint:
+        return "Filled in from the passes. Change it if the skin shows something else now."
+    words = dict.fromkeys(one.row.get_endpoint_display().lower() for one in page.passes)
+    return f"The passes differ: {', '.join(words)}." if words else ""
 
 
 def steps_of(page: ChartPage, shown: str) -> list[dict[str, Any]]:
@@ -67,12 +80,21 @@ def steps_of(page: ChartPage, shown: str) -> list[dict[str, Any]]:
     return [
         {
             "label": word,
-            "status": "current" if step == shown else "done" if step in page.done else "todo",
+            "status": _stand(page, step, shown),
             "note": notes.get(step, ""),
             "url": f"{url}?step={step}" if step in page.open else "",
         }
         for step, word in STEP_WORDS.items()
     ]
+
+
+def _stand(page: ChartPage, step: Step, shown: str) -> str:
+    if step == shown:
+        return "current"
+    if step in page.done:
+        return "done"
+    # What an early end made needless is neither done nor still to do.
+    return "skipped" if page.facts.aborted and step != Step.SIGN else "todo"
 
 
 def _notes(page: ChartPage) -> dict[Step, str]:
@@ -93,6 +115,10 @@ def _notes(page: ChartPage) -> dict[Step, str]:
             notes[step] = date_format(chart.clinic.local(at), "g:i A")
     if page.passes:
         notes[Step.PASSES] = str(len(page.passes))
+    if page.facts.aborted:
+        notes[Step.FINISH] = "ended early"
+        for step in set(Step) - page.done - {Step.FINISH, Step.SIGN}:
+            notes[step] = "not done"
     return notes
 
 
@@ -112,6 +138,7 @@ def clock_of(page: ChartPage, at: dt.datetime) -> dict[str, Any] | None:
         for one in rows
         if one.applied_at and one.product
     )
+    amber = amber_from(due=due, latest=latest)
     first = min(since)
     return {
         "since": first,
@@ -119,10 +146,21 @@ def clock_of(page: ChartPage, at: dt.datetime) -> dict[str, Any] | None:
         "latest": latest,
         "minutes": max(0, _minutes(at - first)),
         "of": max(1, _minutes(due - first)),
-        "state": "over" if at >= latest else "due" if at >= due else "on",
+        "amber": amber,
+        "state": _clock_state(at, due=due, amber=amber, latest=latest),
         "who": page.chart.patient.name,
         "url": "",
     }
+
+
+def _clock_state(
+    at: dt.datetime, *, due: dt.datetime, amber: dt.datetime, latest: dt.datetime
+) -> str:
+    if at >= latest:
+        return "over"
+    if at >= amber:
+        return "late"
+    return "due" if at >= due else "on"
 
 
 def _minutes(span: dt.timedelta) -> int:
@@ -189,8 +227,11 @@ def unit_forms(
 ) -> dict[str, ChartForm]:
     """The two things to do with a unit in the hand: open it, or waste it unopened."""
     start = {"cartridge": unit.unit_code}
-    damaged = {**start, "reason": Cartridge.WasteReason.PACK_DAMAGED}
+    waste = WasteForm(chart=page.chart, at=at, initial=start)
+    reason: Any = waste.fields["reason"]
+    # Of a unit never opened nobody says "opened, not used".
+    reason.choices = [one for one in reason.choices if one[0] not in NO_CONTACT]
     return {
         "claim": claim or OpenUnitForm(chart=page.chart, at=at, initial=start),
-        "waste": WasteForm(chart=page.chart, at=at, initial=damaged),
+        "waste": waste,
     }

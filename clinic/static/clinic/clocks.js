@@ -17,13 +17,15 @@
   const numbing = (element) => {
     const since = instant(element.dataset.since);
     const due = instant(element.dataset.due);
+    const amber = instant(element.dataset.amber);
     const latest = instant(element.dataset.latest);
     const minutes = Math.max(0, Math.floor((now() - since) / 60000));
-    const state = now() >= latest ? "over" : now() >= due ? "due" : "on";
+    const state = now() >= latest ? "over" : now() >= amber ? "late" : now() >= due ? "due" : "on";
     show(element.querySelector("[data-minutes]"), String(minutes));
     const bar = element.querySelector("progress");
     if (bar) bar.value = Math.min(bar.max, minutes);
     element.classList.toggle("is-due", state === "due");
+    element.classList.toggle("is-late", state === "late");
     element.classList.toggle("is-over", state === "over");
     for (const word of element.querySelectorAll("[data-when]")) word.hidden = word.dataset.when !== state;
   };

@@ -38,6 +38,10 @@
   };
   document.addEventListener("htmx:responseError", trouble);
   document.addEventListener("htmx:sendError", trouble);
+  /* The next answer says that the trouble is over. */
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) document.querySelector("[data-trouble]")?.remove();
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
     if (target !== document.body && /^\s*<!doctype/i.test(xhr.responseText)) {

@@ -12,7 +12,7 @@ CLEARANCE = "K999520"  # of nobody: the demo's maker does not exist
 # Code, name, ingredients, shortest and longest dwell in minutes. Only LIDO4 ships in use: the
 # others wait for a director who enables them with a prescriber.
 CREAMS = (
-    ("LIDO4", "Lidocaine 4 %", "lidocaine 40 mg/g", 20, 60),
+    ("LIDO4", "Lidocaine 4%", "lidocaine 40 mg/g", 20, 60),
     ("LIDO5", "Lidocaine 5 %", "lidocaine 50 mg/g", 30, 60),
     ("EMLA", "Lidocaine 2.5 % + prilocaine 2.5 %", "lidocaine 25, prilocaine 25 mg/g", 60, 180),
     ("PLIAGLIS", "Lidocaine 7 % + tetracaine 7 %", "lidocaine 70, tetracaine 70 mg/g", 20, 60),

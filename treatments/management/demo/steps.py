@@ -24,8 +24,8 @@ from treatments.models import (
     StockMovement,
     Treatment,
 )
-from treatments.operations.signing import MEANING
 from treatments.queries.contents import content_hashes
+from treatments.rules.charting import meaning_of
 
 K = StockMovement.Kind
 OPEN_UNIT = (
@@ -186,7 +186,7 @@ def sign(site: Site, traces: list[Trace]) -> None:
             signer=trace.author,
             printed_name=str(trace.past.practitioner),
             license_text=trace.chart.license_text,
-            meaning=MEANING,
+            meaning=meaning_of(aborted=False, needle_contact=True),
             signed_at=trace.signed_at,
             content_hash=hashes[trace.chart.pk],
         )

@@ -10,7 +10,10 @@
     const here = chart();
     const at = here.querySelector("[data-refusal], .is-invalid, [data-stand], [data-scan]")
       || here.querySelector("#step-title");
-    at?.focus({ preventScroll: at.id === "step-title" });
+    scrollTo({ top: 0, behavior: "instant" });
+    at?.focus({ preventScroll: true });
+    /* With its question, and clear of the bar below (scroll-padding). */
+    if (at && at.id !== "step-title") (at.closest("fieldset, .mb-3, .scan-form") || at).scrollIntoView({ block: "nearest", behavior: "instant" });
     if (at?.matches("input[data-scan]")) takeNext(at);
   };
 
@@ -54,6 +57,12 @@
       if (text !== undefined && field.value === "") field.value = text;
     }
   };
+
+  /* After the lock one stands at the step that is shown now, not at the one the page began with. */
+  document.addEventListener("submit", (event) => {
+    const next = event.target.querySelector('input[name="action"][value="lock"] ~ input[name="next"]');
+    if (next) next.value = location.pathname + location.search;
+  }, true);
 
   const settle = () => { run(); hint(); restore(); };
   document.addEventListener("htmx:afterSettle", (event) => {
