@@ -32,7 +32,7 @@ class Place:
 
 CHARTS = (P.SEE_OWN_CHARTS, P.SEE_ALL_CHARTS, P.SEE_SIGNED_CHARTS)
 PLACES = (
-    Place("Today", "landing", "Start page", "Today's numbers and what is undone.", "house"),
+    Place("Today", "landing", "Start page", "Today's numbers and what is to do.", "house"),
     Place(
         "Today",
         "day",

@@ -1,4 +1,4 @@
-"""The start page: each role's numbers, what is undone, and a way behind every number."""
+"""The start page: each role's numbers, what is to do, and a way behind every number."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def numbers(answer: Any) -> dict[str, str]:
     }
 
 
-def undone(answer: Any) -> list[str]:
-    """What the page says is undone."""
+def to_do(answer: Any) -> list[str]:
+    """What the page says is to do."""
     found = re.findall(
         r'<span class="count">(\d+)</span><a href="[^"]+">(.*?)</a>', answer.content.decode()
     )
-    return [f"{count} {says}" for count, says in found]
+    return [html.unescape(f"{count} {says}") for count, says in found]
 
 
 def test_the_desk_sees_who_comes_who_waits_and_whom_to_call(world, enter) -> None:
@@ -63,19 +63,21 @@ def test_the_desk_sees_who_comes_who_waits_and_whom_to_call(world, enter) -> Non
         "Numbing or in treatment": "1",
         "Visits tomorrow": "1",
     }
-    assert undone(answer) == ["1 visit of tomorrow is not confirmed"]
+    assert to_do(answer) == ["1 of tomorrow's visits is not confirmed"]
     told = words(answer)
+    assert "here since 9:00 AM treatment" in told
+    assert "comes 9:00 AM Siobhán" in told
     assert "王小明" in told
     assert "Siobhán O'Brien-Łęcka" in told
     desk.confirm(appointment=later, by=cast.reception, at=NOW)
-    assert undone(enter(cast.reception).get(HOME)) == []
+    assert to_do(enter(cast.reception).get(HOME)) == []
 
 
-def test_a_visit_that_nobody_closed_is_undone(cast, enter, clock) -> None:
+def test_a_visit_that_nobody_closed_is_to_do(cast, enter, clock) -> None:
     monday = NOW - dt.timedelta(days=1)
     worlds.book(cast, cast.mia, monday, at=monday - dt.timedelta(hours=1))
     answer = enter(cast.reception).get(HOME)
-    assert undone(answer) == ["1 visit of an earlier day is neither completed nor closed"]
+    assert to_do(answer) == ["1 visit from an earlier day is neither completed nor closed"]
     assert 'href="/day/2026-11-23/"' in answer.content.decode()
 
 
@@ -93,22 +95,56 @@ def test_whoever_got_no_mail_is_to_be_called(world, enter) -> None:
         ).write()  # fmt: skip
     said = "1 patient did not get our mail and is to be called"
     answer = enter(cast.reception).get(HOME)
-    assert undone(answer) == [said]
+    assert to_do(answer) == [said]
     assert "To call: mail came back" in words(answer)
-    assert said in undone(enter(cast.manager).get(HOME))
+    assert said in to_do(enter(cast.manager).get(HOME))
     desk.cancel(appointment=world.booked, reason="Called off", by=cast.reception, at=NOW)
-    assert undone(enter(cast.reception).get(HOME)) == []
+    assert to_do(enter(cast.reception).get(HOME)) == []
 
 
 def test_an_esthetician_sees_the_next_patient_and_what_she_has_not_signed(world, enter) -> None:
     cast = world.cast
     answer = enter(cast.esthetician).get(HOME)
     assert numbers(answer) == {"My visits today": "2", "Unsigned records": "0"}
-    assert undone(answer) == []
+    assert to_do(answer) == []
     assert reverse("treatment", args=[world.under_way.pk]) in answer.content.decode()
     assert words(answer).index("Mia Lee") < words(answer).index("王小明")
     # Another esthetician has a day of her own, with nobody in it.
     assert numbers(enter(cast.lapsed).get(HOME))["My visits today"] == "0"
+
+
+def test_an_esthetician_opens_the_chart_of_whoever_is_here_from_the_start_page(
+    cast, enter, clock
+) -> None:
+    visit = factories.appointment(
+        patient=cast.wang,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOW + dt.timedelta(hours=1),
+        by=cast.reception,
+    )
+    answer = enter(cast.esthetician).get(HOME)
+    assert "My treatments" in words(answer)
+    assert "10:00 AM treatment" in words(answer)
+    assert "comes 9:35 AM" in words(answer)
+    desk.mark_arrived(appointment=visit, by=cast.reception, at=NOW)
+    client = enter(cast.esthetician)
+    page = client.get(HOME)
+    assert "here since 9:00 AM" in words(page)
+    action = re.search(r'action="(/[^"]*open[^"]*)"', page.content.decode())
+    assert action
+    assert client.post(action[1]).status_code == 302
+    assert "Continue" in words(client.get(HOME))
+
+
+def test_who_treats_is_called_by_her_credential(cast, enter, clock) -> None:
+    assert "Austin, TX · Esthetician" in words(enter(cast.esthetician).get(HOME))
+    nurse = words(enter(cast.colleague).get(HOME))
+    assert "Nurse practitioner" in nurse
+    assert "Esthetician" not in nurse
+    assert "Medical director" in words(enter(cast.director).get(HOME))
 
 
 @pytest.mark.rule("P22")
@@ -121,13 +157,13 @@ def test_an_unsigned_record_of_an_earlier_day_is_pressing(world, enter, clock) -
         at=NOW,
     )
     today = enter(world.cast.esthetician).get(HOME)
-    assert undone(today) == ["1 treatment of today is not signed"]
+    assert to_do(today) == ["1 of today's treatments is not signed"]
     clock.shift(dt.timedelta(days=1))
-    assert undone(enter(world.cast.esthetician).get(HOME)) == [
-        "1 record of an earlier day is not signed"
+    assert to_do(enter(world.cast.esthetician).get(HOME)) == [
+        "1 record from an earlier day is not signed"
     ]
-    assert "1 treatment has ended and is not signed" in undone(enter(world.cast.manager).get(HOME))
-    assert "1 treatment of the clinic has ended and is not signed" in undone(
+    assert "1 treatment has ended and is not signed" in to_do(enter(world.cast.manager).get(HOME))
+    assert "1 treatment of the clinic has ended and is not signed" in to_do(
         enter(world.cast.director).get(HOME)
     )
 
@@ -151,7 +187,7 @@ def test_a_manager_sees_stock_licenses_and_records(world, enter) -> None:
         "Ledger difference": "0",
         "May treat today": "3",
     }
-    assert undone(answer) == [
+    assert to_do(answer) == [
         "2 expired cartridges are still on hand",
         "2 cartridges expire within 30 days",
         "1 license is missing, expired or stopped",
@@ -166,7 +202,7 @@ def test_a_difference_in_the_ledger_is_the_first_thing_a_manager_sees(cast, ente
     raw_sql.run(*raw_sql.change(cast.lot.units.order_by("number")[0], status="lost"))
     answer = enter(cast.manager).get(HOME)
     assert numbers(answer)["Ledger difference"] == "1"
-    assert "1 cartridge disagrees with the ledger" in undone(answer)
+    assert "1 cartridge disagrees with the ledger" in to_do(answer)
     constraints.install(connection)
 
 

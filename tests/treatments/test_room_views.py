@@ -80,7 +80,7 @@ def test_records_of_earlier_days_that_are_not_signed_are_unmistakable(
 ) -> None:
     chart = yesterday(cast)
     page = words(enter(cast.esthetician).get(LIST))
-    assert "1 record of earlier days is not signed Mon, Nov 23 9:30 AM Mia Lee" in page
+    assert "1 record from earlier days is not signed Mon, Nov 23 9:30 AM Mia Lee" in page
     assert address(chart) in enter(cast.esthetician).get(LIST).content.decode()
     assert "not signed" not in words(enter(cast.lapsed).get(LIST))
 
@@ -227,4 +227,4 @@ def test_the_day_is_the_clinics_day(
     clock.move_to(NOW + dt.timedelta(hours=16))
     page = words(enter(cast.esthetician).get(LIST))
     assert "Wednesday, November 25" in page
-    assert "1 record of earlier days is not signed" in page
+    assert "1 record from earlier days is not signed" in page

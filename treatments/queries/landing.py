@@ -1,4 +1,4 @@
-"""The start page's numbers: what is going on today, and what is left undone. Bounded queries."""
+"""The start page's numbers: what is going on today, and what is left to do. Bounded queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Count, Min, Q
 from bookings.models import Appointment
 from bookings.rules.status import HOLDING
 from bookings.rules.status import Status as Visit
-from clinic.models import AuditEvent, Clinic, Message
+from clinic.models import AuditEvent, Clinic, Message, Practitioner, User
 from clinic.moment import one_moment
 from clinic.rules import SYSTEM, chain_of, day_span
 from treatments.models import Cartridge, StockMovement, Treatment
@@ -49,6 +49,12 @@ class Desk:
     def under_way(self) -> int:
         """Patients with cream on or in treatment."""
         return self.today.get(Visit.NUMBING, 0) + self.today.get(Visit.IN_TREATMENT, 0)
+
+
+def credential_of(user: User) -> str:
+    """The credential under which this person treats; "" where there is none on file."""
+    rows = Practitioner.objects.filter(user=user).order_by()
+    return rows.values_list("credential", flat=True).first() or ""
 
 
 def desk(clinic: Clinic, *, today: dt.date) -> Desk:

@@ -1,4 +1,4 @@
-"""The start page: today's numbers of the role, and what is left undone. Every number is a link."""
+"""The start page: today's numbers of the role, and what is left to do. Every number is a link."""
 
 from __future__ import annotations
 
@@ -13,13 +13,22 @@ from django.utils.http import urlencode
 from django.views.generic import View
 
 from clinic.models import Clinic, User
-from clinic.permissions import Permission
+from clinic.permissions import Permission, Role
 from clinic.queries.licenses import license_board
+from treatments.forms.start import OpenForm
 from treatments.queries import landing as queries
 from treatments.queries import room
 from treatments.queries.stock import shelf
 
 ONE_DAY = dt.timedelta(days=1)
+# Everyone who treats holds the role of an esthetician; what she is says her credential.
+TITLES = {
+    "LE": "Esthetician",
+    "NP": "Nurse practitioner",
+    "PA": "Physician assistant",
+    "RN": "Registered nurse",
+    "MD": "Physician",
+}
 
 
 class Landing(View):
@@ -36,16 +45,27 @@ class Landing(View):
         context = {
             "today": page.today,
             "greeting": greeting(clinic.local(at).hour),
-            "roles": ", ".join(sorted(role.label for role in user.roles_in(clinic))),
+            "roles": titles(user, clinic),
             "numbers": page.numbers,
-            "undone": page.undone,
+            "to_do": page.to_do,
             "lists": page.lists,
             "mine": page.mine,
             "people": page.people,
             "next": page.next,
+            "open_form": OpenForm() if page.may_open else None,
             "runs": page.may(Permission.SET_UP_CLINIC),
         }
         return render(request, "treatments/landing.html", context)
+
+
+def titles(user: User, clinic: Clinic) -> str:
+    """What the person is in this clinic, in words."""
+    roles = user.roles_in(clinic)
+    found = [role.label for role in roles if role != Role.ESTHETICIAN]
+    if Role.ESTHETICIAN in roles:
+        credential = queries.credential_of(user)
+        found.append(TITLES.get(credential, credential) or "Treating")
+    return ", ".join(sorted(found))
 
 
 def greeting(hour: int) -> str:
@@ -62,11 +82,12 @@ class StartPage:
         self.user, self.clinic, self.at = user, clinic, at
         self.today = clinic.day_of(at)
         self.numbers: list[dict[str, Any]] = []
-        self.undone: list[dict[str, Any]] = []
+        self.to_do: list[dict[str, Any]] = []
         self.lists: list[dict[str, Any]] = []
         self.mine: list[room.DayLine] = []
         self.people: list[queries.PersonDay] = []
         self.next: room.DayLine | None = None
+        self.may_open = False
 
     def may(self, *permissions: Permission) -> bool:
         """Whether the person holds all of these here."""
@@ -98,15 +119,18 @@ class StartPage:
         )
 
     def left(self, count: int, one: str, many: str, url: str, *, grave: bool = False) -> None:
-        """Something undone; nothing where there is none."""
+        """Something left to do; nothing where there is none."""
         if count:
             says = one if count == 1 else many
-            self.undone.append({"count": count, "says": says, "url": url, "grave": grave})
+            self.to_do.append({"count": count, "says": says, "url": url, "grave": grave})
 
     def _my_day(self) -> None:
         self.mine = room.my_day(user=self.user, clinic=self.clinic, day=self.today)
         ahead = [line for line in self.mine if line.visit.status not in room.GONE]
         self.next = ahead[0] if ahead else None
+        self.may_open = bool(
+            self.next and self.next.chart is None and self.next.visit.status in room.HERE
+        )
         treatments = reverse("treatments")
         done = f"{len(self.mine) - len(ahead)} done" if self.mine else "none booked"
         self.number("My visits today", len(self.mine), treatments, done)
@@ -125,15 +149,15 @@ class StartPage:
         )
         self.left(
             before,
-            "record of an earlier day is not signed",
-            "records of earlier days are not signed",
+            "record from an earlier day is not signed",
+            "records from earlier days are not signed",
             treatments,
             grave=True,
         )
         self.left(
             unsigned_today,
-            "treatment of today is not signed",
-            "treatments of today are not signed",
+            "of today's treatments is not signed",
+            "of today's treatments are not signed",
             treatments,
         )
 
@@ -147,15 +171,15 @@ class StartPage:
         self.number("Visits tomorrow", found.tomorrow, tomorrow)
         self.left(
             found.unconfirmed,
-            "visit of tomorrow is not confirmed",
-            "visits of tomorrow are not confirmed",
+            "of tomorrow's visits is not confirmed",
+            "of tomorrow's visits are not confirmed",
             tomorrow,
         )
         if found.unclosed_since:
             self.left(
                 found.unclosed,
-                "visit of an earlier day is neither completed nor closed",
-                "visits of earlier days are neither completed nor closed",
+                "visit from an earlier day is neither completed nor closed",
+                "visits from earlier days are neither completed nor closed",
                 reverse("day-on", args=[found.unclosed_since]),
                 grave=True,
             )
@@ -174,13 +198,16 @@ class StartPage:
             self.visits("Waiting now", here, "Nobody is waiting.", "arrived_at")
             ahead = queries.unconfirmed(self.clinic, day=self.today + ONE_DAY)
             none = (
-                "Every visit of tomorrow is confirmed." if found.tomorrow else "No visits tomorrow."
+                "All of tomorrow's visits are confirmed."
+                if found.tomorrow
+                else "No visits tomorrow."
             )
             self.visits("To confirm for tomorrow", ahead, none, "comes_at")
 
     def visits(self, title: str, visits: list[Any], empty: str, when: str) -> None:
-        """A short list of visits, each with its time, its phone and its way."""
-        rows = [{"at": getattr(visit, when), "visit": visit} for visit in visits]
+        """A short list of visits: when each comes or came, its treatment, phone and way."""
+        here = when == "arrived_at"
+        rows = [{"at": getattr(visit, when), "here": here, "visit": visit} for visit in visits]
         self.lists.append({"title": title, "rows": rows, "empty": empty})
 
     def _charts(self) -> None:
