@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.cast import Cast
-from tests.journeys.conftest import Look, Watch
-from tests.journeys.people import press, scan, type_in, unlock
+from tests.journeys.conftest import TABLET, Look, Watch
+from tests.journeys.people import choose, press, scan, type_in, unlock
 from tests.treatments.visits import chart_at
 from treatments.models import Treatment
 
@@ -98,3 +98,67 @@ def test_a_scan_that_comes_while_the_page_still_settles_is_read_whole(
     expect(page.locator("#chart")).not_to_have_class(re.compile("htmx-added"))
     assert scan(page, code[5:]) == 200
     expect(page.get_by_text(f"{code} may be opened")).to_be_visible()
+
+
+def fill_in_a_pass(page: Page, area: str) -> None:
+    choose(page, "Area", area)
+    page.get_by_label("Depth", exact=True).fill("0.50")
+    page.get_by_label("Passes", exact=True).fill("2")
+    choose(page, "End point", "Uniform redness")
+
+
+def test_a_pass_that_is_filled_in_goes_along_to_the_finish(
+    cast: Cast, seat: Seat, look: Look, clock_shows: Callable[[str], None]
+) -> None:
+    chart = chart_at(cast, "needled")
+    clock_shows("9:40")
+    page = seat(cast.esthetician, f"/treatments/{chart.pk}/")
+    page.set_viewport_size(TABLET)
+    choose(page, "Area", "Nose")
+    assert press(page, "Continue to finish") == 422
+    fault = page.get_by_text("Enter the depth in millimeters.")
+    expect(fault).to_be_focused()
+    assert lies_clear_of_the_bar(page, fault)
+    fill_in_a_pass(page, "Nose")
+    assert press(page, "Continue to finish") == 200
+    beside = page.get_by_role("region", name="This treatment")
+    expect(beside).to_contain_text("Nose")
+    expect(page.get_by_label("Uniform redness")).to_be_checked()
+    look("finish, after a pass")
+    page.reload()
+    expect(page.get_by_role("heading", name="Finish", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Lock", exact=True).click()
+    unlock(page, cast.esthetician)
+    expect(page.get_by_role("heading", name="Finish", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Back to passes").click()
+    expect(page.get_by_role("heading", name="Passes", exact=True)).to_be_visible()
+    assert press(page, "Continue to finish") == 200
+    expect(page.get_by_role("heading", name="Finish", exact=True)).to_be_visible()
+    assert chart.passes.count() == 2
+
+
+def lies_clear_of_the_bar(page: Page, what: Locator) -> bool:
+    """Whether all of it is seen between the top of the screen and the bar at its foot."""
+    found, bar = what.bounding_box(), page.locator(".missing-bar").bounding_box()
+    assert found
+    assert bar
+    return found["y"] >= 0 and found["y"] + found["height"] <= bar["y"]
+
+
+def test_without_a_network_one_is_told_where_one_stands(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None], watch: Watch
+) -> None:
+    chart = chart_at(cast, "claimed")
+    clock_shows("9:40")
+    page = seat(cast.esthetician, f"/treatments/{chart.pk}/")
+    page.set_viewport_size(TABLET)
+    fill_in_a_pass(page, "Chin")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Add pass").click()
+    trouble = page.get_by_role("alert").filter(has_text="No answer from the server.")
+    expect(trouble).to_be_in_viewport(ratio=1)
+    page.context.set_offline(False)
+    watch.seen.clear()  # what the browser said about having no network
+    assert press(page, "Add pass") == 200
+    expect(page.get_by_role("region", name="This treatment")).to_contain_text("Chin")
+    expect(trouble).to_have_count(0)

@@ -197,12 +197,12 @@ def test_an_unused_unit_can_not_have_touched_the_patient(cast: Cast, ana: Any) -
     fields = {"cartridge": unit.unit_code, "reason": "opened_not_used"}
     refused = send(client, chart, "waste", **fields, patient_contact="on")
     assert refused.status_code == 422
-    assert "“Opened, not used” does not fit: it touched the patient." in words(refused)
+    assert "“Opened, not used” does not fit a unit that touched the patient." in words(refused)
     unit.refresh_from_db()
     assert unit.status == Unit.OPENED
     assert send(client, chart, "waste", **fields).status_code == 302
     stock = send(client, chart, "waste", cartridge="C-000002", reason="opened_not_used")
-    assert "does not fit: this unit was never opened." in words(stock)
+    assert "does not fit a unit that was never opened." in words(stock)
 
 
 @pytest.mark.rule("R13")
@@ -272,5 +272,7 @@ def test_what_an_early_end_made_needless_is_not_shown_as_done(cast: Cast, ana: A
 
 
 def test_a_printed_record_names_its_clinic(cast: Cast, enter: Enter, clock: Any) -> None:
+    cast.clinic.phone = "+15125550100"
+    cast.clinic.write()
     page = words(enter(cast.auditor).get(address(chart_at(cast, "signed"))))
-    assert f"{cast.clinic.name}, TX" in page
+    assert f"{cast.clinic.name}, TX, (512) 555-0100" in page

@@ -185,12 +185,13 @@ def waste_unit(
         )
     if reason in NO_CONTACT and (patient_contact or chart is None):
         told = Cartridge.WasteReason(reason).label
-        why = "it touched the patient" if patient_contact else "this unit was never opened"
+        why = "touched the patient" if patient_contact else "was never opened"
+        untick = ", or untick “It touched the patient” below" if patient_contact else ""
         raise Refusal(
-            f"“{told}” does not fit: {why}.",
+            f"“{told}” does not fit a unit that {why}.",
             rule="R13",
             field="reason",
-            way_out="Choose another reason.",
+            way_out=f"Choose another reason{untick}.",
         )
     unit.waste_reason, unit.waste_note = reason, note_text.strip()
     unit.patient_contact = patient_contact
