@@ -80,7 +80,7 @@ def test_no_input_of_any_form_breaks_a_page(cast: Cast, enter: Enter, hostile: s
         ({"expires_on": ""}, "Enter the expiry on the tube."),
         ({"expires_on": "2026-11-23"}, "This tube expired on Mon, Nov 23, 2026. Use another tube."),
         ({"expires_on": "9999-12-31"}, "Use a date between 1900 and 2200."),
-        ({"expires_on": "31/12/2027"}, "Enter a date, for example 2026-11-24."),
+        ({"expires_on": "31/12/2027"}, "Enter a date, for example 11/24/2026."),
         ({"amount": ""}, "Enter how many grams went on."),
         ({"amount": "1,5"}, "Write it with a point, such as 1.5."),
         ({"amount": "1.55"}, "Enter a number, such as 1.5."),
@@ -226,6 +226,8 @@ def test_a_long_note_outlives_a_refused_finish(cast: Cast, enter: Enter, clock: 
     assert "Still missing: the end point, aftercare handed over." in words(answer)
     assert value(answer, "note_text").replace("\r\n", "\n") == note
     assert value(answer, "reaction") == "Calm"
+    beside = send(enter(cast.esthetician), chart, "finish", endpoint="none").content.decode()
+    assert beside.index("finish-aftercare_given_error") < beside.index("Still missing: aftercare")
 
 
 @pytest.mark.rule("P12")

@@ -48,11 +48,12 @@ def finish(
     unit = opened_unit(chart)
     lacks = missing_to_finish(facts_of(chart, endpoint=endpoint, aftercare=aftercare_given))
     if lacks or unit is None:
-        fields = {"finish": "endpoint"} if all(one.step == "finish" for one in lacks) else {}
+        at_the_end = all(one.step == "finish" for one in lacks)
+        field = "aftercare_given" if endpoint else "endpoint"
         raise Refusal(
             f"Still missing: {', '.join(one.what for one in lacks)}.",
             rule=lacks[0].rule,
-            field=fields.get(lacks[0].step),
+            field=field if at_the_end else None,
             alternatives=lacks,
         )
     step_unit(unit, to=Unit.USED, kind=K.USE, by=by, at=at, treatment=chart)
