@@ -32,6 +32,11 @@ POST = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-in-mail")
 class StaffOnlyAdapter(DefaultAccountAdapter):
     """Accounts are made by an administrator; nobody signs up."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "This email address and password do not belong together.",
+        "enter_current_password": WRONG,
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

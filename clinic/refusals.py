@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,6 +33,11 @@ class Refusal(Exception):
         self.field = field
         self.way_out = way_out
         self.alternatives = tuple(alternatives)
+
+    @property
+    def number(self) -> str:
+        """The rule's number in docs/rules.md; empty for a fault of input, which has none."""
+        return self.rule if re.fullmatch(r"[A-Z]\d+", self.rule) else ""
 
     @property
     def text(self) -> str:

@@ -152,6 +152,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_FORMS = {
+    "change_password": "clinic.forms.session.NewPasswordForm",
+    "reset_password_from_key": "clinic.forms.session.ForgottenPasswordForm",
+}
 ACCOUNT_ADAPTER = "clinic.accounts.StaffOnlyAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

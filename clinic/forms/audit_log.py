@@ -26,7 +26,7 @@ class AuditFilter(forms.Form):
         label="Patient or record",
         required=False,
         max_length=60,
-        help_text="A code, for example PT-000152.",
+        help_text="Its code, such as PT-152.",
     )
     since = day_field(label="From", required=False)
     until = day_field(label="To", required=False)

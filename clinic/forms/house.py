@@ -14,15 +14,17 @@ from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.refusals import Refusal
 from clinic.rules import text_fault
 
+DATE = "Enter a date, for example 11/24/2026."
 BOUNDED = "Use a date between 1900 and 2200."
 
 
 def day_field(**given: Any) -> forms.DateField:
-    """A clinic-local date between 1900 and 2200."""
+    """A clinic-local date between 1900 and 2200, from a picker or typed as M/D/YYYY."""
+    says = {"invalid": DATE, "required": DATE} | given.pop("error_messages", {})
     return forms.DateField(
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         validators=[MinValueValidator(FIRST_DAY, BOUNDED), MaxValueValidator(LAST_DAY, BOUNDED)],
-        error_messages={"invalid": "Enter a date, for example 2026-11-24."},
+        error_messages=says,
         **given,
     )
 

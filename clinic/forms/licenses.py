@@ -26,13 +26,27 @@ class AddLicenseForm(HouseForm):
     practitioner: forms.ModelChoiceField[Practitioner] = forms.ModelChoiceField(
         queryset=None,
         empty_label="Choose who holds it",
-        error_messages={"invalid_choice": "Choose someone who works in this clinic."},
+        error_messages={
+            "required": "Choose who holds it.",
+            "invalid_choice": "Choose someone who works in this clinic.",
+        },
     )
     kind = forms.ChoiceField(choices=License.Kind.choices)
     state = forms.ChoiceField(choices=[(state, state) for state in STATES])
-    number = forms.CharField(label="License number", max_length=30, help_text="As printed.")
-    issued_on = day_field(label="Issued on")
-    expires_on = day_field(label="Expires on", help_text="The printed day still counts.")
+    number = forms.CharField(
+        label="License number",
+        max_length=30,
+        help_text="As printed.",
+        error_messages={"required": "Enter the number as printed on the license."},
+    )
+    issued_on = day_field(
+        label="Issued on", error_messages={"required": "Enter the day on which it was issued."}
+    )
+    expires_on = day_field(
+        label="Expires on",
+        help_text="The printed day still counts.",
+        error_messages={"required": "Enter the last day as printed."},
+    )
 
     def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,7 +59,9 @@ class LicenseStatusForm(HouseForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
     status = forms.ChoiceField(  # type: ignore[assignment]  # a field is taken off the class
-        label="New status", choices=License.Status.choices
+        label="New status",
+        choices=License.Status.choices,
+        error_messages={"required": "Choose the new status."},
     )
     reason = forms.CharField(
         max_length=500,
@@ -57,11 +73,15 @@ class LicenseStatusForm(HouseForm):
     def __init__(self, *args: Any, now: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = [choice for choice in License.Status.choices if choice[0] != now]
-        self.fields["status"].choices = others  # type: ignore[attr-defined]
+        self.fields["status"].choices = [("", "Choose the new status"), *others]  # type: ignore[attr-defined]
 
 
 class RenewLicenseForm(HouseForm):
     """The last day printed on the renewed license."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
-    expires_on = day_field(label="New last day", help_text="As printed; that day still counts.")
+    expires_on = day_field(
+        label="New last day",
+        help_text="As printed; that day still counts.",
+        error_messages={"required": "Enter the new last day as printed."},
+    )

@@ -11,6 +11,7 @@ from clinic.forms.house import HouseForm, day_field
 from clinic.models import Patient
 from clinic.rules import text_fault
 
+OPTIONAL = " (optional)"
 PHONE = "Enter a phone number, for example (512) 555-0123."
 BIRTH_DATE = "Enter the birth date, for example 3/14/1991."
 
@@ -41,10 +42,10 @@ def person_fields() -> dict[str, forms.Field]:
         "birth_date": birth_field(),
         "phone": PhoneNumberField(required=False, error_messages={"invalid": PHONE}),
         "email": forms.EmailField(
-            label="E-mail",
+            label="Email",
             required=False,
             max_length=120,
-            error_messages={"invalid": "Enter an e-mail address, for example mia@example.org."},
+            error_messages={"invalid": "Enter an email address, for example mia@example.org."},
         ),
     }
 
@@ -89,7 +90,7 @@ class PatientForm(HouseForm):
 
     first_name, last_name, birth_date, phone, email = person_fields().values()
     preferred_name = forms.CharField(
-        label="Preferred first name",
+        label="Preferred first name (optional)",
         required=False,
         max_length=80,
         help_text="If it is another one. We call patients by it.",
@@ -97,11 +98,18 @@ class PatientForm(HouseForm):
     sex_at_birth = forms.ChoiceField(
         label="Sex at birth", choices=Patient.Sex.choices, initial=Patient.Sex.UNKNOWN
     )
-    language = forms.CharField(max_length=40, initial="English")
+    language = forms.CharField(
+        max_length=40, initial="English", error_messages={"required": "Enter a language."}
+    )
     address = forms.CharField(required=False, max_length=200)
     emergency_contact = forms.CharField(
-        label="Emergency contact", required=False, max_length=120, help_text="Name and phone."
+        label="Emergency contact (optional)",
+        required=False,
+        max_length=120,
+        help_text="Name and phone.",
     )
+    # Whoever has none of the three can not be reached: the operation asks for one.
+    phone.help_text = "A phone number, an email or a postal address: one is needed."
     field_order = (
         "first_name",
         "last_name",
@@ -148,7 +156,9 @@ class PatientEditForm(PatientForm):
                 field = self.fields[name]
                 found.append(
                     {
-                        "label": field.label or name.replace("_", " ").capitalize(),
+                        "label": (field.label or name.replace("_", " ").capitalize()).removesuffix(
+                            OPTIONAL
+                        ),
                         "on_file": self._shown(name, on_file),
                         "typed": self._shown(name, typed),
                     }

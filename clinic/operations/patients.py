@@ -153,7 +153,7 @@ def _check(patient: Patient, *, today: dt.date) -> None:
         raise Refusal("Use a birth date after 1900.", rule="input", field="birth_date")
     if not (patient.phone or patient.email or patient.address):
         raise Refusal(
-            "Enter a phone number, an e-mail address or a postal address.",
+            "Enter a phone number, an email address or a postal address.",
             rule="input",
             field="phone",
         )

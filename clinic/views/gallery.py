@@ -159,7 +159,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "bad_form": bad,
         "page": Paginator(range(120), 50).page(2),
         "refusal": {
-            "rule": "R47",
+            "number": "R47",
             "sentence": "Ana Ruiz is busy from 9:30 to 10:15.",
             "way_out": "These times are free:",
         },

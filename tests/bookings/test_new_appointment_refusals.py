@@ -133,3 +133,10 @@ def test_a_time_that_comes_twice_is_asked(cast: Cast, desk: Any):
     assert f'name="choice" value="{second}"' in answer.content.decode()
     assert desk.post(NEW, given | {"choice": second}).status_code == 302
     assert Appointment.objects.get().starts_at == dt.datetime(2027, 11, 7, 7, 30, tzinfo=dt.UTC)
+
+
+def test_a_fault_of_input_has_no_rule_to_show(cast: Cast, desk: Any):
+    answer = desk.post(NEW, asked(cast, **newcomer(phone="")))
+    assert answer.status_code == 422
+    assert "Enter a phone number, an email address or a postal address." in text_of(answer)
+    assert "Rule input" not in text_of(answer)

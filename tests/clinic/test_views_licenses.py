@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from clinic.forms.house import day_field
 from clinic.models import AuditEvent, License
 from clinic.permissions import Role
 from clinic.queries.licenses import license_board
@@ -162,13 +164,15 @@ def test_a_number_on_file_is_a_conflict_beside_its_field(
         ({"expires_on": "2025-01-31"}, "A license is issued before it expires."),
         ({"expires_on": "2025-01-30"}, "A license is issued before it expires."),
         ({"number": " - - "}, "Enter the license number as printed."),
-        ({"number": ""}, "This field is required."),
+        ({"number": ""}, "Enter the number as printed on the license."),
+        ({"issued_on": ""}, "Enter the day on which it was issued."),
+        ({"practitioner": ""}, "Choose who holds it."),
         ({"number": "x" * 31}, "Ensure this value has at most 30 characters (it has 31)."),
         ({"number": "a\x00b"}, "Null characters are not allowed."),
         ({"issued_on": "0001-01-01"}, "Use a date between 1900 and 2200."),
         ({"expires_on": "9999-12-31"}, "Use a date between 1900 and 2200."),
-        ({"expires_on": "2027-02-29"}, "Enter a date, for example 2026-11-24."),
-        ({"expires_on": "soon"}, "Enter a date, for example 2026-11-24."),
+        ({"expires_on": "2027-02-29"}, "Enter a date, for example 11/24/2026."),
+        ({"expires_on": "soon"}, "Enter a date, for example 11/24/2026."),
         ({"state": "ZZ"}, "Select a valid choice. ZZ is not one of the available choices."),
         ({"kind": "wizard"}, "Select a valid choice. wizard is not one of the available choices."),
         ({"practitioner": "x"}, "is not a valid UUID."),
@@ -304,3 +308,20 @@ def test_licenses_are_no_business_of(cast: Cast, clock: Any, enter: Any, who: st
     browser = enter(getattr(cast, who))
     for path in ("/licenses/", ADD, at(cast.ana_license), at(cast.ana_license, "renew/")):
         assert browser.get(path).status_code == 403, path
+
+
+def test_no_new_status_is_chosen_beforehand(cast: Cast, enter: Any) -> None:
+    browser = enter(cast.manager)
+    address = reverse("license", args=[cast.ana_license.pk])
+    page = browser.get(address).content.decode()
+    assert '<option value="" selected>Choose the new status</option>' in page
+    given = {"version": cast.ana_license.version, "status": "", "reason": "Seen", "once": "k"}
+    answer = browser.post(address, given)
+    assert answer.status_code == 422
+    assert "Choose the new status." in answer.content.decode()
+
+
+def test_a_date_may_be_typed_as_in_the_example() -> None:
+    field = day_field()
+    assert field.clean("11/24/2026") == dt.date(2026, 11, 24)
+    assert field.clean("2026-11-24") == dt.date(2026, 11, 24)

@@ -49,7 +49,7 @@ def test_a_failed_log_in_says_and_keeps_the_same_for_any_address(cast: Cast, ema
     answer = log_in(email, "not my password")
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert "The email address and/or password you specified are not correct." in page
+    assert "This email address and password do not belong together." in page
     assert trail() == [("user.log_in", "refused", "system")]
     kept = AuditEvent.objects.get()
     assert (kept.actor, kept.subject, kept.subject_kind) == ("system", "", "")
@@ -391,3 +391,11 @@ def test_the_next_user_finds_no_page_in_the_browser(cast: Cast, enter: Any) -> N
     browser = enter(cast.manager)
     for path in ("/licenses/", "/audit/", "/site-map/", "/lock/", "/nowhere/"):
         assert "no-store" in browser.get(path)["Cache-Control"], path
+
+
+def test_the_password_pages_speak_the_house_s_words(cast: Cast, enter: Any) -> None:
+    page = enter(cast.reception).get("/accounts/password/change/").content.decode()
+    for label in ("Current password", "New password", "New password, again"):
+        assert label in page
+    assert "New Password" not in page
+    assert "Current Password" not in page

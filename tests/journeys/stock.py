@@ -37,7 +37,7 @@ def look_at_stock(page: Page, look: Look, used: str) -> None:
     look("stock", dark=True)
     page.get_by_label("Find a unit or lot").fill(used)
     page.get_by_role("button", name="Find", exact=True).click()
-    life = page.get_by_role("region", name="Its life so far")
+    life = page.get_by_role("region", name="History")
     for step in ("Received", "Opened", "Used"):
         expect(life).to_contain_text(step)
     look("one unit's life")

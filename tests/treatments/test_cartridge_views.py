@@ -163,7 +163,7 @@ def test_a_units_life_is_told_from_goods_in_to_its_end(world, enter) -> None:
     unit = world.signed.cartridge
     address = reverse("cartridge", args=[unit.pk])
     told = words(enter(world.cast.auditor).get(address))
-    life = told[told.index("Its life so far") :]
+    life = told[told.index("History") :]
     assert life.index("Received") < life.index("Opened") < life.index("Used")
     assert life.count(world.signed.code) == 2
     code = reverse("cartridge-code", args=[unit.unit_code])

@@ -61,7 +61,10 @@ def _packages(**attrs: str) -> forms.IntegerField:
 
 def _supplier() -> forms.CharField:
     return forms.CharField(
-        max_length=80, required=False, help_text="Who delivered it, if it is to be on file."
+        label="Supplier (optional)",
+        max_length=80,
+        required=False,
+        help_text="Who delivered it, if it is to be on file.",
     )
 
 
@@ -94,11 +97,15 @@ class ByHandForm(HouseForm):
         label="Lot",
         max_length=20,
         strip=False,
-        help_text="Sign by sign as printed; capitals and zeros count.",
+        help_text="Character by character, as printed; capitals and zeros count.",
         error_messages={"required": "Enter the lot as printed."},
         widget=forms.TextInput(attrs={"class": "form-control code", "spellcheck": "false"}),
     )
-    expires_on = day_field(label="Expires on", help_text="The printed day still counts.")
+    expires_on = day_field(
+        label="Expires on",
+        help_text="The printed day still counts.",
+        error_messages={"required": "Enter the expiry as printed."},
+    )
     month_only = forms.BooleanField(
         label="Only month and year are printed",
         required=False,
@@ -112,7 +119,7 @@ class ByHandForm(HouseForm):
         help_text="For an expired, damaged or doubtful delivery: it is counted, and never opened.",
     )
     second_person = forms.EmailField(
-        label="Second person's e-mail",
+        label="Second person's email",
         max_length=120,
         help_text="Someone else of this clinic, who compares the print with what is typed here.",
         error_messages={"required": "Enter who vouches for the print."},
@@ -122,7 +129,7 @@ class ByHandForm(HouseForm):
         strip=False,
         max_length=200,
         widget=forms.PasswordInput(attrs={"class": "form-control"}),
-        error_messages={"required": "The second person enters her own password here."},
+        error_messages={"required": "The second person enters their own password here."},
     )
 
     def __init__(self, *args: Any, packages: Any, **kwargs: Any) -> None:
