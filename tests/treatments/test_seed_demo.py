@@ -10,11 +10,12 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 
-from bookings.models import Appointment, Hold
+from bookings.models import Appointment, Hold, Shift
 from clinic import audit, constraints
 from clinic.models import AuditEvent, Clinic, License, Patient, User
 from clinic.models.patients import search_text
 from clinic.permissions import Role
+from treatments.management.demo.holidays import is_holiday
 from treatments.models import (
     Cartridge,
     CartridgeLot,
@@ -97,6 +98,45 @@ def test_every_patient_of_the_demo_is_found_by_any_spelling() -> None:
     ]
     assert written
     assert {one.pk for one in found} == {one.pk for one in written}
+
+
+@pytest.mark.parametrize(
+    ("day", "closed"),
+    [
+        ("2026-11-26", True),
+        ("2027-11-25", True),
+        ("2028-11-23", True),
+        ("2026-11-19", False),
+        ("2026-11-27", False),
+        ("2026-12-25", True),
+        ("2027-01-01", True),
+        ("2026-12-26", False),
+    ],
+)
+def test_the_days_on_which_the_demo_is_closed(day: str, closed: bool) -> None:
+    assert is_holiday(dt.date.fromisoformat(day)) is closed
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("hour", ["in the morning", "at three in the night"])
+def test_the_desk_books_by_day_and_nobody_works_on_a_holiday(hour: str) -> None:
+    seed(HOURS[hour], history=40)
+    for visit in Appointment.objects.select_related("clinic"):
+        local = visit.clinic.local(visit.created_at)
+        # Twenty minutes before it opens, the desk takes those who wait at the door.
+        assert dt.time(7, 40) <= local.time() < dt.time(17), f"booked at {local:%H:%M}"
+        assert not is_holiday(visit.local_date)
+    booked = AuditEvent.objects.filter(action__in=["appointment.book", "appointment.cancel"])
+    clinic = Clinic.objects.get(state="TX")
+    hours = {clinic.local(one.at).hour for one in booked.filter(chain=clinic.pk.hex)}
+    assert hours <= {*range(7, 20)}
+    assert not Shift.objects.filter(
+        weekday=3, valid_from__lte="2026-11-26", valid_to__isnull=True
+    ).exists()
+    thursday = Shift.objects.filter(
+        weekday=3, valid_from__lte="2026-12-03", valid_to__gte="2026-12-03"
+    )
+    assert thursday.exists()
 
 
 @pytest.mark.usefixtures("db")

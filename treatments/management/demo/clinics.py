@@ -21,6 +21,7 @@ from clinic.models import (
 )
 from clinic.permissions import Role
 from treatments.management.demo.catalog import Catalog
+from treatments.management.demo.holidays import open_spans
 
 OPENS, CLOSES = 8, 20
 # Every practitioner's licenses reach back further than the longest history.
@@ -226,12 +227,15 @@ def _practitioner(
         created_at=at,
         created_by=keeper,
     ).write()
+    since = today - dt.timedelta(days=LICENSED_DAYS)
     for weekday in post.weekdays:
-        Shift(
-            practitioner=one,
-            clinic=clinic,
-            weekday=weekday,
-            starts_min=OPENS * 60,
-            ends_min=CLOSES * 60,
-            valid_from=today - dt.timedelta(days=LICENSED_DAYS),
-        ).write()
+        for first, last in open_spans(weekday, first=since, today=today):
+            Shift(
+                practitioner=one,
+                clinic=clinic,
+                weekday=weekday,
+                starts_min=OPENS * 60,
+                ends_min=CLOSES * 60,
+                valid_from=first,
+                valid_to=last,
+            ).write()

@@ -11,6 +11,7 @@ from bookings.rules.shifts import shift_span
 from clinic.models import License, Patient
 from clinic.rules import day_span
 from treatments.management.demo.clinics import CLOSES, OPENS, Site
+from treatments.management.demo.holidays import is_holiday
 from treatments.management.demo.stockroom import deliveries
 from treatments.management.demo.visits import TREATED, Act, Fate, Visit, minutes
 
@@ -163,6 +164,8 @@ def _coming(site: Site, queue: Queue, now: dt.datetime, password: str) -> Iterat
     today = site.clinic.day_of(now)
     for ahead in range(1, DAYS_AHEAD + 1):
         day = today + dt.timedelta(days=ahead)
+        if is_holiday(day):
+            continue
         for lane, who in enumerate(site.at_work(day)):
             licensed = License.objects.filter(practitioner=who).in_force(
                 state=site.clinic.state, on=day

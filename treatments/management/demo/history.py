@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bookings.models import Appointment, Service
 from clinic.models import Device, Patient, Practitioner, Room
 from treatments.management.demo.clinics import CLOSES, OPENS, Site
+from treatments.management.demo.holidays import at_the_desk, is_holiday
 from treatments.models import Treatment
 
 MOST_A_DAY = 34
@@ -96,12 +97,12 @@ def wall(site: Site, day: dt.date, minute: int) -> dt.datetime:
 
 
 def working_days(count: int, *, last: dt.date) -> list[tuple[dt.date, int]]:
-    """Days from Monday to Saturday up to `last`, and how many of `count` visits each has."""
+    """Days from Monday to Saturday up to `last` that are no holidays, and the visits of each."""
     length = max(min(SHORTEST_DAYS, count), -(-count // MOST_A_DAY))
     days: list[dt.date] = []
     day = last
     while len(days) < length:
-        if day.weekday() != 6:
+        if day.weekday() != 6 and not is_holiday(day):
             days.append(day)
         day -= dt.timedelta(days=1)
     days.reverse()
@@ -171,9 +172,8 @@ def _booked(site: Site, batch: list[Past]) -> list[Past]:
     of one batch ends before the next begins."""
     earliest = wall(site, batch[0].day, OPENS * 60 - 20)
     for number, visit in enumerate(batch):
-        visit.booked_at = max(
-            earliest, visit.comes_at - dt.timedelta(days=1 + number % 9, minutes=number % 50)
-        )
+        about = visit.comes_at - dt.timedelta(days=1 + number % 9, minutes=number % 50)
+        visit.booked_at = max(earliest, at_the_desk(about, site.clinic.local(about)))
     return batch
 
 

@@ -12,6 +12,7 @@ from bookings.models import Appointment, Service
 from clinic.models import Device, Patient, Practitioner, Room, User
 from treatments import operations as treating
 from treatments.management.demo.clinics import Site
+from treatments.management.demo.holidays import at_the_desk
 from treatments.models import Cartridge, Treatment
 
 W = Cartridge.WasteReason
@@ -73,13 +74,16 @@ class Visit:
         """When the treatment is planned to end."""
         return self.starts_at + minutes(self.service.treatment_min)
 
+    def __post_init__(self) -> None:
+        self.booked_at = at_the_desk(self.booked_at, self.site.clinic.local(self.booked_at))
+
     def acts(self) -> Iterator[Act]:
         """Every act of this visit with its time; whoever plays them stops at the present."""
         yield self.booked_at, self.book
         if self.fate is Fate.BOOKED:
             return
         if self.fate is Fate.CANCELLED:
-            yield min(self.comes_at - minutes(95), self.booked_at + minutes(600)), self.cancel
+            yield min(self.comes_at - minutes(95), self.booked_at + minutes(90)), self.cancel
             return
         yield self.booked_at + minutes(50), self.confirm
         if self.fate is Fate.MISSED:
