@@ -156,7 +156,9 @@ class NewAppointmentForm(WhenForm):
     def _who(self, values: dict[str, Any]) -> None:
         text, key = values.get("patient", ""), values.get("chosen")
         if "patient" in self.errors:
-            return
+            if not key or not self._chosen_in_full(key):
+                return
+            del self.errors["patient"]
         if key:
             patient = patient_for(user=self.user, clinic=self.clinic, key=key)
             if patient is None:
@@ -181,6 +183,11 @@ class NewAppointmentForm(WhenForm):
             )
         elif self.who is None:
             self.add_error("patient", "Choose the patient from the list below.")
+
+    def _chosen_in_full(self, key: uuid.UUID) -> bool:
+        """Whether the field holds the name of who is chosen, which may be longer than a search."""
+        patient = patient_for(user=self.user, clinic=self.clinic, key=key)
+        return patient is not None and self["patient"].value() == patient.name
 
     def _fits(self, text: str, patient: Patient) -> bool:
         if text == patient.name or read_search(text).text == patient.code:

@@ -158,6 +158,33 @@ def test_someone_elses_change_is_shown_before_it_is_overwritten(
     expect(card).to_contain_text("2:30–3:00 PM")
 
 
+def test_the_line_of_now_strikes_through_no_card(desk: Page, cast: Cast, clock: Any) -> None:
+    factories.appointment(
+        patient=cast.mia,
+        practitioner=cast.bo,
+        service=cast.short_service,
+        room=cast.second_room,
+        device=cast.second_device,
+        starts_at=NOW,
+        by=cast.reception,
+    )
+    clock.shift(6 * 60)
+    desk.goto("/day/")
+    lines = desk.locator("tr[class*='now-at-'] > td").evaluate_all(
+        """(cells) => cells.map((one) => [
+          one.querySelector(".appt") !== null,
+          getComputedStyle(one, "::before").content !== "none",
+        ])"""
+    )
+    assert [True, False] in lines
+    assert [False, True] in lines
+    assert [True, True] not in lines
+    # The row's own time is no clock, so it does not look like one.
+    colors = "(one) => getComputedStyle(one).color"
+    now = desk.locator("tr[class*='now-at-'] > th").evaluate(colors)
+    assert now == desk.locator("tr.hour:not([class*='now-at-']) > th").first.evaluate(colors)
+
+
 def test_a_no_show_is_asked_about_first_and_marked_beside_the_board(
     desk: Page, cast: Cast, server: Server, enter: Any, clock: Any, look: Look
 ) -> None:
@@ -184,6 +211,7 @@ def test_free_times_are_shown_on_asking_and_an_old_message_goes(desk: Page) -> N
     expect(card.get_by_role("heading", name="Mia Lee")).to_be_focused()
     desk.keyboard.press("c")
     expect(desk.locator("#notes")).to_contain_text("Mia Lee is confirmed.")
+    desk.wait_for_load_state()
     desk.keyboard.press("m")
     card.get_by_role("button", name="Show free times").click()
     expect(card).to_contain_text("These times are free")
