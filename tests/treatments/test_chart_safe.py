@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from clinic import drafts
 from clinic.models import User
 from tests.cast import Cast
 from tests.treatments.pages import HTMX, address, send, words
@@ -72,6 +73,17 @@ def test_to_the_finish_a_half_filled_pass_is_shown_with_its_fault(
     assert answer.status_code == 422
     assert "Add pass" in words(answer)
     assert chart.passes.count() == 1
+
+
+def test_a_pass_that_is_added_leaves_no_draft_to_be_added_again(cast: Cast, ana: Any) -> None:
+    """The form comes back from a refusal without the mark that it has a draft."""
+    chart, client = chart_at(cast, "needled"), ana(33)
+    door = address(chart, "pass")
+    drafts.keep(cast.esthetician, door, PASS.items(), at=later(33))
+    client.post(door, PASS | {"depth": "0.3", "drafted": "1"})
+    assert drafts.kept(cast.esthetician, door, at=later(33))
+    client.post(door, PASS)
+    assert not drafts.kept(cast.esthetician, door, at=later(33))
 
 
 def test_without_a_pass_there_is_no_way_to_the_finish(cast: Cast, ana: Any) -> None:

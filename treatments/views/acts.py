@@ -59,8 +59,9 @@ class Act(ChartDoor):
         except Refusal as no:
             form.refuse(no)
             return self.refused(form, at)
-        if "drafted" in request.POST:
-            drafts.forget(request.user, request.path)  # type: ignore[arg-type]
+        # Always: a form that was refused once comes back without the mark of its draft, and what
+        # is done already must not be filled in again.
+        drafts.forget(request.user, request.path)  # type: ignore[arg-type]
         return self.done(page.chart, result, at)
 
     def is_for(self, request: HttpRequest, page: queries.ChartPage) -> bool:

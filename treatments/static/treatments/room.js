@@ -58,12 +58,6 @@
     }
   };
 
-  /* After the lock one stands at the step that is shown now, not at the one the page began with. */
-  document.addEventListener("submit", (event) => {
-    const next = event.target.querySelector('input[name="action"][value="lock"] ~ input[name="next"]');
-    if (next) next.value = location.pathname + location.search;
-  }, true);
-
   const settle = () => { run(); hint(); restore(); };
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id !== "chart") return;
