@@ -172,13 +172,19 @@ def entry_of(event: AuditEvent, *, charts: bool, names: Names, signed: Iterable[
         what=words_for(event.action),
         action=event.action,
         refused=refused,
-        about=event.subject_code,
+        about=_about(event, names),
         rule=event.rule if re.fullmatch(r"[A-Z]\d+", event.rule) else "",
         told=told,
         kind=event.subject_kind,
         key=event.subject,
         signed=event.subject in signed,
     )
+
+
+def _about(event: AuditEvent, names: Names) -> str:
+    if event.subject_kind == "clinic":
+        return names.known.get(event.subject_code, event.subject_code)
+    return event.subject_code
 
 
 def _who(event: AuditEvent) -> str:

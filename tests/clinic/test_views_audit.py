@@ -361,6 +361,12 @@ def test_who_and_where_a_detail_names_is_told_by_name(cast: Cast, clock: Any, en
     assert f"Practitioner: {cast.ana.name}; Room: {cast.room.name}" in page
 
 
+def test_an_act_about_the_whole_clinic_names_it(cast: Cast, clock: Any, enter: Any) -> None:
+    note(cast, outcome="refused", rule="input", on=cast.clinic, detail={"sentence": "No."})
+    page = enter(cast.manager).get("/audit/").content.decode()
+    assert f'data-label="About" class="nowrap">{cast.clinic.name}<' in page
+
+
 # About whom
 
 
