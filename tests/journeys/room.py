@@ -63,7 +63,7 @@ def claim_by_the_makers_code(page: Page, look: Look, code: str) -> None:
 
 
 def drop(page: Page, code: str) -> None:
-    page.get_by_role("link", name="Look at the cartridge").click()
+    page.get_by_role("link", name="View the cartridge").click()
     page.get_by_text("Waste this unit and take another").click()
     choose(page, "Why is it wasted?", "Dropped")
     page.get_by_role("button", name=f"Waste {code}").click()

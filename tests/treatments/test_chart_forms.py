@@ -73,7 +73,7 @@ def test_no_input_of_any_form_breaks_a_page(cast: Cast, enter: Enter, hostile: s
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"product": ""}, "Choose the cream, or say below that there is none."),
+        ({"product": ""}, "Choose the cream, or say below why there is no numbing."),
         ({"product": "no-such"}, "Choose a cream from the list."),
         ({"lot": ""}, "Enter the lot on the tube."),
         ({"lot": "x" * 21}, "at most 20 characters"),

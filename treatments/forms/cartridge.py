@@ -60,6 +60,6 @@ class WasteForm(ChartForm):
         label="Note",
         max_length=200,
         required=False,
-        help_text="Needed where the reason is “Other”.",
+        help_text="Required if the reason is “Other”.",
     )
     patient_contact = forms.BooleanField(label="It touched the patient", required=False)

@@ -22,7 +22,7 @@ class CreamOnForm(ClockForm):
         queryset=None,
         empty_label="Choose the cream",
         error_messages={
-            "required": "Choose the cream, or say below that there is none.",
+            "required": "Choose the cream, or say below why there is no numbing.",
             "invalid_choice": "Choose a cream from the list.",
         },
     )
@@ -72,7 +72,7 @@ class NoCreamForm(ChartForm):
 
     slug = "numb-none"
     reason = forms.CharField(
-        label="Why is there none?",
+        label="Why is there no numbing?",
         max_length=200,
         help_text="For example: declined by the patient.",
         error_messages={"required": "Say why there is no numbing."},

@@ -187,5 +187,5 @@ class WasteUnitForm(HouseForm):
         label="Note",
         max_length=200,
         required=False,
-        help_text="Needed where the reason is “Other”.",
+        help_text="Required if the reason is “Other”.",
     )

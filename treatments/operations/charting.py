@@ -99,7 +99,7 @@ def start(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
         raise Refusal(
             "Numbing is not recorded.",
             rule="R39",
-            way_out="Enter the cream, or why there is none.",
+            way_out="Enter the cream, or why there is no numbing.",
         )
     last_off = max((one.removed_at for one in chart.numbing.all() if one.removed_at), default=None)
     if facts.cream_still_on or (last_off and last_off > at):

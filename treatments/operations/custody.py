@@ -134,7 +134,9 @@ def refuse_unfit_lot(lot: CartridgeLot, chart: Treatment, at: dt.datetime) -> No
             way_out="Take a unit of another lot, and waste this one.",
         )
     if lot.received_on > day:
-        raise Refusal(f"Lot {lot.lot} came after this treatment.", rule="R6", field="cartridge")
+        raise Refusal(
+            f"Lot {lot.lot} was received after this treatment.", rule="R6", field="cartridge"
+        )
     product = lot.product
     if not product.is_active or not product.fits.filter(pk=chart.device.model_id).exists():
         raise Refusal(

@@ -68,7 +68,7 @@ def scan_cartridge(*, treatment: Treatment, text: str, by: User, at: dt.datetime
             f"No unit of lot {lot.lot} is in stock.",
             rule="R5",
             field="cartridge",
-            way_out="Look at the sticker: its unit code tells what became of this one.",
+            way_out="Type the unit code on its sticker to see what happened to it.",
         )
     note("cartridge.scan", chart, by, at, lot=lot.lot, units=len(units))
     return Scanned(units, named=False, cautions=tuple(one.sentence for one in verdict.warnings))
