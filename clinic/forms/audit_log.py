@@ -54,7 +54,7 @@ class AuditFilter(forms.Form):
         """The code as the audit writes it: PT-152 is PT-000152."""
         text: str = self.cleaned_data["about"].upper()
         read = read_search(text)
-        return read.text if read.kind == "number" else text
+        return f"PT-{read.number:06d}" if read.kind == "number" else text
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -113,5 +113,6 @@ def read_search(text: str) -> Search:
     if re.fullmatch(r"[0-9+() .\-/]{4,}", text) and len(digits := re.sub("[^0-9]", "", text)) >= 4:
         return Search(text, "phone", digits=digits, number=bare)
     if bare is not None:
-        return Search(f"PT-{bare:06d}", "number", number=bare)
+        # Not enough to name her in full: "512" may be how a phone number begins.
+        return Search(text, "number", number=bare)
     return Search(text, "name")

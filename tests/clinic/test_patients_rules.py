@@ -94,6 +94,7 @@ def test_what_a_search_is_for(text, kind, digits):
         ("Mia Leeds", MIA, False),
         ("PT-123", MIA, True),
         ("PT-12", MIA, False),
+        ("123", MIA, False),
         ("512 555 0123", MIA, True),
         ("555 0123", MIA, False),
         ("3/3/1991", MIA, False),
