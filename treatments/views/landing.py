@@ -53,7 +53,7 @@ class Landing(View):
             "people": page.people,
             "next": page.next,
             "open_form": OpenForm() if page.may_open else None,
-            "runs": page.may(Permission.SET_UP_CLINIC),
+            "runs": page.may(Permission.KEEP_USERS),
         }
         return render(request, "treatments/landing.html", context)
 
