@@ -14,7 +14,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
-    """Confirm a new visit to a patient who has an e-mail address."""
+    """Confirm a new visit to a patient who has an email address."""
     _post(appointment, "booked", "Your appointment", "You have an appointment", at)
 
 

@@ -24,7 +24,7 @@ handler404 = errors.page_not_found
 handler500 = errors.server_error
 
 # Of the log-in library only what staff need: accounts are made by an administrator, so
-# sign-up and the pages for e-mail addresses stay closed.
+# sign-up and the pages for email addresses stay closed.
 account_pages = [
     path("login/", allauth.login, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),

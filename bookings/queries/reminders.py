@@ -16,7 +16,7 @@ REMINDER = "reminder"
 
 
 def visits_to_remind(*, at: dt.datetime, ahead: dt.timedelta) -> list[uuid.UUID]:
-    """The keys of visits that start within `ahead`, whose patient reads e-mail, and of whose
+    """The keys of visits that start within `ahead`, whose patient reads email, and of whose
     start no reminder is in the outbox yet. One database query.
 
     A visit booked less than `ahead` before its start has its confirmation as reminder.

@@ -82,7 +82,7 @@ class Patient(Record):
     birth_date = models.DateField()
     sex_at_birth = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
     phone = PhoneNumberField(blank=True)
-    email = models.EmailField("e-mail", max_length=120, blank=True)
+    email = models.EmailField(max_length=120, blank=True)
     address = models.CharField(max_length=200, blank=True)
     emergency_contact = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=40, default="English")
@@ -108,7 +108,7 @@ class Patient(Record):
             check(
                 "patient_can_be_reached",
                 ~Q(phone="") | ~Q(email="") | ~Q(address=""),
-                "Enter a phone number, an e-mail address or a postal address.",
+                "Enter a phone number, an email address or a postal address.",
             ),
             check(
                 "patient_is_named",

@@ -18,14 +18,14 @@ from clinic.permissions import MAY, Permission, Role
 
 
 class UserManager(BaseUserManager["User"]):
-    """Finds users by e-mail, whatever its case."""
+    """Finds users by email, whatever its case."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 
 
 class User(AbstractBaseUser, Record):
-    """A person who logs in, with an e-mail address. Rights come from role assignments alone."""
+    """A person who logs in, with an email address. Rights come from role assignments alone."""
 
     email = models.EmailField(max_length=120, unique=True)
     name = models.CharField(max_length=80)
@@ -43,7 +43,7 @@ class User(AbstractBaseUser, Record):
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_once",
-                violation_error_message="Another account has this e-mail address.",
+                violation_error_message="Another account has this email address.",
             )
         ]
 

@@ -217,5 +217,5 @@ def identifier_of(di: str) -> ProductIdentifier | None:
 
 
 def colleague_of(clinic: Clinic, email: str) -> User | None:
-    """The person of this clinic with that e-mail address, whatever its case."""
+    """The person of this clinic with that email address, whatever its case."""
     return User.objects.filter(email__iexact=email.strip(), assignments__clinic=clinic).first()
