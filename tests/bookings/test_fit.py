@@ -114,8 +114,8 @@ def test_the_doubt_is_said_before_the_patient_is_known(cast: Cast, desk: Client)
 
 def test_the_page_that_the_board_s_plus_opens_says_it_too(cast: Cast, desk: Client):
     given = {
-        "practitioner": cast.ana.pk,
-        "service": cast.service.pk,
+        "practitioner": str(cast.ana.pk),
+        "service": str(cast.service.pk),
         "date": "2026-11-24",
         "time": "09:15",
     }
