@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Protocol
@@ -28,13 +29,14 @@ def working_time(
 ) -> Spans:
     """When someone with these shifts is at work, from the first to the last clinic-local date."""
     days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    by_weekday: dict[int, list[ShiftFacts]] = defaultdict(list)
+    for one in shifts:
+        by_weekday[one.weekday].append(one)
     return joined(
         shift_span(day, one.starts_min, one.ends_min, zone)
-        for one in shifts
         for day in days
-        if one.weekday == day.weekday()
-        and one.valid_from <= day
-        and (one.valid_to is None or day <= one.valid_to)
+        for one in by_weekday[day.weekday()]
+        if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
     )
 
 
