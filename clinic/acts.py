@@ -43,6 +43,10 @@ _under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
 HELD_BY_ANOTHER = ("overlap", "once", "no_second_open", "no_replace", "no_displace")
 
 
+class LookAgain(Exception):
+    """What an operation saw was taken before it could be held: it is done again from the start."""
+
+
 class NotRecorded(AssertionError):
     """An operation came back without an audit event; its act is rolled back."""
 
@@ -135,7 +139,7 @@ def _settled(
         except DataError as error:
             log.warning("%s met a value the database refuses: %s", action, error)
             raise Refusal("One of the values is out of range.", rule="input") from error
-        except OperationalError as error:
+        except (OperationalError, LookAgain) as error:
             if attempt == 3:
                 raise Conflict(
                     "The system is busy.", rule="P2", way_out="Press the button again."

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from django.db import DatabaseError, transaction
 from django.urls import Resolver404, resolve
 
-from clinic.models import Draft, User
+from clinic.models import Draft, IdempotencyKey, User
 
+log = logging.getLogger(__name__)
 KEPT_FOR = dt.timedelta(hours=12)
 MOST_CHARS = 40_000
 MOST_PAGE = 200
 MOST_FORMS = 20
 # What belongs to the press and not to what was typed; a password is never kept.
-NOT_TYPED = {"csrfmiddlewaretoken", "once", "version", "next", "action", "drafted", "look"}
+NOT_KEPT = {"csrfmiddlewaretoken", "next", "action", "look"}
+# Kept along, to tell which record and which press it was; by themselves nothing was typed.
+ALONG = {"once", "version"}
 
 Pairs = list[tuple[str, str]]
 
@@ -33,40 +39,75 @@ class Kept:
     saved_at: dt.datetime
 
 
-def keep(user: User, page: str, fields: Iterable[tuple[str, str]], *, at: dt.datetime) -> bool:
+@dataclass(frozen=True)
+class Form:
+    """One form of one person at one clinic; `page` is the address that the form sends to."""
+
+    user: User
+    clinic: str
+    page: str
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the form sends to an address of this site."""
+        if len(self.page) > MOST_PAGE or not self.page.startswith("/"):
+            return False
+        if not self.page.isprintable():
+            return False
+        try:
+            resolve(self.page)
+        except Resolver404:
+            return False
+        return True
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The values by which its draft is found."""
+        return {"user": self.user, "clinic_at_work": self.clinic, "page": self.page}
+
+
+def keep(form: Form, fields: Iterable[tuple[str, str]], *, at: dt.datetime) -> bool:
     """Keep a form's values in the place of what was kept of it before; whether it was kept.
 
-    `page` is the address that the form sends to; of many forms the last twenty are kept. What
-    is empty, too long, or sent to no address of ours is not kept.
+    Of many forms of one person the last twenty are kept. What is empty, too long, or sent to
+    no address of ours is not kept.
     """
-    typed = [(name, value) for name, value in fields if _is_typed(name)]
-    text = json.dumps(typed, ensure_ascii=False)
-    if not any(value.strip() for _, value in typed) or len(text) > MOST_CHARS or not _known(page):
+    kept = [(name, value) for name, value in fields if _may_be_kept(name)]
+    text = json.dumps(kept, ensure_ascii=False)
+    typed = any(value.strip() for name, value in kept if name not in ALONG)
+    if not typed or len(text) > MOST_CHARS or not form.is_ours:
         return False
-    mine = Draft.objects.filter(user=user).exclude(page=page)
+    mine = Draft.objects.filter(user=form.user).exclude(**form.row)
     surplus = mine.order_by("-saved_at", "pk").values_list("pk", flat=True)[MOST_FORMS - 1 :]
     if gone := list(surplus):
         Draft.objects.filter(pk__in=gone).delete()
-    Draft.objects.update_or_create(user=user, page=page, defaults={"fields": text, "saved_at": at})
+    Draft.objects.update_or_create(**form.row, defaults={"fields": text, "saved_at": at})
     return True
 
 
-def kept(user: User, page: str, *, at: dt.datetime) -> Kept | None:
-    """What the user has typed into the form and not sent, if it is not older than half a day."""
-    if not _known(page):
+def kept(form: Form, *, at: dt.datetime) -> Kept | None:
+    """What was typed into the form and not sent, if it is not older than half a day."""
+    if not form.is_ours:
         return None
-    row = Draft.objects.filter(user=user, page=page, saved_at__gt=at - KEPT_FOR).first()
-    return (
-        Kept([(name, value) for name, value in json.loads(row.fields)], row.saved_at)
-        if row
-        else None
-    )
+    row = Draft.objects.filter(**form.row, saved_at__gt=at - KEPT_FOR).first()
+    if row is None:
+        return None
+    fields = [(name, value) for name, value in json.loads(row.fields)]
+    once = dict(fields).get("once", "")
+    # The draft may have been on its way while its own form was sent: what is done is done.
+    if once and IdempotencyKey.objects.filter(user=form.user, key=once[:64]).exists():
+        return None
+    return Kept(fields, row.saved_at)
 
 
-def forget(user: User, page: str) -> None:
-    """The form was sent: drop what was kept of it."""
-    if _known(page):
-        Draft.objects.filter(user=user, page=page).delete()
+def forget(form: Form) -> None:
+    """The form was sent, or emptied: drop what was kept of it."""
+    try:
+        with transaction.atomic():
+            Draft.objects.filter(**form.row).delete()
+    except DatabaseError as error:
+        # The act itself is done; a full disk must not turn it into an error.
+        log.error("A draft could not be dropped: %s", type(error).__name__)
 
 
 def forget_old(*, at: dt.datetime) -> int:
@@ -75,15 +116,5 @@ def forget_old(*, at: dt.datetime) -> int:
     return dropped
 
 
-def _is_typed(name: str) -> bool:
-    return name not in NOT_TYPED and "password" not in name
-
-
-def _known(page: str) -> bool:
-    if len(page) > MOST_PAGE or not page.startswith("/") or not page.isprintable():
-        return False
-    try:
-        resolve(page)
-    except Resolver404:
-        return False
-    return True
+def _may_be_kept(name: str) -> bool:
+    return name not in NOT_KEPT and "password" not in name

@@ -48,10 +48,19 @@ def real_client(door: Door) -> Door:
         if settings.BEHIND_PROXY:
             last = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
             with suppress(ValueError):
-                environ["REMOTE_ADDR"] = str(ipaddress.ip_address(last))
+                environ["REMOTE_ADDR"] = _counted(last)
         return door(environ, start_response)
 
     return ask
+
+
+def _counted(address: str) -> str:
+    """The address by which tries are counted: of IPv6 the network, which is one household's."""
+    if ":" not in address:
+        return str(ipaddress.IPv4Address(address))
+    if "%" in address:
+        raise ValueError("an address with a zone comes from no browser")
+    return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
 
 
 class Gate:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection, transaction
+
+_inside: ContextVar[bool] = ContextVar("one_moment", default=False)
 
 
 @contextmanager
@@ -15,9 +18,20 @@ def one_moment() -> Iterator[None]:
     For figures that are held against each other, such as a ledger against its units. Reads
     only, waits for nobody and holds up nobody. Inside a transaction it does nothing.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or _inside.get():
         yield
-    elif connection.vendor == "sqlite":
+        return
+    token = _inside.set(True)
+    try:
+        with _snapshot():
+            yield
+    finally:
+        _inside.reset(token)
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    if connection.vendor == "sqlite":
         # A plain BEGIN: the house's transactions take the write lock, and this one writes nothing.
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")

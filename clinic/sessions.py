@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -65,15 +66,29 @@ class SessionLimits:
             return self._to_lock_page(request)
         return None
 
+    def _keep(self, request: HttpRequest) -> None:
+        """What came too late is not done, and not lost: it stands in its form again (P13).
+
+        Once for each lock, and only what the page itself has sent: whoever stands before a
+        locked screen must not be able to write more into its user's forms.
+        """
+        forged = CsrfViewMiddleware(self.get_response).process_view(request, _nowhere, (), {})
+        if forged is not None or request.session.get("kept"):
+            return
+        request.session["kept"] = True
+        user: Any = request.user
+        clinic = choose(user.places, request.session.get("clinic"))
+        form = drafts.Form(user, str(clinic.pk) if clinic else "", request.path)
+        typed = [(name, value) for name, all_ in request.POST.lists() for value in all_]
+        with suppress(DatabaseError):  # with a full disk the screen still locks
+            drafts.keep(form, typed, at=timezone.now())
+
     def _to_lock_page(self, request: HttpRequest) -> HttpResponse | None:
         lock = reverse("lock")
         if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
             return None
         if request.method == "POST" and request.path != reverse("draft"):
-            # What came too late is not done, and not lost: it stands in its form again (P13).
-            typed = [(name, value) for name, all_ in request.POST.lists() for value in all_]
-            with suppress(DatabaseError):  # with a full disk the screen still locks
-                drafts.keep(request.user, request.path, typed, at=timezone.now())  # type: ignore[arg-type]
+            self._keep(request)
         # A fragment or a press has no page of its own: come back to the page that asked for it.
         back = f"{lock}?{urlencode({'next': _page_of(request)})}"
         if request.headers.get("HX-Request"):
@@ -83,6 +98,11 @@ class SessionLimits:
         if request.method != "GET":
             return HttpResponseRedirect(back)
         return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _nowhere(request: HttpRequest) -> HttpResponse:
+    """The view that a request to a locked screen never comes to."""
+    raise NotImplementedError
 
 
 def _page_of(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from bookings.models.holds import HoldQuerySet
 from bookings.rules import fit
 from bookings.rules.shifts import working_time
 from bookings.rules.visit import Lanes, Span
+from clinic.acts import LookAgain
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room, Row
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers, say_time
@@ -50,23 +51,24 @@ def find_place(
         practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
     rooms = Room.objects.filter(clinic=clinic, is_active=True)
     devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE)
-    while True:
-        chosen_room = _first_free(rooms, "room", room, lanes.room, clinic, but)
-        chosen_device = _first_free(devices, "device", device, lanes.device, clinic, but)
-        patient = Patient.objects.held().get(pk=patient.pk)
-        if patient.status != Patient.Status.ACTIVE:
-            raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
-        taken = _taken(
-            but,
-            room=(chosen_room, lanes.room),
-            device=(chosen_device, lanes.device),
-            patient=(patient, lanes.patient),
-        )
-        if "patient" in taken:
-            raise Conflict(fit.PATIENT_BUSY, rule="R47", field="patient")
-        if not taken:
-            return Place(practitioner, chosen_room, chosen_device, license)
-        # Someone took the room or device between the look and the lock: look again.
+    chosen_room = _first_free(rooms, "room", room, lanes.room, clinic, but)
+    chosen_device = _first_free(devices, "device", device, lanes.device, clinic, but)
+    patient = Patient.objects.held().get(pk=patient.pk)
+    if patient.status != Patient.Status.ACTIVE:
+        raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
+    taken = _taken(
+        but,
+        room=(chosen_room, lanes.room),
+        device=(chosen_device, lanes.device),
+        patient=(patient, lanes.patient),
+    )
+    if "patient" in taken:
+        raise Conflict(fit.PATIENT_BUSY, rule="R47", field="patient")
+    if taken:
+        # Someone took the room or device between the look and the lock. Looking again from
+        # here would lock out of order: the act begins anew, with nothing held.
+        raise LookAgain
+    return Place(practitioner, chosen_room, chosen_device, license)
 
 
 def take(appointment: Appointment) -> None:
@@ -174,8 +176,10 @@ def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appoin
         rows = rows.filter(pk=wanted.pk)
     free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
     if wanted is None:
-        own = free.filter(pk=getattr(but, f"{lane}_id")) if but else rows.none()
-        if row := own.held(waiting=False).first() or free.held(waiting=False).first():
+        own = free.filter(pk=getattr(but, f"{lane}_id")).held().first() if but else None
+        if own is not None and not _taken(but, **{lane: (own, span)}):
+            return own
+        if row := free.held(waiting=False).first():
             return row
     row = free.held().first()
     while row is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from clinic.models import AuditEvent
 from clinic.rules import read_search
 
 SYSTEM_LOG = "system"
+CODE = re.compile(r"(PT-[0-9]{1,6}|[AT]-[0-9A-F]{8}|C-[0-9]{6,})")
 
 
 class AuditFilter(forms.Form):
@@ -53,8 +55,13 @@ class AuditFilter(forms.Form):
     def clean_about(self) -> str:
         """The code as the audit writes it: PT-152 is PT-000152."""
         text: str = self.cleaned_data["about"].upper()
-        read = read_search(text)
-        return f"PT-{read.number:06d}" if read.kind == "number" else text
+        if not text or CODE.fullmatch(text):
+            number = read_search(text).number if text.startswith("PT-") else None
+            return text if number is None else f"PT-{number:06d}"
+        if text.isascii() and text.isdecimal() and len(text) <= 6:
+            return f"PT-{int(text):06d}"
+        # What is searched for stays in the audit for ever: a name has no place there.
+        raise forms.ValidationError("Enter a code, such as PT-152, T-1A2B3C4D or C-000123.")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -17,6 +17,8 @@ class Draft(Row):
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # The key of the clinic at work: what was typed for one is never filled in at another.
+    clinic_at_work = models.CharField(max_length=40, blank=True)
     page = models.CharField(max_length=200)
     fields = models.TextField(max_length=40_000)
     saved_at = models.DateTimeField()
@@ -24,7 +26,7 @@ class Draft(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "page"],
+                fields=["user", "clinic_at_work", "page"],
                 name="draft_once_per_form",
                 violation_error_message="This form is kept already.",
             ),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -104,11 +105,13 @@ class _Filtered(Door):
 
     def addresses(self, found: queries.Found) -> dict[tuple[str, str], str]:
         """Where the reader may look at what an entry is about: kind and key to an address."""
-        return {
-            (one.kind, one.key): reverse(ABOUT[one.kind], args=[one.key])
-            for one in found.entries
-            if one.kind in ABOUT and self.opens(one)
-        }
+        ways: dict[tuple[str, str], str] = {}
+        for one in found.entries:
+            # A row that was tampered with may name no record: it is shown, and leads nowhere.
+            with suppress(NoReverseMatch):
+                if one.kind in ABOUT and self.opens(one):
+                    ways[one.kind, one.key] = reverse(ABOUT[one.kind], args=[one.key])
+        return ways
 
     def opens(self, entry: queries.Entry) -> bool:
         """Whether the reader may open the page of what an entry is about."""

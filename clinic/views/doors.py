@@ -76,8 +76,7 @@ class FormPage(Door, FormView):
         except Refusal as no:
             form.refuse(no)
             return self.form_refused(form, no)
-        if "drafted" in self.request.POST:
-            drafts.forget(self.request.user, self.request.path)  # type: ignore[arg-type]
+        drafts.forget(form_of(self.request, self.request.path))
         return go(self.request, self.where_to(result))
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -86,6 +85,12 @@ class FormPage(Door, FormView):
     def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
         """The same page with the refusal in it; a page that offers more overrides this."""
         return self.form_invalid(form)
+
+
+def form_of(request: HttpRequest, page: str) -> drafts.Form:
+    """The form that sends to `page`, of the person signed in, at the clinic at work."""
+    clinic = request.clinic  # type: ignore[attr-defined]
+    return drafts.Form(request.user, str(clinic.pk) if clinic else "", page)  # type: ignore[arg-type]
 
 
 def go(request: HttpRequest, address: str) -> HttpResponse:

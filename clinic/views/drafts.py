@@ -10,6 +10,7 @@ from django.views.generic import View
 
 from clinic import drafts
 from clinic.rules import say_time
+from clinic.views.doors import form_of
 
 
 class DraftOf(View):
@@ -18,7 +19,7 @@ class DraftOf(View):
     http_method_names = ["get", "post"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        found = drafts.kept(request.user, request.GET.get("page", ""), at=timezone.now())  # type: ignore[arg-type]
+        found = drafts.kept(form_of(request, request.GET.get("page", "")), at=timezone.now())
         if found is None:
             return HttpResponse(status=204)
         local = timezone.localtime(found.saved_at)
@@ -29,9 +30,11 @@ class DraftOf(View):
             fields = parse_qsl(request.POST.get("fields", ""), max_num_fields=200)
         except ValueError:
             return HttpResponse(status=422)
-        page = request.POST.get("page", "")
+        form = form_of(request, request.POST.get("page", ""))
+        if not form.is_ours:
+            return HttpResponse(status=422)
         if not fields:
-            drafts.forget(request.user, page)  # type: ignore[arg-type]
+            drafts.forget(form)
             return HttpResponse(status=204)
-        done = drafts.keep(request.user, page, fields, at=timezone.now())  # type: ignore[arg-type]
+        done = drafts.keep(form, fields, at=timezone.now())
         return HttpResponse(status=204 if done else 422)

@@ -249,3 +249,24 @@ def test_an_event_stands_only_in_the_transaction_of_its_act(cast: Cast, fresh_db
 def test_a_password_is_no_part_of_what_a_key_remembers(hidden: str) -> None:
     fingerprint: Callable[..., str] = acts._fingerprint
     assert fingerprint("x", {hidden: "one"}) == fingerprint("x", {hidden: "two"})
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize(("lost", "told"), [(2, None), (3, "The system is busy.")])
+def test_who_lost_what_it_saw_begins_anew(cast: Cast, lost: int, told: str | None) -> None:
+    tries: list[int] = []
+
+    @act("test.look", may=Permission.BOOK, on="clinic")
+    def look(*, clinic: Clinic, by: User, at: dt.datetime) -> Clinic:
+        tries.append(len(tries))
+        if len(tries) <= lost:
+            raise acts.LookAgain
+        audit.record("test.look", by=by, at=at, clinic_id=clinic.pk, on=clinic)
+        return clinic
+
+    if told is None:
+        assert look(clinic=cast.clinic, by=cast.reception, at=NOW) == cast.clinic
+    else:
+        with pytest.raises(Conflict, match=told):
+            look(clinic=cast.clinic, by=cast.reception, at=NOW)
+    assert len(tries) == 3

@@ -14,7 +14,7 @@ import time_machine
 from django.test import Client
 
 from clinic import drafts
-from clinic.models import Draft
+from clinic.models import Draft, User
 from tests.cast import NOW, PASSWORD, Cast
 
 pytestmark = pytest.mark.rule("P13")
@@ -24,18 +24,22 @@ Enter = Callable[..., Client]
 HOUR = dt.timedelta(hours=1)
 
 
+def form(cast: Cast, page: str = REGISTER, *, of: User | None = None) -> drafts.Form:
+    return drafts.Form(of or cast.reception, str(cast.clinic.pk), page)
+
+
 def kept(cast: Cast, page: str = REGISTER, *, at: dt.datetime = NOW) -> drafts.Pairs | None:
-    found = drafts.kept(cast.reception, page, at=at)
+    found = drafts.kept(form(cast, page), at=at)
     return found.fields if found else None
 
 
 def test_a_form_is_kept_in_the_place_of_what_was_kept_before(cast: Cast) -> None:
-    assert drafts.keep(cast.reception, REGISTER, [("first_name", "Zoë")], at=NOW)
-    assert drafts.keep(cast.reception, REGISTER, [("first_name", "Zoë"), ("note", "a")], at=NOW)
+    assert drafts.keep(form(cast), [("first_name", "Zoë")], at=NOW)
+    assert drafts.keep(form(cast), [("first_name", "Zoë"), ("note", "a")], at=NOW)
     assert kept(cast) == [("first_name", "Zoë"), ("note", "a")]
     assert Draft.objects.count() == 1
-    assert drafts.kept(cast.manager, REGISTER, at=NOW) is None
-    drafts.forget(cast.reception, REGISTER)
+    assert drafts.kept(form(cast, of=cast.manager), at=NOW) is None
+    drafts.forget(form(cast))
     assert kept(cast) is None
 
 
@@ -54,12 +58,12 @@ def test_a_form_is_kept_in_the_place_of_what_was_kept_before(cast: Cast) -> None
 def test_what_is_empty_secret_too_long_or_sent_nowhere_is_not_kept(
     cast: Cast, page: str, fields: drafts.Pairs
 ) -> None:
-    assert not drafts.keep(cast.reception, page, fields, at=NOW)
+    assert not drafts.keep(form(cast, page), fields, at=NOW)
     assert not Draft.objects.exists()
 
 
 def test_a_draft_is_forgotten_after_half_a_day(cast: Cast) -> None:
-    drafts.keep(cast.reception, REGISTER, [("first_name", "Zoë")], at=NOW)
+    drafts.keep(form(cast), [("first_name", "Zoë")], at=NOW)
     assert kept(cast, at=NOW + 12 * HOUR) is None
     assert drafts.forget_old(at=NOW + 11 * HOUR) == 0
     assert drafts.forget_old(at=NOW + 12 * HOUR) == 1
@@ -68,8 +72,8 @@ def test_a_draft_is_forgotten_after_half_a_day(cast: Cast) -> None:
 def test_of_many_forms_the_last_twenty_are_kept(cast: Cast) -> None:
     pages = [f"/patients/{uuid.uuid4()}/edit/" for _ in range(23)]
     for n, page in enumerate(pages):
-        drafts.keep(cast.reception, page, [("note", "a")], at=NOW + dt.timedelta(seconds=n))
-    drafts.keep(cast.manager, REGISTER, [("note", "a")], at=NOW)
+        drafts.keep(form(cast, page), [("note", "a")], at=NOW + dt.timedelta(seconds=n))
+    drafts.keep(form(cast, of=cast.manager), [("note", "a")], at=NOW)
     mine = Draft.objects.filter(user=cast.reception).order_by("saved_at")
     assert list(mine.values_list("page", flat=True)) == pages[3:]
 
@@ -98,8 +102,8 @@ def test_a_page_keeps_what_is_typed_and_gets_it_back(cast: Cast, enter: Enter, c
     ],
 )
 def test_a_draft_that_can_not_be_read_breaks_nothing(cast: Cast, enter: Enter, body: str) -> None:
-    form = "application/x-www-form-urlencoded"
-    answer = enter(cast.reception).post(DRAFT, body, content_type=form)
+    plain = "application/x-www-form-urlencoded"
+    answer = enter(cast.reception).post(DRAFT, body, content_type=plain)
     assert answer.status_code in (204, 400, 422)
     assert enter(cast.reception).get(f"{DRAFT}?{body}").status_code in (200, 204, 400)
 
@@ -128,10 +132,63 @@ def test_what_is_sent_to_a_locked_screen_comes_back_after_the_password(
     unlocked = {"action": "unlock", "password": PASSWORD, "next": f"{REGISTER}?from=day"}
     assert desk.post("/lock/", unlocked)["Location"] == f"{REGISTER}?from=day"
     back = dict(desk.get(DRAFT, {"page": REGISTER}).json()["fields"])
-    assert back == {name: value for name, value in NEWCOMER.items() if name != "once"}
+    assert back == NEWCOMER
     # Sent again, it is done, and nothing of it stays behind.
-    assert desk.post(REGISTER, NEWCOMER | {"drafted": "1"}).status_code == 302
+    assert desk.post(REGISTER, NEWCOMER).status_code == 302
     assert not Draft.objects.exists()
+
+
+def test_a_draft_that_comes_after_its_own_form_was_sent_is_not_given_back(
+    cast: Cast, enter: Enter, clock: Any
+) -> None:
+    desk = enter(cast.reception)
+    assert desk.post(REGISTER, NEWCOMER).status_code == 302
+    desk.post(DRAFT, {"page": REGISTER, "fields": urlencode(NEWCOMER)})
+    assert desk.get(DRAFT, {"page": REGISTER}).status_code == 204
+
+
+def test_what_was_typed_at_one_clinic_is_not_filled_in_at_another(
+    cast: Cast, enter: Enter, clock: Any
+) -> None:
+    page = f"/treatments/{uuid.uuid4()}/pass/"
+    both = enter(cast.colleague)
+    both.post(DRAFT, {"page": page, "fields": "note=a"})
+    assert both.get(DRAFT, {"page": page}).status_code == 200
+    here = both.get("/").context["request"].clinic
+    other = cast.other_clinic if here == cast.clinic else cast.clinic
+    both.post("/switch-clinic/", {"clinic": str(other.pk)})
+    assert both.get(DRAFT, {"page": page}).status_code == 204
+
+
+@pytest.mark.rule("P18")
+def test_a_locked_screen_keeps_one_press_and_only_what_its_page_sends(
+    cast: Cast, enter: Callable[..., Client], clock: time_machine.Traveller
+) -> None:
+    desk = enter(cast.reception, csrf=True)
+    desk.get(REGISTER)
+    clock.shift(16 * 60)
+    planted = {"first_name": "planted"}
+    desk.post(REGISTER, planted)  # without the page's token
+    assert not Draft.objects.exists()
+    token = {"csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
+    desk.post(REGISTER, NEWCOMER | token)
+    desk.post(REGISTER, planted | token)
+    desk.post("/appointments/new/", planted | token)
+    assert [one.page for one in Draft.objects.all()] == [REGISTER]
+    assert "planted" not in Draft.objects.get().fields
+
+
+@pytest.mark.rule("P12")
+def test_the_version_of_the_record_goes_along_so_that_a_late_save_is_compared(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    desk, edit = enter(cast.reception), f"/patients/{cast.mia.pk}/edit/"
+    desk.get(edit)
+    clock.shift(16 * 60)
+    desk.post(edit, {"address": "1 Elm St", "version": "1", "once": "k"})
+    desk.post("/lock/", {"action": "unlock", "password": PASSWORD})
+    fields = dict(desk.get(DRAFT, {"page": edit}).json()["fields"])
+    assert fields == {"address": "1 Elm St", "version": "1", "once": "k"}
 
 
 def test_the_next_person_at_the_screen_gets_nothing_of_it(

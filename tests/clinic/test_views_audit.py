@@ -20,6 +20,7 @@ from clinic import audit
 from clinic.models import AuditEvent, User
 from clinic.permissions import Permission
 from clinic.queries import audit_log as queries
+from clinic.rules import chain_of
 from clinic.views import audit_log as views
 from tests.cast import NOW, Cast
 from tests.house import world as worlds
@@ -485,3 +486,28 @@ def test_every_action_of_the_house_has_its_words() -> None:
     assert {"patient.register", "user.lock", "chart.sign"} <= named
     assert named - set(queries.ACTIONS) == set()
     assert set(queries.ACTIONS) - named == set()
+
+
+@pytest.mark.parametrize("typed", ["Mia O'Brien", "5125550123", "PT-", "T-12", "Yıldız"])
+def test_a_name_never_gets_into_the_log_by_searching_it(
+    cast: Cast, clock: Any, enter: Any, typed: str
+) -> None:
+    answer = enter(cast.auditor).get("/audit/", {"about": typed})
+    assert answer.status_code == 422
+    assert "Enter a code, such as PT-152" in answer.content.decode()
+    assert not AuditEvent.objects.filter(detail__contains=typed).exists()
+
+
+@pytest.mark.rule("P31")
+def test_a_row_that_was_tampered_with_is_shown_and_leads_nowhere(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    browser = enter(cast.auditor)
+    browser.get("/audit/")
+    last = AuditEvent.objects.filter(chain=chain_of(cast.clinic.pk)).latest("seq")
+    last.pk, last.seq = None, last.seq + 1
+    last.subject_kind, last.subject, last.subject_code = "patient", "no key", "PT-000001"
+    last.save(force_insert=True)
+    page = browser.get("/audit/")
+    assert page.status_code == 200
+    assert "PT-000001" in page.content.decode()

@@ -141,7 +141,8 @@ def test_no_charset_but_utf_8_reaches_the_framework(claimed: str, passed_on: str
     [
         (True, "203.0.113.7", "203.0.113.7"),
         (True, "10.9.9.9, 203.0.113.7", "203.0.113.7"),
-        (True, "2001:db8::1", "2001:db8::1"),
+        (True, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        (True, "fe80::1%a'b", "127.0.0.1"),
         (True, "no address", "127.0.0.1"),
         (True, "", "127.0.0.1"),
         (False, "203.0.113.7", "127.0.0.1"),

@@ -86,3 +86,22 @@ def test_the_next_person_gets_an_empty_form(
     type_in(page, cast.manager)
     page.goto("/patients/register/")
     expect(page.locator("#id_first_name")).to_have_value("")
+
+
+def test_a_time_that_the_page_keeps_by_itself_is_as_of_now_when_it_comes_back(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None]
+) -> None:
+    chart = chart_at(cast, "open")
+    clock_shows("9:05")
+    page = seat(cast.esthetician, f"/treatments/{chart.pk}/?step=numb")
+    # As the page does at the turn of a minute.
+    page.locator("input[data-now]").evaluate("(one) => { one.value = '09:06'; }")
+    with page.expect_response(lambda answer: "/draft/" in answer.url and answer.status == 204):
+        page.get_by_label("Lot").fill("L-77")
+    kept = Draft.objects.get(page__endswith="/numb/").fields
+    assert "L-77" in kept
+    assert "applied_at" not in kept
+    clock_shows("9:15")
+    page.reload()
+    expect(page.get_by_label("Lot")).to_have_value("L-77")
+    expect(page.locator("input[data-now]")).to_have_value("09:15")

@@ -79,11 +79,12 @@ def test_a_pass_that_is_added_leaves_no_draft_to_be_added_again(cast: Cast, ana:
     """The form comes back from a refusal without the mark that it has a draft."""
     chart, client = chart_at(cast, "needled"), ana(33)
     door = address(chart, "pass")
-    drafts.keep(cast.esthetician, door, PASS.items(), at=later(33))
-    client.post(door, PASS | {"depth": "0.3", "drafted": "1"})
-    assert drafts.kept(cast.esthetician, door, at=later(33))
+    form = drafts.Form(cast.esthetician, str(cast.clinic.pk), door)
+    drafts.keep(form, PASS.items(), at=later(33))
+    client.post(door, PASS | {"depth": "0.3"})
+    assert drafts.kept(form, at=later(33))
     client.post(door, PASS)
-    assert not drafts.kept(cast.esthetician, door, at=later(33))
+    assert not drafts.kept(form, at=later(33))
 
 
 def test_without_a_pass_there_is_no_way_to_the_finish(cast: Cast, ana: Any) -> None:

@@ -287,3 +287,13 @@ def test_what_is_used_or_wasted_is_not_wasted_again(cast: Cast) -> None:
     assert told(refusal(waste, cast=cast, unit=used)) == (422, "R46", None)
     used.refresh_from_db()
     assert used.status == Unit.USED
+
+
+@pytest.mark.rule("R13")
+def test_a_unit_that_needled_was_not_left_unused(cast: Cast) -> None:
+    chart = chart_at(cast, "needled")
+    unit = Cartridge.objects.get(treatment=chart)
+    no = refusal(lambda: waste(cast, unit, "opened_not_used"))
+    assert (no.rule, no.field) == ("R13", "reason")
+    assert "so it was used" in no.sentence
+    assert waste(cast, unit, "dropped", patient_contact=True).status == Unit.WASTED

@@ -185,6 +185,14 @@ def waste_unit(
         raise Refusal(
             "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
         )
+    needled = chart is not None and chart.passes.filter(at__gte=unit.opened_at).exists()
+    if reason in NO_CONTACT and needled and not patient_contact:
+        raise Refusal(
+            "Passes are charted since this unit was opened, so it was used.",
+            rule="R13",
+            field="reason",
+            way_out="Choose another reason, or take the passes back first.",
+        )
     if reason in NO_CONTACT and (patient_contact or chart is None):
         told = Cartridge.WasteReason(reason).label
         why = "touched the patient" if patient_contact else "was never opened"

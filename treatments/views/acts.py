@@ -14,7 +14,7 @@ from django.utils import timezone
 from clinic import accounts, drafts
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
-from clinic.views.doors import go
+from clinic.views.doors import form_of, go
 from treatments import operations
 from treatments.forms import cartridge, closing, numbing, passes, start
 from treatments.forms.chart import ChartForm
@@ -61,7 +61,7 @@ class Act(ChartDoor):
             return self.refused(form, at)
         # Always: a form that was refused once comes back without the mark of its draft, and what
         # is done already must not be filled in again.
-        drafts.forget(request.user, request.path)  # type: ignore[arg-type]
+        drafts.forget(form_of(request, request.path))
         return self.done(page.chart, result, at)
 
     def is_for(self, request: HttpRequest, page: queries.ChartPage) -> bool:

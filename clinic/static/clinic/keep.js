@@ -7,17 +7,22 @@
   const inRoom = document.body.classList.contains("room");
   const WAIT = 2000;
   const timers = new Map();
+  const underWay = new WeakMap();
   const typedIn = new Set();
 
   const typed = (form) => [...form.elements].filter((one) => one.name
     && !["hidden", "password", "submit", "button", "checkbox", "file"].includes(one.type)
     && !one.matches("[data-scan], [readonly]"));
+  /* Which press and which state of the record it was typed for: they go along. */
+  const ALONG = ["once", "version"];
   const keepable = (form) => form && form.method === "post" && form.closest("main")
+    && !form.matches("[data-fleeting]")
     && form.elements.csrfmiddlewaretoken && typed(form).length > 0;
   const page = (form) => new URL(form.action, location.href).pathname;
   /* Only what was changed by hand: what the page fills in itself, such as the time now, is to be
      as of when the form is opened again. */
   const changed = (one) => {
+    if (one.dataset.now !== undefined && one.dataset.now !== "typed") return false;
     if (one.type === "radio") return one.checked && !one.defaultChecked;
     if (one.options) return [...one.options].some((option) => option.selected !== option.defaultSelected);
     return one.value !== one.defaultValue;
@@ -25,23 +30,22 @@
   const values = (form) => {
     const found = new URLSearchParams();
     for (const one of typed(form)) if (changed(one)) found.append(one.name, one.value);
+    if ([...found].length === 0) return found;
+    for (const name of ALONG) {
+      const one = form.querySelector(`input[type="hidden"][name="${name}"]`);
+      if (one) found.append(name, one.value);
+    }
     return found;
   };
-  /* The server drops the draft when a form so marked is sent. */
-  const mark = (form) => {
-    if (form.querySelector('input[name="drafted"]')) return;
-    const note = document.createElement("input");
-    note.type = "hidden"; note.name = "drafted"; note.value = "1";
-    form.append(note);
-  };
-
   const save = (form, empty = false) => {
     clearTimeout(timers.get(form));
     timers.delete(form);
     const body = new URLSearchParams({ page: page(form), fields: empty ? "" : values(form).toString() });
-    mark(form);
+    underWay.get(form)?.abort();
+    const stop = new AbortController();
+    underWay.set(form, stop);
     return fetch(door, {
-      method: "POST", body, keepalive: true,
+      method: "POST", body, keepalive: true, signal: stop.signal,
       headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
     }).catch(() => {});
   };
@@ -70,13 +74,16 @@
     const form = event.target;
     clearTimeout(timers.get(form));
     timers.delete(form);
+    underWay.get(form)?.abort();
     const locks = form.elements.action?.value === "lock";
     const open = [...typedIn].filter((one) => one.isConnected && one !== form);
     if (!locks) return;
     if (form.elements.next) form.elements.next.value = location.pathname + location.search;
     if (open.length === 0) return;
     event.preventDefault();
-    Promise.all(open.map((one) => save(one))).finally(() => form.submit());
+    /* The lock does not wait long for a slow network. */
+    const patience = new Promise((done) => setTimeout(done, 1000));
+    Promise.race([Promise.all(open.map((one) => save(one))), patience]).finally(() => form.submit());
   }, true);
   addEventListener("pagehide", () => { for (const form of timers.keys()) save(form); });
 
@@ -99,6 +106,9 @@
       one.dispatchEvent(new Event("input", { bubbles: true }));
       one.dispatchEvent(new Event("change", { bubbles: true }));
     }
+    /* Typed for an older state of the record: the server compares, and asks. */
+    const version = form.querySelector('input[type="hidden"][name="version"]');
+    if (filled && version && rest.has("version")) [version.value] = rest.get("version");
     return filled;
   };
 
@@ -124,8 +134,9 @@
     const { fields, saved } = await answer.json();
     if (!fill(form, fields)) return;
     typedIn.add(form);
-    mark(form);
     say(form, saved);
+    /* At the desk it was kept for this one return; from here on it stands in the page. */
+    if (!inRoom) save(form, true);
   };
 
   const afterLock = () => {
