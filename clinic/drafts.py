@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.db import DatabaseError, transaction
 from django.urls import Resolver404, resolve
@@ -23,8 +24,11 @@ KEPT_FOR = dt.timedelta(hours=12)
 MOST_CHARS = 40_000
 MOST_PAGE = 200
 MOST_FORMS = 20
+MOST_FIELDS = 200
 # What belongs to the press and not to what was typed; a password is never kept.
 NOT_KEPT = {"csrfmiddlewaretoken", "next", "action", "look"}
+# Confirmations and scans are given anew.
+SAID_ANEW = {"confirmed", "screened", "pack_intact", "another", "cartridge", "scan"}
 # Kept along, to tell which record and which press it was; by themselves nothing was typed.
 ALONG = {"once", "version"}
 
@@ -64,6 +68,14 @@ class Form:
     def row(self) -> dict[str, Any]:
         """The values by which its draft is found."""
         return {"user": self.user, "clinic_at_work": self.clinic, "page": self.page}
+
+
+def read(text: str) -> Pairs:
+    """The names and values that a page sends as one text; none where it is not one."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return []
 
 
 def keep(form: Form, fields: Iterable[tuple[str, str]], *, at: dt.datetime) -> bool:
@@ -117,4 +129,4 @@ def forget_old(*, at: dt.datetime) -> int:
 
 
 def _may_be_kept(name: str) -> bool:
-    return name not in NOT_KEPT and "password" not in name
+    return name not in NOT_KEPT | SAID_ANEW and "password" not in name

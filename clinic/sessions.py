@@ -78,8 +78,10 @@ class SessionLimits:
         request.session["kept"] = True
         user: Any = request.user
         clinic = choose(user.places, request.session.get("clinic"))
-        form = drafts.Form(user, str(clinic.pk) if clinic else "", request.path)
-        typed = [(name, value) for name, all_ in request.POST.lists() for value in all_]
+        page, typed = request.path, [(n, one) for n, all_ in request.POST.lists() for one in all_]
+        if page == reverse("draft"):
+            page, typed = request.POST.get("page", ""), drafts.read(request.POST.get("fields", ""))
+        form = drafts.Form(user, str(clinic.pk) if clinic else "", page)
         with suppress(DatabaseError):  # with a full disk the screen still locks
             drafts.keep(form, typed, at=timezone.now())
 
@@ -87,7 +89,7 @@ class SessionLimits:
         lock = reverse("lock")
         if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
             return None
-        if request.method == "POST" and request.path != reverse("draft"):
+        if request.method == "POST":
             self._keep(request)
         # A fragment or a press has no page of its own: come back to the page that asked for it.
         back = f"{lock}?{urlencode({'next': _page_of(request)})}"

@@ -177,7 +177,9 @@ def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appoin
     free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
     if wanted is None:
         own = free.filter(pk=getattr(but, f"{lane}_id")).held().first() if but else None
-        if own is not None and not _taken(but, **{lane: (own, span)}):
+        if own is not None:
+            if _taken(but, **{lane: (own, span)}):
+                raise LookAgain
             return own
         if row := free.held(waiting=False).first():
             return row

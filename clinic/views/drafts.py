@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.generic import View
@@ -26,14 +24,12 @@ class DraftOf(View):
         return JsonResponse({"fields": found.fields, "saved": say_time(local)})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        try:
-            fields = parse_qsl(request.POST.get("fields", ""), max_num_fields=200)
-        except ValueError:
-            return HttpResponse(status=422)
+        text = request.POST.get("fields", "")
+        fields = drafts.read(text)
         form = form_of(request, request.POST.get("page", ""))
         if not form.is_ours:
             return HttpResponse(status=422)
-        if not fields:
+        if not text:
             drafts.forget(form)
             return HttpResponse(status=204)
         done = drafts.keep(form, fields, at=timezone.now())

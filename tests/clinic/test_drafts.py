@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.test import Client
 
 from clinic import drafts
@@ -212,3 +213,9 @@ def test_a_password_on_its_way_to_a_locked_screen_is_kept_nowhere(
     clock.shift(16 * 60)
     desk.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": "a new one"})
     assert [json.loads(one.fields) for one in Draft.objects.all()] == []
+
+
+def test_what_is_kept_for_a_while_is_tidied_away(cast: Cast, clock: Any) -> None:
+    drafts.keep(form(cast), [("note", "a")], at=NOW - 12 * HOUR)
+    call_command("tidy", verbosity=0)
+    assert not Draft.objects.exists()

@@ -50,7 +50,7 @@ account_reset_password_from_key       POST    200       200       200         20
 lock                                  GET     login     200       200         200  200      200     200     200           200      200
 lock                                  POST    login     422       422         422  422      422     422     422           422      422
 draft                                 GET     login     204       204         204  204      204     204     204           204      403
-draft                                 POST    login     204       204         204  204      204     204     204           204      403
+draft                                 POST    login     422       422         422  422      422     422     422           422      403
 switch-clinic                         GET     login     405       405         405  405      405     405     405           405      403
 switch-clinic                         POST    login     404       404         404  404      404     404     404           404      403
 site-map                              GET     login     200       200         200  200      200     200     200           200      403

@@ -20,7 +20,7 @@ class StartForm(ChartForm):
         label="The patient has said name and birth date; area and device are right",
         error_messages={"required": "Read back name and birth date, then confirm."},
     )
-    # Both are on paper as yet; the product holds neither, so it only asks.
+    # Both are on paper as yet: that they were confirmed stands in the audit.
     screened = forms.BooleanField(
         label="Screening is done and consent is signed, on paper",
         error_messages={"required": "Check screening and consent on paper, then confirm."},

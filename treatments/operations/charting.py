@@ -83,7 +83,9 @@ def read_chart(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
 
 
 @act("treatment.start", may=Permission.TREAT, on="treatment")
-def start(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
+def start(
+    *, treatment: Treatment, by: User, at: dt.datetime, screened_on_paper: bool | None = None
+) -> Treatment:
     """Start the treatment: the license is judged and copied on this clinic-local date (L5).
 
     Refuses while numbing is neither recorded nor declined (R39) or cream is on (R40),
@@ -111,7 +113,8 @@ def start(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
     chart.started_on = today
     chart.write()
     desk.note_started(appointment=chart.appointment, by=by, at=at)
-    note("treatment.start", chart, by, at, license=str(license))
+    more = {} if screened_on_paper is None else {"screened_on_paper": screened_on_paper}
+    note("treatment.start", chart, by, at, license=str(license), **more)
     return chart
 
 

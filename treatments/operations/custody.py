@@ -161,8 +161,8 @@ def waste_unit(
 
     Refuses: a unit that is neither in stock nor opened (R10, 409) or was opened meanwhile (R2,
     409), no reason or "other" without words (R13), patient contact of a unit never opened or
-    of one "opened, not used", "opened, not used" of a unit never opened (R13), and an opened
-    unit of someone else's treatment (R52, 403).
+    of one "opened, not used", "opened, not used" of a unit never opened or since whose opening
+    passes are charted (R13), and an opened unit of someone else's treatment (R52, 403).
     """
     if reason not in set(Cartridge.WasteReason.values):
         raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")

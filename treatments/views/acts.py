@@ -126,7 +126,8 @@ class Start(Act):
     form_class, step = start.StartForm, Step.START
 
     def perform(self, chart: Treatment, form: ChartForm, acting: dict[str, Any]) -> Any:
-        return operations.start(treatment=chart, **acting, once=form.key)
+        said = form.cleaned_data["screened"]
+        return operations.start(treatment=chart, screened_on_paper=said, **acting, once=form.key)
 
 
 class Scan(Act):

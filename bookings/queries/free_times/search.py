@@ -63,7 +63,7 @@ class FreeLine:
 
 
 class FreeSearch:
-    """Where a visit of one need fits, over days in a row. Five queries, whatever is asked.
+    """Where a visit of one need fits, over days in a row. Five queries at most.
 
     Starts lie on the quarter hour, from the clinic-local date `first` on. What is offered can
     be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the

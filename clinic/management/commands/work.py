@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from clinic import acts, audit, drafts, outbox
+from clinic import audit, outbox
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
@@ -51,8 +51,7 @@ class Command(BaseCommand):
             if anchored_at is None or at - anchored_at >= ANCHOR_EVERY:
                 folder = Path(settings.VAR_DIR) / "anchors"
                 anchored_at = at if went_well(anchor, folder, at) else None
-                went_well(acts.forget_keys, at=at)
-                went_well(drafts.forget_old, at=at)
+                went_well(call_command, "tidy", verbosity=0)
             told_to_stop.wait(EVERY_SECONDS)
 
 

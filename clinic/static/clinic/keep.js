@@ -37,7 +37,7 @@
     }
     return found;
   };
-  const save = (form, empty = false) => {
+  const save = (form, empty = false, leaving = false) => {
     clearTimeout(timers.get(form));
     timers.delete(form);
     const body = new URLSearchParams({ page: page(form), fields: empty ? "" : values(form).toString() });
@@ -45,7 +45,7 @@
     const stop = new AbortController();
     underWay.set(form, stop);
     return fetch(door, {
-      method: "POST", body, keepalive: true, signal: stop.signal,
+      method: "POST", body, keepalive: leaving, signal: stop.signal,
       headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
     }).catch(() => {});
   };
@@ -85,7 +85,16 @@
     const patience = new Promise((done) => setTimeout(done, 1000));
     Promise.race([Promise.all(open.map((one) => save(one))), patience]).finally(() => form.submit());
   }, true);
-  addEventListener("pagehide", () => { for (const form of timers.keys()) save(form); });
+  /* The server has locked the screen meanwhile: what stands here goes along, then the page leaves. */
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const away = event.detail.xhr.getResponseHeader("HX-Redirect") ?? "";
+    const last = [...typedIn].reverse().find((one) => one.isConnected && [...values(one)].length > 0);
+    if (!away.startsWith("/lock/") || !last) return;
+    event.preventDefault();
+    const patience = new Promise((done) => setTimeout(done, 1000));
+    Promise.race([save(last), patience]).finally(() => location.assign(away));
+  });
+  addEventListener("pagehide", () => { for (const form of timers.keys()) save(form, false, true); });
 
   const fill = (form, fields) => {
     let filled = false;
