@@ -76,7 +76,7 @@ def test_to_the_finish_a_half_filled_pass_is_shown_with_its_fault(
 
 
 def test_a_pass_that_is_added_leaves_no_draft_to_be_added_again(cast: Cast, ana: Any) -> None:
-    """The form comes back from a refusal without the mark that it has a draft."""
+    """A refusal leaves the draft where it is; what is done takes it away."""
     chart, client = chart_at(cast, "needled"), ana(33)
     door = address(chart, "pass")
     form = drafts.Form(cast.esthetician, str(cast.clinic.pk), door)

@@ -59,8 +59,7 @@ class Act(ChartDoor):
         except Refusal as no:
             form.refuse(no)
             return self.refused(form, at)
-        # Always: a form that was refused once comes back without the mark of its draft, and what
-        # is done already must not be filled in again.
+        # What is done already must not be filled in again.
         drafts.forget(form_of(request, request.path))
         return self.done(page.chart, result, at)
 
