@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from clinic.models import Draft
 from tests.cast import Cast
 from tests.journeys.conftest import Look
-from tests.journeys.people import press, type_in, unlock
+from tests.journeys.people import keeps_what_was_typed, press, type_in, unlock
 from tests.treatments.visits import chart_at
 
 pytestmark = pytest.mark.rule("P13")
@@ -45,8 +45,9 @@ def test_a_lost_tab_loses_no_text_and_a_saved_form_leaves_none(
     address = f"/treatments/{chart.pk}/?step=passes"
     page = seat(cast.esthetician, address)
     page.get_by_label("Forehead").check()
-    with page.expect_response(lambda answer: "/draft/" in answer.url and answer.status == 204):
+    with page.expect_response(keeps_what_was_typed) as put:
         page.get_by_label("Depth", exact=True).fill("0.75")
+    assert put.value.status == 204
     second = page.context.new_page()
     page.close()
     second.goto(address)
@@ -115,8 +116,9 @@ def test_a_time_that_the_page_keeps_by_itself_is_as_of_now_when_it_comes_back(
     page = seat(cast.esthetician, f"/treatments/{chart.pk}/?step=numb")
     # As the page does at the turn of a minute.
     page.locator("input[data-now]").evaluate("(one) => { one.value = '09:06'; }")
-    with page.expect_response(lambda answer: "/draft/" in answer.url and answer.status == 204):
+    with page.expect_response(keeps_what_was_typed) as put:
         page.get_by_label("Lot").fill("L-77")
+    assert put.value.status == 204
     kept = Draft.objects.get(page__endswith="/numb/").fields
     assert "L-77" in kept
     assert "applied_at" not in kept
