@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from bookings.models import Appointment, Hold
-from bookings.rules.status import Status, may_become
+from bookings.rules.status import Status, may_become, missed_from
 from clinic import audit
 from clinic.acts import act
 from clinic.models import User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.rules import say_date
+from clinic.rules import say_date, say_time
 
 
 @act("appointment.confirm", may=Permission.BOOK, on="appointment")
@@ -46,12 +46,15 @@ def mark_no_show(
 ) -> Appointment:
     """Note that the patient did not come; the time is given back, the appointment stays.
 
-    Refuses R46 before the patient was due, and once she has arrived.
+    Refuses R46 until ten minutes after the patient was due, and once she has arrived.
     """
     appointment = _step(appointment, Status.NO_SHOW, version)
-    if at < appointment.comes_at:
+    clinic = appointment.clinic
+    missed = clinic.local(missed_from(appointment.comes_at))
+    if at < missed:
+        on = "" if clinic.day_of(at) == missed.date() else f" on {say_date(missed.date())}"
         raise Refusal(
-            "The patient is not due yet.",
+            f"The patient may still come: this is not a no-show before {say_time(missed)}{on}.",
             rule="R46",
             way_out="Cancel the visit if the patient called it off.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-# A patient who is a few minutes late is not a no-show; the button waits that long.
+# A patient who is a few minutes late is not a no-show.
 NO_SHOW_AFTER = dt.timedelta(minutes=10)
 
 
@@ -71,16 +71,21 @@ LEADS_TO: dict[Act, Status] = {
 }
 
 
-def open_acts(status: str, *, chart_open: bool, on_the_day: bool, due: bool) -> list[Act]:
+def missed_from(comes_at: dt.datetime) -> dt.datetime:
+    """From when a patient who was to come at `comes_at` counts as not having come (R46)."""
+    return comes_at + NO_SHOW_AFTER
+
+
+def open_acts(status: str, *, chart_open: bool, on_the_day: bool, missed: bool) -> list[Act]:
     """The acts that would not be refused now: the buttons worth showing.
 
-    `on_the_day`: it is the visit's clinic-local date. `due`: the patient should have been here
-    for a while (`NO_SHOW_AFTER`). An open chart is ended in the chart, not at the desk (R46).
+    `on_the_day`: it is the visit's clinic-local date. `missed`: the patient counts as not
+    having come (`missed_from`). An open chart is ended in the chart, not at the desk (R46).
     """
     now = Status(status)
     ready = {
         Act.ARRIVE: on_the_day,
-        Act.NO_SHOW: due,
+        Act.NO_SHOW: missed,
         Act.MOVE: now in MOVABLE,
         Act.CANCEL: not chart_open,
     }

@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from bookings import queries
 from bookings.forms.acting import CancelForm, MoveForm, StepForm
 from bookings.models import Appointment
-from bookings.rules.status import NO_SHOW_AFTER, OVER, Act, Status, open_acts
+from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
 from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -116,7 +116,7 @@ def _acts(
         visit.status,
         chart_open=visit.chart_opened_at is not None,
         on_the_day=clinic.day_of(at) == visit.local_date,
-        due=at >= visit.comes_at + NO_SHOW_AFTER,
+        missed=at >= missed_from(visit.comes_at),
     )
     acts = []
     for act in Act:

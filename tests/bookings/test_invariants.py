@@ -541,7 +541,7 @@ def test_every_active_visit_has_its_four_holds_and_no_other_has_any(cast: Cast) 
         appointment=made[0], starts_at=NOON + 60 * MINUTE, by=cast.reception, at=NOW
     )
     operations.cancel(appointment=made[1], reason="Ill", by=cast.reception, at=NOW)
-    late = NOON + dt.timedelta(days=2)
+    late = NOON + dt.timedelta(days=2, minutes=10)
     operations.mark_no_show(appointment=made[2], by=cast.reception, at=late)
     counts = {visit.pk: visit.holds.count() for visit in Appointment.objects.all()}
     assert [counts[visit.pk] for visit in made] == [4, 0, 0, 4]

@@ -80,9 +80,11 @@ def test_a_missed_visit_gives_its_time_back_and_stays_on_file(
 
 
 @pytest.mark.rule("R46")
-def test_nobody_is_missed_before_she_was_due(cast: Cast, visit: Appointment) -> None:
-    early = NOON - 25 * MINUTE - dt.timedelta(seconds=1)
-    with pytest.raises(Refusal, match="The patient is not due yet"):
+def test_nobody_is_missed_before_ten_minutes_after_she_was_due(
+    cast: Cast, visit: Appointment
+) -> None:
+    early = NOON - 15 * MINUTE - dt.timedelta(seconds=1)
+    with pytest.raises(Refusal, match=r"not a no-show before 11:45 AM\."):
         operations.mark_no_show(appointment=visit, by=cast.reception, at=early)
     assert operations.mark_no_show(
         appointment=visit, by=cast.reception, at=early + dt.timedelta(seconds=1)
@@ -120,7 +122,7 @@ def test_the_card_offers_exactly_the_acts_that_are_not_refused(
         bring_to(cast, visit, status)
     visit.refresh_from_db()
     offered = open_acts(
-        visit.status, chart_open=bool(visit.chart_opened_at), on_the_day=True, due=True
+        visit.status, chart_open=bool(visit.chart_opened_at), on_the_day=True, missed=True
     )
     desk = {"appointment": visit, "by": cast.reception, "at": NOON}
     tries: dict[Act, Callable[[], Appointment]] = {
