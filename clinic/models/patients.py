@@ -97,7 +97,7 @@ class Patient(Record):
         ordering = ["last_name", "first_name", "pk"]
         indexes = [
             models.Index(fields=["clinic", "birth_date"], name="patient_by_birth_date"),
-            models.Index(fields=["clinic", "last_name", "first_name"], name="patient_by_name"),
+            models.Index(fields=["clinic", "search"], name="patient_by_name"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -191,6 +191,40 @@ def test_a_wasted_unit_has_its_reason_and_other_has_its_words(cast: Cast) -> Non
     run(*change(unit, **gone, waste_reason="dropped"))
 
 
+@pytest.mark.rule("R13")
+def test_only_an_opened_unit_touched_someone_or_was_left_unused(cast: Cast) -> None:
+    gone = {"status": "wasted", "wasted_at": later(40), "wasted_by_id": cast.manager}
+    closed = fit_unit(cast)
+    assert refused(*change(closed, **gone, waste_reason="dropped", patient_contact=True)) == (
+        "cartridge_contact_means_opened"
+    )
+    assert refused(*change(closed, **gone, waste_reason="opened_not_used")) == (
+        "cartridge_not_used_was_opened"
+    )
+    opened = chart_at(cast, "claimed").units.get()
+    unused = {**gone, "waste_reason": "opened_not_used"}
+    assert refused(*change(opened, **unused, patient_contact=True)) == (
+        "cartridge_not_used_was_opened"
+    )
+    run(*change(opened, **unused))
+
+
+@pytest.mark.rule("R13")
+def test_a_unit_that_needled_is_never_left_unused(cast: Cast) -> None:
+    chart = chart_at(cast, "needled")
+    unused = change(
+        chart.units.get(),
+        status="wasted",
+        wasted_at=later(50),
+        wasted_by_id=cast.esthetician,
+        waste_reason="opened_not_used",
+    )
+    assert refused(*unused) == "cartridge_not_used_has_no_passes"
+    for one in chart.passes.all():
+        operations.remove_pass(treatment=chart, seq=one.seq, by=cast.esthetician, at=later(49))
+    run(*unused)
+
+
 @pytest.mark.rule("R2")
 def test_a_unit_keeps_its_code_its_lot_and_when_it_was_opened(cast: Cast) -> None:
     unit = chart_at(cast, "claimed").units.get()

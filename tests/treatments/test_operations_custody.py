@@ -297,3 +297,24 @@ def test_a_unit_that_needled_was_not_left_unused(cast: Cast) -> None:
     assert (no.rule, no.field) == ("R13", "reason")
     assert "so it was used" in no.sentence
     assert waste(cast, unit, "dropped", patient_contact=True).status == Unit.WASTED
+
+
+@pytest.mark.rule("R1", "R2", "P15")
+def test_who_treats_wastes_what_is_in_the_hand_and_nobody_elses(cast: Cast) -> None:
+    chart = chart_at(cast, "claimed")
+
+    def waste_here(code: str) -> Cartridge:
+        return operations.waste_in_treatment(
+            treatment=chart, unit_code=code, reason="dropped", by=cast.esthetician, at=later(40)
+        )
+
+    closed = waste_here(f" {fit_unit(cast).unit_code.lower()} ")
+    assert (closed.status, closed.treatment) == (Unit.WASTED, None)
+    own = waste_here(chart.units.get().unit_code)
+    assert (own.status, own.treatment) == (Unit.WASTED, chart)
+    assert told(refusal(waste_here, code=own.unit_code)) == (409, "R10", None)
+    assert told(refusal(waste_here, code="C-999999")) == (422, "S1", "cartridge")
+    others = chart_at(cast, "claimed", arrived(cast, patient=cast.wang, minutes=120)).units.get()
+    assert told(refusal(waste_here, code=others.unit_code)) == (409, "R2", "cartridge")
+    others.refresh_from_db()
+    assert others.status == Unit.OPENED

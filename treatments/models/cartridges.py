@@ -156,6 +156,17 @@ class Cartridge(Record):
                 ~Q(waste_reason="other") | ~Q(waste_note=""),
                 "Say why the unit was wasted.",
             ),
+            check(
+                "cartridge_contact_means_opened",
+                Q(patient_contact=False) | Q(treatment__isnull=False),
+                "Only an opened unit can have touched a patient.",
+            ),
+            check(
+                "cartridge_not_used_was_opened",
+                ~Q(waste_reason="opened_not_used")
+                | Q(treatment__isnull=False, patient_contact=False),
+                "A unit wasted as opened, not used, was opened and touched no one.",
+            ),
             together("cartridge_opened_by", "opened_at", "opened_by", "opened_on"),
             together("cartridge_wasted_by", "wasted_at", "wasted_by"),
             bounded(
@@ -231,6 +242,14 @@ class Cartridge(Record):
             "AND t.clinic_id = NEW.clinic_id AND t.status = 'in_progress' "
             "AND t.started_at <= NEW.opened_at)",
             "A unit is opened for a treatment that has started in this clinic.",
+        ),
+        Guard(
+            "cartridge_not_used_has_no_passes",
+            ("UPDATE",),
+            "NEW.waste_reason = 'opened_not_used' AND OLD.status <> 'wasted' AND EXISTS "
+            "(SELECT 1 FROM treatments_needlingpass p WHERE p.treatment_id = NEW.treatment_id "
+            "AND p.at >= NEW.opened_at AND p.removed_at IS NULL)",
+            "Passes are charted since this unit was opened, so it was used.",
         ),
         # Ruling L5: a treatment begun in time goes on past midnight, and its lot with it, so
         # the day a unit's expiry is held against is the day its treatment started.

@@ -8,7 +8,7 @@ from treatments.operations.charting import (
     remove_pass,
     start,
 )
-from treatments.operations.custody import claim_unit, waste_unit
+from treatments.operations.custody import claim_unit, waste_in_treatment, waste_unit
 from treatments.operations.ending import abort, finish
 from treatments.operations.goods_in import receive_lot, receive_scan
 from treatments.operations.numbing import apply_numbing, decline_numbing, remove_numbing
@@ -36,5 +36,6 @@ __all__ = [
     "scan_cartridge",
     "sign",
     "start",
+    "waste_in_treatment",
     "waste_unit",
 ]

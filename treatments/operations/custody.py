@@ -13,7 +13,7 @@ from clinic.refusals import Conflict, Refusal
 from clinic.rules import say_date
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.operations.ground import held_chart, must_be, note, opened_unit, step_unit
-from treatments.rules.charting import NO_CONTACT
+from treatments.rules.charting import NO_CONTACT, needled_since
 from treatments.rules.status import Status, Unit
 
 K = StockMovement.Kind
@@ -185,7 +185,9 @@ def waste_unit(
         raise Refusal(
             "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
         )
-    needled = chart is not None and chart.passes.filter(at__gte=unit.opened_at).exists()
+    needled = chart is not None and needled_since(
+        unit.opened_at, chart.passes.values_list("at", flat=True)
+    )
     if reason in NO_CONTACT and needled and not patient_contact:
         raise Refusal(
             "Passes are charted since this unit was opened, so it was used.",
@@ -217,3 +219,34 @@ def waste_unit(
         detail={"reason": reason, "patient_contact": patient_contact},
     )
     return unit
+
+
+@act("cartridge.waste", may=Permission.WASTE_STOCK, on="treatment")
+def waste_in_treatment(
+    *,
+    treatment: Treatment,
+    unit_code: str,
+    reason: str,
+    by: User,
+    at: dt.datetime,
+    note_text: str = "",
+    patient_contact: bool = False,
+) -> Cartridge:
+    """Waste the unit in the hand of who treats: the one open for the treatment, or one of stock.
+
+    Refuses what `waste_unit` refuses, a code not known in this clinic (P15, S1), and a unit of
+    another treatment (R2 as 409, R5 once wasted).
+    """
+    chart = held_chart(treatment, by=by)
+    must_be(chart, Status.IN_PROGRESS)
+    unit = known_unit(chart, unit_code.strip().upper())
+    if unit.treatment_id not in (None, chart.pk):
+        refuse_unfit_unit(unit, chart, at)
+    return waste_unit(
+        cartridge=unit,
+        reason=reason,
+        note_text=note_text,
+        patient_contact=patient_contact,
+        by=by,
+        at=at,
+    )

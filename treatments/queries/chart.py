@@ -27,6 +27,7 @@ from treatments.rules.charting import (
     Missing,
     judge_dwell,
     missing_to_sign,
+    needled_since,
     say_depth,
     say_grams,
 )
@@ -201,7 +202,7 @@ class ChartPage:
     def open_unit_touched(self) -> bool:
         """Whether passes were needled since the open unit was opened, so that it was used."""
         since = self.open_unit.opened_at if self.open_unit else None
-        return since is not None and any(one.row.at >= since for one in self.passes)
+        return needled_since(since, (one.row.at for one in self.passes))
 
     @cached_property
     def last_visit(self) -> LastVisit | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -84,6 +85,11 @@ def judge_dwell(
 
 # The reasons for wasting a unit that say no needle of it touched anyone (R13).
 NO_CONTACT = frozenset({"opened_not_used"})
+
+
+def needled_since(opened_at: dt.datetime | None, passes_at: Iterable[dt.datetime]) -> bool:
+    """Whether passes are charted since a unit was opened: then it was used (R13)."""
+    return opened_at is not None and any(at >= opened_at for at in passes_at)
 
 
 def amber_from(*, due: dt.datetime, latest: dt.datetime) -> dt.datetime:

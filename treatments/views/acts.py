@@ -189,16 +189,9 @@ class Waste(Act):
     def perform(self, chart: Treatment, form: ChartForm, acting: dict[str, Any]) -> Any:
         values = form.values
         code = values.pop("cartridge")
-        unit = queries.unit_here(chart, code)
-        if unit is None:
-            # Says what is wrong with the code, and leaves it on record.
-            operations.scan_cartridge(treatment=chart, text=code, **acting)
-            raise Refusal(
-                f"{code} is not a unit of this treatment.",
-                rule="P15",
-                way_out="Scan the cartridge again.",
-            )
-        return operations.waste_unit(cartridge=unit, **values, **acting, once=form.key)
+        return operations.waste_in_treatment(
+            treatment=chart, unit_code=code, **values, **acting, once=form.key
+        )
 
     def done(self, chart: Treatment, result: Any, at: dt.datetime) -> HttpResponse:
         why = result.waste_note or result.get_waste_reason_display().lower()
