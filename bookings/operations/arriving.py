@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bookings.models import Appointment, Hold
+from bookings.operations.ground import held_visit
 from bookings.rules.status import Status, may_become, missed_from
 from clinic import audit
 from clinic.acts import act
@@ -19,7 +20,7 @@ def confirm(
     *, appointment: Appointment, by: User, at: dt.datetime, version: int | None = None
 ) -> Appointment:
     """Note that the patient said she will come. Refuses R46 unless the visit is booked."""
-    appointment = _step(appointment, Status.CONFIRMED, version)
+    appointment = _step(appointment, Status.CONFIRMED, at, version)
     appointment.confirmed_at, appointment.confirmed_by = at, by
     return _written("appointment.confirm", appointment, by, at)
 
@@ -29,7 +30,7 @@ def mark_arrived(
     *, appointment: Appointment, by: User, at: dt.datetime, version: int | None = None
 ) -> Appointment:
     """Note that the patient is here. Refuses R46 on another day than the visit's."""
-    appointment = _step(appointment, Status.ARRIVED, version)
+    appointment = _step(appointment, Status.ARRIVED, at, version)
     if appointment.clinic.day_of(at) != appointment.local_date:
         raise Refusal(
             f"This visit is on {say_date(appointment.local_date)}.",
@@ -48,7 +49,7 @@ def mark_no_show(
 
     Refuses R46 until ten minutes after the patient was due, and once she has arrived.
     """
-    appointment = _step(appointment, Status.NO_SHOW, version)
+    appointment = _step(appointment, Status.NO_SHOW, at, version)
     clinic = appointment.clinic
     missed = clinic.local(missed_from(appointment.comes_at))
     if at < missed:
@@ -62,9 +63,10 @@ def mark_no_show(
     return _written("appointment.no_show", appointment, by, at)
 
 
-def _step(appointment: Appointment, then: Status, version: int | None) -> Appointment:
-    appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
-    appointment.expect(version)
+def _step(
+    appointment: Appointment, then: Status, at: dt.datetime, version: int | None
+) -> Appointment:
+    appointment = held_visit(appointment, at=at, version=version)
     if not may_become(appointment.status, then):
         now = appointment.get_status_display().lower()
         raise Refusal(f"This visit is {now} already.", rule="R46", way_out="Reload the page.")

@@ -6,6 +6,7 @@ import datetime as dt
 
 from bookings import messages
 from bookings.models import Appointment, Hold, Service
+from bookings.operations.ground import held_visit
 from bookings.operations.placing import find_place, take
 from bookings.rules.status import MOVABLE, Status, may_become
 from bookings.rules.visit import NUMBING_MAX_MIN, lanes, time_fault
@@ -118,8 +119,7 @@ def move(
         device=device,
         but=appointment,
     )
-    appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
-    appointment.expect(version)
+    appointment = held_visit(appointment, at=at, version=version)
     if not practitioner_named and appointment.practitioner_id != place.practitioner.pk:
         raise Conflict("This visit has moved to someone else.", rule="P12", way_out="Look again.")
     if Status(appointment.status) not in MOVABLE:
@@ -156,8 +156,7 @@ def cancel(
     """
     if not reason.strip():
         raise Refusal("Say why the visit is cancelled.", rule="R54", field="reason")
-    appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
-    appointment.expect(version)
+    appointment = held_visit(appointment, at=at, version=version)
     if appointment.chart_opened_at or not may_become(appointment.status, Status.CANCELLED):
         raise Refusal(
             f"A visit that is {_word(appointment)} can not be cancelled.",

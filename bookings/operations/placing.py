@@ -15,7 +15,7 @@ from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room, Row
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import covers, say_time
+from clinic.rules import covers
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _free(
         if taken_from > span.starts_at:
             says = fit.next_visit(practitioner.name, span, taken_from, clinic.local)
         else:
-            says = f"{practitioner.name} is busy at {say_time(clinic.local(span.starts_at))}."
+            says = fit.busy(practitioner.name, span, clinic.local)
         raise Conflict(says, rule="R47", field="practitioner")
     return practitioner, license
 
@@ -192,7 +192,7 @@ def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appoin
     if not rows.exists():
         if wanted is not None:
             raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
-        raise Refusal(f"The clinic has no {lane} in service.", rule="R47", field=lane)
+        raise Refusal(fit.none_in_service(lane), rule="R47", field=lane)
     if wanted is not None:
         raise Conflict(f"{wanted} is taken at this time.", rule="R47", field=lane)
     raise Conflict(fit.none_free(lane, span, clinic.local), rule="R47", field="starts_at")

@@ -54,6 +54,17 @@ def next_visit(name: str, span: Span, taken_from: dt.datetime, local: Local) -> 
     )
 
 
+def busy(name: str, span: Span, local: Local, *, until: dt.datetime | None = None) -> str:
+    """That the practitioner is with someone else as the treatment would begin."""
+    ends = f", until {say_time(local(until))}" if until else ""
+    return f"{name} is busy at {say_time(local(span.starts_at))}{ends}."
+
+
+def none_in_service(what: str) -> str:
+    """That there is no room or device at all."""
+    return f"The clinic has no {what} in service."
+
+
 def none_free(what: str, span: Span, local: Local) -> str:
     """That every room or device is taken for some part of the time it is needed."""
     return f"No {what} is free for all of {say_span(local(span.starts_at), local(span.ends_at))}."
@@ -103,7 +114,7 @@ def misfit(
     ):
         wanted = _bits(window, span)
         if not masks:
-            return f"The clinic has no {what} in service."
+            return none_in_service(what)
         if all(wanted & busy for busy in masks):
             return none_free(what, span, local)
     return PATIENT_BUSY if _bits(window, plan.patient) & things.patient else ""
@@ -124,9 +135,7 @@ def _not_with(one: Person, window: Window, span: Span, local: Local) -> str:
     # The first minute after it that is not busy: adding one carries through the run.
     run = one.busy >> first
     until = window.instant(first + ((run + 1) & -(run + 1)).bit_length() - 1)
-    return (
-        f"{one.name} is busy at {say_time(local(span.starts_at))}, until {say_time(local(until))}."
-    )
+    return busy(one.name, span, local, until=until)
 
 
 def _bits(window: Window, span: Span) -> int:

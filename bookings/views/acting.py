@@ -16,22 +16,15 @@ from bookings.forms.acting import CancelForm, MoveForm, StepForm
 from bookings.forms.when import choice_key
 from bookings.models import Appointment
 from bookings.rules.board import is_twice
-from bookings.rules.status import Act, Status
+from bookings.rules.status import Act
 from bookings.views.card import show_card
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
-from clinic.refusals import Conflict, Refusal
-from clinic.rules import say_date, say_span, say_time
+from clinic.refusals import Refusal
+from clinic.rules import say_date, say_time
 from clinic.views.doors import FormPage, acting
 
-# Which of a visit's facts says how it came to be in a state, and in which words.
-BY_NOW: dict[Status, tuple[str, str]] = {
-    Status.CONFIRMED: ("confirmed", "confirmed this visit"),
-    Status.ARRIVED: ("arrived", "marked the patient arrived"),
-    Status.CANCELLED: ("cancelled", "cancelled this visit"),
-    Status.NO_SHOW: ("no_show", "marked this visit as a no-show"),
-}
 # Refusals that another time would answer: taken, outside the shift, no license that day.
 TIMELY = {"R47", "T1", "R17", "R18", "R25"}
 
@@ -58,37 +51,9 @@ class _OnVisit(FormPage):
         return super().get_form_kwargs() | {"auto_id": f"{self.act}-%s"}
 
     def perform(self, form: Any) -> Appointment:
-        try:
-            return type(self).operation(
-                appointment=self.appointment, **form.values, **acting(self.request), once=form.key
-            )
-        except Conflict as no:
-            if no.rule != "P12":
-                raise
-            raise self._meanwhile(form, no) from no
-
-    def _meanwhile(self, form: Any, no: Conflict) -> Conflict:
-        """What someone else did to the visit after this page was made, by the visit's own facts."""
-        clinic, at = self.appointment.clinic, timezone.now()
-        user: Any = self.request.user
-        visit = queries.visit_for(user=user, clinic=clinic, key=self.appointment.pk)
-        if visit is None:
-            return no
-        step = BY_NOW.get(Status(visit.status))
-        # To confirm is not to end it: the visit may have moved since, and that matters more.
-        alone = visit.status != Status.CONFIRMED or form.values["version"] + 1 == visit.version
-        if step and alone:
-            name, did = step
-            when, who = clinic.local(getattr(visit, f"{name}_at")), getattr(visit, f"{name}_by")
-            on = "" if clinic.day_of(at) == when.date() else f" on {say_date(when.date())}"
-            says = f"{who.name} {did}{on} at {say_time(when)}."
-            return Conflict(says, rule="P12")
-        span = say_span(clinic.local(visit.starts_at), clinic.local(visit.ends_at))
-        says = (
-            f"This visit was changed meanwhile. It is {visit.get_status_display().lower()} now: "
-            f"{say_date(visit.local_date)}, {span}, {visit.practitioner}."
+        return type(self).operation(
+            appointment=self.appointment, **form.values, **acting(self.request), once=form.key
         )
-        return Conflict(says, rule="P12", way_out="Look at it again.")
 
     def where_to(self, result: Appointment) -> str:
         messages.success(self.request, self.said(result))

@@ -157,7 +157,7 @@ def test_a_move_to_the_other_clinics_room_or_person_is_refused(
 def test_a_move_from_a_stale_page_is_refused(cast: Cast, visit: Appointment) -> None:
     seen = visit.version
     operations.confirm(appointment=visit, by=cast.reception, at=NOW)
-    with pytest.raises(Conflict, match="Someone changed this record") as no:
+    with pytest.raises(Conflict, match="Rosa Alvarez confirmed this visit at 9:00 AM") as no:
         move(cast, visit, NOON + 60 * MINUTE, version=seen)
     assert no.value.rule == "P12"
 

@@ -1,0 +1,38 @@
+"""What every act on a visit stands on: the locked visit, and that the page was up to date."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bookings.models import Appointment
+from bookings.rules.meanwhile import deed_to_tell, say_deed, say_stand
+from bookings.rules.status import Status
+from clinic.refusals import Conflict
+
+
+def held_visit(
+    appointment: Appointment, *, at: dt.datetime, version: int | None = None
+) -> Appointment:
+    """The visit, locked and read again.
+
+    Refuses a page made from an older version (P12, 409) with what happened meanwhile.
+    """
+    visit: Appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
+    if version is not None and version != visit.version:
+        raise _stale(visit, steps=visit.version - version, at=at)
+    return visit
+
+
+def _stale(visit: Appointment, *, steps: int, at: dt.datetime) -> Conflict:
+    clinic, status = visit.clinic, Status(visit.status)
+    if deed := deed_to_tell(status, steps=steps):
+        when, who = getattr(visit, f"{deed}_at"), getattr(visit, f"{deed}_by")
+        says = say_deed(status, who=who.name, when=clinic.local(when), today=clinic.day_of(at))
+        return Conflict(says, rule="P12")
+    says = say_stand(
+        status,
+        starts=clinic.local(visit.starts_at),
+        ends=clinic.local(visit.ends_at),
+        who=str(visit.practitioner),
+    )
+    return Conflict(says, rule="P12", way_out="Look at it again.")
