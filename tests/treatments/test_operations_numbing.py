@@ -16,7 +16,7 @@ from tests.refusals import refusal, told
 from tests.treatments.visits import arrived, chart_at, cream, later
 from treatments import operations
 from treatments.models import NumbingApplication, Treatment
-from treatments.queries.chart import Cream
+from treatments.queries.lines import Cream
 from treatments.rules.status import Status
 
 

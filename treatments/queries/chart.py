@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,28 +12,22 @@ from clinic.models import Clinic, User
 from treatments.models import (
     Addendum,
     Cartridge,
-    NeedlingPass,
     NumbingApplication,
     NumbingProduct,
     Signature,
     Treatment,
 )
 from treatments.queries.contents import content_hash
+from treatments.queries.lines import Cream, LastVisit, PassLine
 from treatments.rules.areas import AREAS
 from treatments.rules.charting import (
     ChartFacts,
-    Dwell,
     Missing,
-    judge_dwell,
     missing_to_sign,
     needled_since,
-    say_depth,
-    say_grams,
 )
 from treatments.rules.status import Status, Unit
 from treatments.rules.steps import Step, step_at_hand, steps_done, steps_open
-
-AREA_WORDS = dict(AREAS)
 
 
 def facts_of(
@@ -56,65 +49,6 @@ def facts_of(
         endpoint=bool(chart.endpoint if endpoint is None else endpoint),
         aftercare=chart.aftercare_given if aftercare is None else aftercare,
     )
-
-
-@dataclass(frozen=True)
-class Cream:
-    """One application of cream, in the words of the page."""
-
-    row: NumbingApplication
-
-    @property
-    def grams(self) -> str:
-        return say_grams(self.row.amount or 0)
-
-    @property
-    def areas(self) -> list[str]:
-        return [AREA_WORDS.get(code, code) for code in self.row.areas.split(",") if code]
-
-    @property
-    def is_on(self) -> bool:
-        return self.row.removed_at is None
-
-    @property
-    def dwell(self) -> Dwell | None:
-        """How long it was on, judged (R40); None while it is on."""
-        return self.judged(self.row.removed_at) if self.row.removed_at else None
-
-    def judged(self, until: dt.datetime) -> Dwell | None:
-        """The dwell as it would be if the cream came off then."""
-        product, since = self.row.product, self.row.applied_at
-        if product is None or since is None:
-            return None
-        return judge_dwell(
-            applied_at=since, until=until, shortest=product.min_dwell, longest=product.max_dwell
-        )
-
-
-@dataclass(frozen=True)
-class PassLine:
-    """One needling pass, in the words of the page."""
-
-    row: NeedlingPass
-
-    @property
-    def depth(self) -> str:
-        """Millimeters: 0.75."""
-        return say_depth(self.row.depth)
-
-    @property
-    def area(self) -> str:
-        return AREA_WORDS.get(self.row.area, self.row.area)
-
-
-@dataclass(frozen=True)
-class LastVisit:
-    """The needling of the patient's treatment before this one."""
-
-    on: dt.date
-    by: str
-    passes: list[PassLine]
-    endpoint: str
 
 
 @dataclass(frozen=True)

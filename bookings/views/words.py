@@ -1,0 +1,113 @@
+"""A visit in words while it is being chosen, as one would say it on the phone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from bookings import queries
+from bookings.forms.new import NewAppointmentForm
+from bookings.models import Service
+from bookings.rules.visit import lanes
+from clinic.models import Clinic, Patient
+from clinic.permissions import Permission
+from clinic.queries.patients import patient_for
+from clinic.rules import say_day, say_span, say_time
+from clinic.views.doors import Door
+
+
+class VisitWords(Door):
+    """The line that confirms a visit in words, as far as it is chosen; for htmx."""
+
+    may = (Permission.BOOK,)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+        form = NewAppointmentForm(initial=request.GET.dict(), clinic=clinic, user=request.user)
+        key = form.glimpse("chosen")
+        patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None  # type: ignore[arg-type]
+        words = words_so_far(clinic, form, patient, at=timezone.now(), new="new" in request.GET)
+        return render(request, "bookings/_words.html", {"words": words})
+
+
+def words_so_far(
+    clinic: Clinic,
+    form: NewAppointmentForm,
+    patient: Patient | None,
+    *,
+    at: dt.datetime,
+    new: bool = False,
+    found: queries.FreeSearch | None = None,
+) -> dict[str, str]:
+    """What is chosen, said as one would say it on the phone; and what is still to choose.
+
+    `doubt` says why the time does not fit, as soon as a service and a time are chosen; `found`
+    is a search for this service and patient that was made already.
+    """
+    service = form.glimpse_service()
+    practitioner, starts_at = form.glimpse_visit()
+    new = new or form.registers
+    words = {"said": "", "missing": "", "doubt": ""}
+    if service is not None and starts_at is not None:
+        words["doubt"] = queries.doubts_about(
+            starts_at,
+            clinic=clinic,
+            need=service,
+            at=at,
+            practitioner=practitioner,
+            patient=patient,
+            found=found,
+        )
+    missing = [
+        word
+        for word, there in (
+            ("patient", patient or new),
+            ("service", service),
+            ("time", starts_at),
+        )
+        if not there
+    ]
+    if missing or service is None or starts_at is None:
+        return words | {"missing": ", ".join(missing)}
+    return words | {
+        "said": visit_words(
+            clinic,
+            today=clinic.day_of(at),
+            who=patient.name if patient else "New patient",
+            service=service,
+            practitioner=str(practitioner or "anyone free"),
+            starts_at=starts_at,
+        )
+    }
+
+
+def visit_words(
+    clinic: Clinic,
+    *,
+    today: dt.date,
+    who: str,
+    service: Service,
+    practitioner: str,
+    starts_at: dt.datetime,
+) -> str:
+    """A visit as one says it: who, what, when, with whom, and when to come for the numbing."""
+    plan = lanes(
+        starts_at=starts_at,
+        numbing_min=service.numbing_min,
+        treatment_min=service.treatment_min,
+        clean_down_min=service.clean_down_min,
+    )
+    starts, ends = (
+        clinic.local(plan.practitioner.starts_at),
+        clinic.local(plan.practitioner.ends_at),
+    )
+    said = f"{who}, {service.name}, {say_day(starts.date(), today)}, {say_span(starts, ends)}"
+    if starts.replace(fold=0).utcoffset() != starts.replace(fold=1).utcoffset():
+        said += f" {starts:%Z}"
+    said += f", {practitioner}"
+    if service.numbing_min:
+        said += f"; numbing from {say_time(clinic.local(plan.patient.starts_at))}"
+    return said
