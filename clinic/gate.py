@@ -1,4 +1,4 @@
-"""The gate before every page: what can not be read is turned away, a stray "no" is shown as one."""
+"""The gate before every page: what cannot be read is turned away, a stray "no" is shown as one."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _counted(address: str) -> str:
 class Gate:
     """Turns away requests that no page can read, before a session is looked up for them.
 
-    A charset other than UTF-8 would let half characters through; a NUL can not be stored;
+    A charset other than UTF-8 would let half characters through; a NUL cannot be stored;
     a body over the limit is refused unread; a method that no page knows is answered 405.
     """
 

@@ -99,7 +99,7 @@ MAY: dict[Role, frozenset[Permission]] = {
 class RoleBackend:
     """Lets `user.has_perm(permission, clinic)` read the table; without a clinic: any clinic.
 
-    It logs nobody in. Django's BaseBackend can not be imported this early: it wants the User
+    It logs nobody in. Django's BaseBackend cannot be imported this early: it wants the User
     model, which itself reads this table.
     """
 

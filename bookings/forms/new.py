@@ -25,7 +25,7 @@ NEWCOMER = ("first_name", "last_name", "birth_date", "phone", "email")
 
 
 class PractitionerSelect(forms.Select):
-    """Practitioners to choose from; whom no license covers is shown and can not be chosen.
+    """Practitioners to choose from; whom no license covers is shown and cannot be chosen.
 
     One who is chosen already stays chosen, so that the refusal can name her: a browser
     would silently leave a disabled choice out.

@@ -149,7 +149,7 @@ class Appointment(Record):
 
     guards = [
         *never_deleted("bookings_appointment", "An appointment is cancelled, never deleted."),
-        steps_guard("appointment_steps", ALLOWED, "A visit can not take this step."),
+        steps_guard("appointment_steps", ALLOWED, "A visit cannot take this step."),
         Guard(
             "appointment_past_moving",
             ("UPDATE",),

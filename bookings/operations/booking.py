@@ -124,7 +124,7 @@ def move(
         raise Conflict("This visit has moved to someone else.", rule="P12", way_out="Look again.")
     if Status(appointment.status) not in MOVABLE:
         raise Refusal(
-            f"A visit that is {_word(appointment)} can not be moved.",
+            f"A visit that is {_word(appointment)} cannot be moved.",
             rule="R46",
             way_out="Book a new visit instead.",
         )
@@ -159,7 +159,7 @@ def cancel(
     appointment = held_visit(appointment, at=at, version=version)
     if appointment.chart_opened_at or not may_become(appointment.status, Status.CANCELLED):
         raise Refusal(
-            f"A visit that is {_word(appointment)} can not be cancelled.",
+            f"A visit that is {_word(appointment)} cannot be cancelled.",
             rule="R46",
             way_out="End the treatment in its chart." if appointment.chart_opened_at else "",
         )

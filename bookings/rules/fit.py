@@ -95,7 +95,7 @@ def misfit(
     things: Things,
     local: Local,
 ) -> str:
-    """Why the visit can not be booked as planned; "" when it fits.
+    """Why the visit cannot be booked as planned; "" when it fits.
 
     `anyone`: whoever of `people` is free will do; else they are the one who was asked for.
     """

@@ -57,7 +57,7 @@ def lanes(
 
 
 def time_fault(*, starts_at: dt.datetime, at: dt.datetime) -> str | None:
-    """Why a visit can not be booked for this instant, whoever is free; None when it can."""
+    """Why a visit cannot be booked for this instant, whoever is free; None when it can."""
     if starts_at.second or starts_at.microsecond:
         return "A visit starts on a whole minute."
     if starts_at < at - SKEW:

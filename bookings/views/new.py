@@ -66,7 +66,7 @@ class NewAppointment(FormPage):
         form = self.get_form()
         given = [name for name in PREFILLED if request.GET.get(name)]
         if any(form.glimpse(name) is None for name in given):
-            # A link is made by us: one that can not be read leads nowhere (P15).
+            # A link is made by us: one that cannot be read leads nowhere (P15).
             raise Http404
         if not form.initial.get("chosen"):
             form.fields["patient"].widget.attrs["autofocus"] = True

@@ -108,7 +108,7 @@ class PatientForm(HouseForm):
         max_length=120,
         help_text="Name and phone.",
     )
-    # Whoever has none of the three can not be reached: the operation asks for one.
+    # Whoever has none of the three cannot be reached: the operation asks for one.
     phone.help_text = "A phone number, an email or a postal address: one is needed."
     field_order = (
         "first_name",

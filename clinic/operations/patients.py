@@ -50,7 +50,7 @@ def register_patient(
     """Put a new patient on file in a clinic and mint the next number, PT-000001 and up.
 
     Refuses (input, 422) a birth date in the future or before 1900, a missing name, and a
-    patient who can not be reached by phone, email or post. Refuses too, beside the field
+    patient who cannot be reached by phone, email or post. Refuses too, beside the field
     `another` and with those on file as alternatives, someone who may be on file here: born
     the same day, with the same name or phone. `another` says that it is another person.
     """

@@ -119,7 +119,7 @@ class Names:
     pages: Mapping[str, str] = field(default_factory=dict)
 
     def detail(self, detail: str) -> str:
-        """A detail as one line; a row whose detail can not be read does not break the page."""
+        """A detail as one line; a row whose detail cannot be read does not break the page."""
         try:
             values = json.loads(detail)
         except ValueError:

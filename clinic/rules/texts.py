@@ -11,7 +11,7 @@ SYSTEM = "system"
 
 
 def text_fault(text: str) -> str | None:
-    """Why a text can not be stored exactly as typed; None when it can."""
+    """Why a text cannot be stored exactly as typed; None when it can."""
     if "\x00" in text:
         return "The text has a NUL character in it. Delete it and type the text again."
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
@@ -19,7 +19,7 @@ def text_fault(text: str) -> str | None:
     if "\N{REPLACEMENT CHARACTER}" in text:
         return "A character of the text was lost on its way here. Type the text again."
     if text and all(unicodedata.category(c) in UNSEEN for c in text):
-        return "The text has only spaces or signs that can not be seen. Type it again."
+        return "The text has only spaces or signs that cannot be seen. Type it again."
     return None
 
 

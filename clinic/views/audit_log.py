@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -19,6 +19,8 @@ from clinic.queries import audit_log as queries
 from clinic.views.doors import Door, acting, csv_download
 
 DAYS = ("since", "until")
+# What only a link of the page itself gives: which log, and where its pages start.
+BY_LINK = {"log", "before", "after"}
 # The page of what an event is about, and what opening it needs. A page knows the doors upstairs
 # by their names; tests hold this table to what those doors ask for.
 ABOUT = {
@@ -85,7 +87,10 @@ class _Filtered(Door):
         )
 
     def faulty(self, form: AuditFilter) -> HttpResponse:
-        """The page with a filter that can not be read, and nothing found."""
+        """The page with a filter that cannot be read, and nothing found; 404 where what cannot
+        be read stands in no field, but in a link that is none of ours."""
+        if BY_LINK & set(form.errors):
+            raise Http404
         system = form["log"].value() == SYSTEM_LOG
         context = {"form": form, "found": None, "logs": self.logs(form), "system": system}
         return render(self.request, "clinic/audit.html", context, status=422)

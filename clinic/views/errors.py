@@ -15,7 +15,7 @@ def _page(template: str, status: int, sentence: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """400: the request itself can not be read."""
+    """400: the request itself cannot be read."""
     return _page("400.html", 400)
 
 

@@ -196,7 +196,7 @@ def test_a_license_that_ends_soon_is_marked_and_explained(cast: Cast, enter: Ent
 
 
 @pytest.mark.rule("R25")
-def test_a_day_past_the_license_can_not_be_booked_from_the_board(cast: Cast, enter: Enter) -> None:
+def test_a_day_past_the_license_cannot_be_booked_from_the_board(cast: Cast, enter: Enter) -> None:
     cast.ana_license.expires_on = TODAY
     cast.ana_license.write()
     client = enter(cast.reception)

@@ -262,7 +262,7 @@ def test_no_show_waits_until_the_patient_was_due(
         ("half \x00 way", "Null characters are not allowed."),
     ],
 )
-def test_a_reason_that_can_not_be_kept_is_refused_beside_its_field(
+def test_a_reason_that_cannot_be_kept_is_refused_beside_its_field(
     cast: Cast, enter: Enter, visit: Appointment, reason: str, sentence: str
 ) -> None:
     answer = press(enter(cast.reception), visit, "cancel", reason=reason)
@@ -307,7 +307,7 @@ def test_a_version_that_is_none_is_refused_in_words(
 
 
 @pytest.mark.rule("R46")
-def test_what_can_not_be_done_any_more_says_so_and_keeps_what_was_typed(
+def test_what_cannot_be_done_any_more_says_so_and_keeps_what_was_typed(
     cast: Cast, enter: Enter, visit: Appointment
 ) -> None:
     bring_to(cast, visit, Status.COMPLETED)
@@ -315,10 +315,10 @@ def test_what_can_not_be_done_any_more_says_so_and_keeps_what_was_typed(
     client = enter(cast.reception)
     answer = press(client, visit, "cancel", reason="Has a cold")
     assert answer.status_code == 422
-    assert "A visit that is completed can not be cancelled." in words(answer)
+    assert "A visit that is completed cannot be cancelled." in words(answer)
     assert "Has a cold" in words(answer)
     answer = press(client, visit, "move", **moved_to(TODAY, "15:00", cast))
-    assert (answer.status_code, "can not be moved" in words(answer)) == (422, True)
+    assert (answer.status_code, "cannot be moved" in words(answer)) == (422, True)
     assert press(client, visit, "no-show").status_code == 422
 
 
@@ -441,7 +441,7 @@ def test_a_move_past_the_license_says_so_beside_the_practitioner(
         ),
     ],
 )
-def test_a_time_that_can_not_be_is_refused_beside_its_field_and_kept(
+def test_a_time_that_cannot_be_is_refused_beside_its_field_and_kept(
     cast: Cast, enter: Enter, visit: Appointment, day: str, time: str, sentence: str
 ) -> None:
     given = {"date": day, "time": time, "practitioner": cast.ana.pk}

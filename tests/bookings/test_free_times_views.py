@@ -151,7 +151,7 @@ def test_htmx_gets_the_field_for_the_practitioner_anew(cast: Cast, desk: Any):
         ({"chosen": "x"}, "Enter a valid UUID."),
     ],
 )
-def test_what_can_not_be_listed_is_said(cast: Cast, desk: Any, query: dict[str, str], says: str):
+def test_what_cannot_be_listed_is_said(cast: Cast, desk: Any, query: dict[str, str], says: str):
     given: dict[str, Any] = {"service": cast.service.pk, **query}
     if query.get("service") == "other":
         given["service"] = cast.other_service.pk

@@ -82,7 +82,7 @@ def test_an_odd_text_is_refused_beside_its_field(cast: Cast, desk: Any, field: s
         ("chosen", "\x00", "Find the patient again."),
     ],
 )
-def test_what_can_not_be_booked_is_said(cast: Cast, desk: Any, field: str, value: str, says: str):
+def test_what_cannot_be_booked_is_said(cast: Cast, desk: Any, field: str, value: str, says: str):
     if value == "other":
         value = str(cast.other_service.pk)
     if value == "nora":
@@ -101,14 +101,14 @@ def test_what_can_not_be_booked_is_said(cast: Cast, desk: Any, field: str, value
     ("text", "says"),
     [
         (" ", "Enter the legal"),
-        ("\u200b", "only spaces or signs that can not be seen"),
+        ("\u200b", "only spaces or signs that cannot be seen"),
         ("a\x00b", "Null characters are not allowed."),
         ("x" * 81, "at most 80 characters"),
         (LONG, "at most 80 characters"),
     ],
     ids=["blank", "unseen", "nul", "81", "long"],
 )
-def test_a_name_that_can_not_be_kept_is_refused(
+def test_a_name_that_cannot_be_kept_is_refused(
     cast: Cast, desk: Any, field: str, text: str, says: str
 ):
     before = Patient.objects.count()

@@ -239,7 +239,7 @@ def test_an_empty_cell_of_the_board_leads_to_a_filled_page(cast: Cast, desk: Any
         {"patient": "x"},
     ],
 )
-def test_a_link_that_can_not_be_read_leads_nowhere(cast: Cast, desk: Any, query: dict[str, Any]):
+def test_a_link_that_cannot_be_read_leads_nowhere(cast: Cast, desk: Any, query: dict[str, Any]):
     if query.get("practitioner") == "nora":
         query = {"practitioner": cast.nora.pk}
     assert desk.get(NEW, query).status_code == 404

@@ -201,7 +201,7 @@ def test_a_license_of_another_state_covers_nothing_here(cast: Cast) -> None:
         (NOON + 4 * DAY, "not at work"),
     ],
 )
-def test_a_time_that_can_not_be_is_refused_at_the_time(
+def test_a_time_that_cannot_be_is_refused_at_the_time(
     cast: Cast, starts_at: dt.datetime, sentence: str
 ) -> None:
     with pytest.raises(Refusal, match=sentence) as no:

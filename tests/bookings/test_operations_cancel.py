@@ -98,7 +98,7 @@ def test_what_has_begun_or_ended_is_not_cancelled(
     cast: Cast, visit: Appointment, status: Status
 ) -> None:
     bring_to(cast, visit, status)
-    with pytest.raises(Refusal, match="can not be cancelled") as no:
+    with pytest.raises(Refusal, match="cannot be cancelled") as no:
         cancel(cast, visit)
     assert no.value.rule == "R46"
 

@@ -178,7 +178,7 @@ def test_what_has_begun_or_ended_does_not_move(
     cast: Cast, visit: Appointment, status: Status
 ) -> None:
     bring_to(cast, visit, status)
-    with pytest.raises(Refusal, match="can not be moved") as no:
+    with pytest.raises(Refusal, match="cannot be moved") as no:
         move(cast, visit, NOON + 60 * MINUTE)
     assert no.value.rule == "R46"
 

@@ -134,7 +134,7 @@ ANYTHING = [
 @pytest.mark.parametrize(
     ("field", "value"), [("mac", LATIN), ("at", "'infinity'")] if is_postgresql() else ANYTHING
 )
-def test_a_row_that_can_not_be_read_is_named(unguarded: str, field: str, value: str) -> None:
+def test_a_row_that_cannot_be_read_is_named(unguarded: str, field: str, value: str) -> None:
     with unchecked("clinic_auditevent", "audit_dates_bounded"):
         where = "WHERE chain = %s AND seq = 4"
         run(f"UPDATE clinic_auditevent SET {field} = {value} {where}", unguarded)

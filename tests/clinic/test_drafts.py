@@ -102,7 +102,7 @@ def test_a_page_keeps_what_is_typed_and_gets_it_back(cast: Cast, enter: Enter, c
         "page=%00&fields=%00",
     ],
 )
-def test_a_draft_that_can_not_be_read_breaks_nothing(cast: Cast, enter: Enter, body: str) -> None:
+def test_a_draft_that_cannot_be_read_breaks_nothing(cast: Cast, enter: Enter, body: str) -> None:
     plain = "application/x-www-form-urlencoded"
     answer = enter(cast.reception).post(DRAFT, body, content_type=plain)
     assert answer.status_code in (204, 400, 422)

@@ -119,7 +119,7 @@ def test_a_foreign_phone_number_keeps_its_country(cast: Cast, desk: Any):
         ({"first_name": " "}, "first_name", "Enter the legal first name."),
         ({"last_name": ""}, "last_name", "Enter the legal last name."),
         ({"first_name": "a\x00b"}, "first_name", "Null characters are not allowed."),
-        ({"last_name": "\u200b"}, "last_name", "only spaces or signs that can not be seen"),
+        ({"last_name": "\u200b"}, "last_name", "only spaces or signs that cannot be seen"),
         ({"first_name": "x" * 100_000}, "first_name", "at most 80 characters"),
         ({"preferred_name": "x" * 81}, "preferred_name", "at most 80 characters"),
         ({"birth_date": "14/3/1991"}, "birth_date", "Enter the birth date, for example 3/14/1991."),
@@ -137,7 +137,7 @@ def test_a_foreign_phone_number_keeps_its_country(cast: Cast, desk: Any):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_can_not_be_kept_is_said_beside_its_field(
+def test_what_cannot_be_kept_is_said_beside_its_field(
     cast: Cast, desk: Any, given: dict[str, str], field: str, says: str
 ):
     answer = desk.post(REGISTER, person(**given))

@@ -165,7 +165,7 @@ def test_who_may_be_someone_already_on_file(other, same):
 @pytest.mark.parametrize("text", [" ", "\u200b", "\u202e\u00a0", "\t\n", "\ufeff"])
 def test_a_text_of_which_nothing_can_be_seen_is_refused(text):
     assert text_fault(text) == (
-        "The text has only spaces or signs that can not be seen. Type it again."
+        "The text has only spaces or signs that cannot be seen. Type it again."
     )
 
 

@@ -124,10 +124,10 @@ def test_the_finder_offers_radio_buttons_and_chooses_who_is_named_in_full(cast: 
     ("typed", "says"),
     [
         ("x" * 121, "Search for at most 120 characters."),
-        ("\u200b\u200b", "only spaces or signs that can not be seen"),
+        ("\u200b\u200b", "only spaces or signs that cannot be seen"),
     ],
 )
-def test_what_can_not_be_searched_is_said(cast: Cast, desk: Any, typed: str, says: str):
+def test_what_cannot_be_searched_is_said(cast: Cast, desk: Any, typed: str, says: str):
     for address, name in ((LIST, "q"), (FIND, "patient")):
         answer = desk.get(address, {name: typed})
         assert answer.status_code == 422

@@ -226,11 +226,11 @@ def test_a_crash_leaves_nothing_behind(cast: Cast) -> None:
     assert not AuditEvent.objects.filter(action="test.break").exists()
 
 
-def test_an_act_whose_event_can_not_be_written_is_taken_back(
+def test_an_act_whose_event_cannot_be_written_is_taken_back(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*args: object, **kwargs: object) -> None:
-        raise RuntimeError("The audit can not be reached.")
+        raise RuntimeError("The audit cannot be reached.")
 
     before = Patient.objects.count()
     monkeypatch.setattr(audit, "mac_of", fails)

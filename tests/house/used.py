@@ -19,7 +19,7 @@ from tests.house.operations import operations
 from tests.house.sources import ROOT, templates
 
 FOLDER = ROOT / "templates"
-# What a test can not bring about, each with its reason.
+# What a test cannot bring about, each with its reason.
 BY_NO_TEST: dict[str, str] = {}
 
 _seen: set[str] = set()

@@ -96,7 +96,7 @@ def test_arrows_lead_to_whom_was_found_and_enter_on_a_time_books_it(desk: Page) 
     expect(desk.locator("#notes")).to_contain_text("Booked: Mia Lee, Face, 45 minutes")
 
 
-def test_a_time_that_can_not_be_booked_is_doubted_before_book(desk: Page) -> None:
+def test_a_time_that_cannot_be_booked_is_doubted_before_book(desk: Page) -> None:
     field(desk, "Patient").fill("Mia Lee")
     expect(desk.locator("#found input")).to_be_checked()
     field(desk, "Service").select_option("Face, 45 minutes")

@@ -90,7 +90,7 @@ def test_no_input_of_any_form_breaks_a_page(cast: Cast, enter: Enter, hostile: s
         ({"areas": []}, "Choose where the cream went."),
         ({"areas": ["eyelid"]}, "Choose areas from the list."),
         ({"applied_at": ""}, "Enter the time."),
-        ({"applied_at": "25:00"}, "Enter a time of day, such as 14:05."),
+        ({"applied_at": "25:00"}, "Enter a time of day, such as 2:05 PM."),
         ({"applied_at": "09:30"}, "This time is in the future."),
         ({"applied_at": "08:30"}, "The patient arrived at 9:00 AM, after this time."),
     ],
@@ -196,7 +196,7 @@ def test_a_time_that_the_clock_showed_twice_is_asked_about(
         ({"endpoint": ""}, "Choose what the skin showed."),
     ],
 )
-def test_a_pass_that_can_not_be_is_refused_and_kept(
+def test_a_pass_that_cannot_be_is_refused_and_kept(
     cast: Cast, enter: Enter, clock: Any, given: dict[str, str], says: str
 ) -> None:
     chart = chart_at(cast, "claimed")

@@ -152,7 +152,7 @@ def test_the_clock_names_the_latest_time_and_turns_amber_before_it(
     assert f'class="clock-big clock is-numbing{state}"' in answer.content.decode()
 
 
-def test_cream_can_not_come_off_before_it_went_on(cast: Cast, ana: Any) -> None:
+def test_cream_cannot_come_off_before_it_went_on(cast: Cast, ana: Any) -> None:
     answer = send(ana(10), chart_at(cast, "numbing"), "numb-off", removed_at="09:01")
     assert "The cream must come off after 9:02 AM." in words(answer)
 
@@ -204,7 +204,7 @@ def test_no_reason_for_wasting_is_chosen_beforehand(cast: Cast, ana: Any) -> Non
 
 
 @pytest.mark.rule("R13")
-def test_an_unused_unit_can_not_have_touched_the_patient(cast: Cast, ana: Any) -> None:
+def test_an_unused_unit_cannot_have_touched_the_patient(cast: Cast, ana: Any) -> None:
     chart, client = chart_at(cast, "claimed"), ana(33)
     unit = chart.units.get()
     fields = {"cartridge": unit.unit_code, "reason": "opened_not_used"}

@@ -181,7 +181,7 @@ def test_a_form_that_fails_shows_the_chart_only_once_that_is_noted(cast: Cast, a
 
 
 @pytest.mark.rule("P22")
-def test_what_can_not_be_noted_is_not_shown(
+def test_what_cannot_be_noted_is_not_shown(
     cast: Cast, ana: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: Any, **kwargs: Any) -> None:

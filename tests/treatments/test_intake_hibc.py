@@ -229,7 +229,7 @@ def test_a_malformed_code_is_refused_with_its_fault(text: str, fault: Fault) -> 
     assert verdict.sentence.endswith(".")
 
 
-def test_the_sentence_shows_the_part_that_can_not_be_read() -> None:
+def test_the_sentence_shows_the_part_that_cannot_be_read() -> None:
     words = {
         "$$3280630L1/Z9": "a part that can't be read: Z9.",
         "$$3280630L1/": "a part that can't be read: an empty part.",

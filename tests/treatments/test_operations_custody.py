@@ -273,7 +273,7 @@ def test_a_unit_is_wasted_for_a_reason(
 
 
 @pytest.mark.rule("R13")
-def test_a_closed_pack_can_not_have_touched_a_patient(cast: Cast) -> None:
+def test_a_closed_pack_cannot_have_touched_a_patient(cast: Cast) -> None:
     no = refusal(waste, cast=cast, unit=fit_unit(cast), patient_contact=True)
     assert told(no) == (422, "R13", "patient_contact")
 

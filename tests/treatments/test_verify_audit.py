@@ -126,15 +126,15 @@ def test_a_movement_put_in_is_named(cast: Cast, unguarded: Treatment) -> None:
 
 
 @pytest.mark.rule("P23")
-def test_what_can_not_be_read_is_named_and_does_not_crash(unguarded: Treatment) -> None:
+def test_what_cannot_be_read_is_named_and_does_not_crash(unguarded: Treatment) -> None:
     never = "infinity" if is_postgresql() else "2026-13-45 10:00:00"
     with unchecked(MOVEMENTS, "movement_dates_bounded"):
         run(f"UPDATE {MOVEMENTS} SET at = '{never}' WHERE kind = 'use'")
     with unchecked("treatments_needlingpass", "needling_pass_dates_bounded"):
         run(f"UPDATE treatments_needlingpass SET at = '{never}'")
     charts, ledger = named().splitlines()
-    assert charts == "The charts can not be read at all."
-    assert ledger.startswith("The ledger can not be read ")
+    assert charts == "The charts cannot be read at all."
+    assert ledger.startswith("The ledger cannot be read ")
 
 
 def test_more_records_cost_no_more_queries(cast: Cast, signed: Treatment) -> None:

@@ -181,7 +181,7 @@ class Cartridge(Record):
             keys=[("id",), ("number",), ("unit_code",)],
             taken="This unit code is taken.",
         ),
-        steps_guard("cartridge_steps", UNIT_ALLOWED, "A cartridge can not take this step."),
+        steps_guard("cartridge_steps", UNIT_ALLOWED, "A cartridge cannot take this step."),
         Guard(
             "cartridge_begins_in_stock",
             ("INSERT",),

@@ -188,7 +188,7 @@ class Treatment(Record):
             when="OLD.status = 'signed'",
             says=SAYS_SIGNED,
         ),
-        steps_guard("treatment_steps", ALLOWED, "A treatment can not take this step."),
+        steps_guard("treatment_steps", ALLOWED, "A treatment cannot take this step."),
         Guard(
             "treatment_begins_open",
             ("INSERT",),

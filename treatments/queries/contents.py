@@ -114,7 +114,7 @@ def false_signatures() -> Iterator[str]:
             elif was != _hashed(contents):
                 yield f"Treatment {last}: what it says is not what was signed."
     except (DatabaseError, ValueError, TypeError):
-        yield f"The charts can not be read {f'after treatment {last}' if last else 'at all'}."
+        yield f"The charts cannot be read {f'after treatment {last}' if last else 'at all'}."
 
 
 class _Sheaf:

@@ -267,7 +267,7 @@ OF_STEP = ("kind", "from_status", "to_status", "at", "by", "lot", "clinic", "tre
 def ledger_faults() -> Iterator[str]:
     """Each unit whose movements do not lead to where it is (P23), in two queries, as a stream.
 
-    A movement whose unit is gone is named too, and so is where the ledger can not be read.
+    A movement whose unit is gone is named too, and so is where the ledger cannot be read.
     """
     units = Cartridge.objects.order_by("pk").values_list("pk", "unit_code", *OF_UNIT)
     moved = StockMovement.objects.order_by("cartridge_id").values_list("cartridge_id", *OF_STEP)
@@ -287,4 +287,4 @@ def ledger_faults() -> Iterator[str]:
         if key is not None:
             yield "A movement is of a unit that is gone."
     except (DatabaseError, ValueError, TypeError):
-        yield f"The ledger can not be read {f'after unit {code}' if code else 'at all'}."
+        yield f"The ledger cannot be read {f'after unit {code}' if code else 'at all'}."

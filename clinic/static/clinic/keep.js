@@ -130,8 +130,9 @@
     const clear = document.createElement("button");
     clear.type = "button"; clear.className = "btn btn-link btn-sm"; clear.textContent = "Clear it";
     clear.addEventListener("click", () => { form.reset(); save(form, true); typedIn.delete(form); note.remove(); });
-    note.append(words, clear);
     form.prepend(note);
+    /* A live region is read out for what comes into it, not for what it came with. */
+    requestAnimationFrame(() => note.append(words, clear));
   };
 
   const restore = async (form) => {

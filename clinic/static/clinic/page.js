@@ -38,9 +38,17 @@
   };
   document.addEventListener("htmx:responseError", trouble);
   document.addEventListener("htmx:sendError", trouble);
-  /* The next answer says that the trouble is over. */
+  /* The note goes once the same thing has worked, or something else was sent and answered: a
+     clock that asks again by itself proves nothing about the press that failed. */
+  let failed = null;
+  ["htmx:responseError", "htmx:sendError"].forEach((name) => document.addEventListener(name, (event) => {
+    failed = event.detail.elt;
+  }));
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) document.querySelector("[data-trouble]")?.remove();
+    const { successful, elt, requestConfig } = event.detail;
+    if (!successful || (elt !== failed && requestConfig?.verb !== "post")) return;
+    document.querySelector("[data-trouble]")?.remove();
+    failed = null;
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
