@@ -12,7 +12,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.constraints import bounded, check, never_deleted
 from clinic.models.base import Record, ScopedQuerySet
-from clinic.models.places import Clinic
+from clinic.models.places import Clinic, dialed
 from clinic.rules import called, search_key
 
 
@@ -36,6 +36,9 @@ class SearchKey(models.CharField):
         key = search_text(model_instance)  # type: ignore[arg-type]
         setattr(model_instance, self.attname, key)
         return key
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> str:
+        return search_text(model_instance)  # type: ignore[arg-type]
 
     def deconstruct(self) -> tuple[Any, ...]:
         name, _path, args, kwargs = super().deconstruct()
@@ -156,11 +159,7 @@ class Patient(Record):
     @property
     def phone_text(self) -> str:
         """The phone number as a person dials it from the US; empty where there is none."""
-        if not self.phone:
-            return ""
-        home = self.phone.country_code == 1
-        return str(self.phone.as_national if home else self.phone.as_international)
+        return dialed(self.phone)
 
     def write(self, *, only: list[str] | None = None) -> None:
-        self.search = search_text(self)
         super().write(only=None if only is None else [*only, "search"])

@@ -8,9 +8,18 @@ from zoneinfo import ZoneInfo
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.constraints import check
 from clinic.models.base import Record, ScopedQuerySet
+
+
+def dialed(phone: PhoneNumber | str) -> str:
+    """A phone number as a person dials it from the US; empty where there is none."""
+    number = to_python(phone)
+    if not number:
+        return ""
+    return str(number.as_national if number.country_code == 1 else number.as_international)
 
 
 class ClinicQuerySet(ScopedQuerySet):
@@ -50,6 +59,11 @@ class Clinic(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def phone_text(self) -> str:
+        """The phone number as a person dials it from the US; empty where there is none."""
+        return dialed(self.phone)
 
     @property
     def zone(self) -> ZoneInfo:

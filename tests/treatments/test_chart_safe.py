@@ -289,3 +289,12 @@ def test_a_printed_record_names_its_clinic(cast: Cast, enter: Enter, clock: Any)
     cast.clinic.write()
     page = words(enter(cast.auditor).get(address(chart_at(cast, "signed"))))
     assert f"{cast.clinic.name}, TX, (512) 555-0100" in page
+
+
+def test_the_record_of_a_clinic_without_a_phone_is_shown(
+    cast: Cast, enter: Enter, clock: Any
+) -> None:
+    cast.clinic.phone = ""
+    cast.clinic.write()
+    page = words(enter(cast.auditor).get(address(chart_at(cast, "signed"))))
+    assert f"{cast.clinic.name}, TX Treatment of" in page

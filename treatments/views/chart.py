@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from phonenumber_field.phonenumber import to_python as phone_number
 
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
@@ -101,7 +100,6 @@ def show(
         form = bound if isinstance(bound, AddendumForm) else AddendumForm(chart=page.chart, at=at)
         may_add = mine or request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)  # type: ignore[union-attr]
         context |= {"form": form, "may_add": may_add, "no": _loose(bound, shown=form is bound)}
-        context["clinic_phone"] = phone_number(page.chart.clinic.phone).as_national
         return render(request, "treatments/record.html", context, status=status)
     shown = _shown(page, step, mine)
     context |= _stage(page, shown=shown, mine=mine, at=at, bound=bound)
