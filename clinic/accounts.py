@@ -134,7 +134,7 @@ def unlock(request: HttpRequest, password: str) -> str | None:
     wrong = confirm_password(request, password)
     if wrong is None:
         request.session.cycle_key()
-        request.session.update({"locked": False, "kept": False})
+        request.session.update({"locked": False, "kept_forms": {}})
         request.session["seen_at"] = timezone.now().timestamp()
         _note("user.unlock", request.user)
     return wrong

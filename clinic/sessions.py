@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +18,14 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
 from clinic import accounts, drafts
-from clinic.models import Clinic
+from clinic.models import Clinic, User
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # The last use is noted at most this often: a session row is not rewritten on each request.
 NOTE_EVERY_SECONDS = 30
+# So many open forms a screen may have when it locks: one more would push out an older draft.
+FORMS_WHILE_LOCKED = 5
+TOO_LATE = "came_to_a_locked_screen"
 OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
 OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/lock/")
 
@@ -42,10 +44,23 @@ class SessionLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        answer = self._judge(request) or self.get_response(request)
+        answer = self._judge(request)
+        if answer is None:
+            answer = self.get_response(request)
+        elif request.method == "POST":
+            # On to `process_view` and no further: Django's own check of the token comes first.
+            setattr(request, TOO_LATE, True)
+            self.get_response(request)
         # The next user of the tablet must not find the page in the browser's memory (P13).
         patch_cache_control(answer, no_store=True, private=True)
         return answer
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """No view runs on a locked screen; what its page has sent is kept instead (P13)."""
+        if not getattr(request, TOO_LATE, False):
+            return None
+        self._keep(request)
+        return HttpResponse(status=204)
 
     def _judge(self, request: HttpRequest) -> HttpResponse | None:
         now = timezone.now().timestamp()
@@ -69,28 +84,27 @@ class SessionLimits:
     def _keep(self, request: HttpRequest) -> None:
         """What came too late is not done, and not lost: it stands in its form again (P13).
 
-        Once for each lock, and only what the page itself has sent: whoever stands before a
-        locked screen must not be able to write more into its user's forms.
+        Each form once for each lock, and again only by the very page that sent it: whoever
+        stands before a locked screen must not be able to write more into its user's forms.
         """
-        forged = CsrfViewMiddleware(self.get_response).process_view(request, _nowhere, (), {})
-        if forged is not None or request.session.get("kept"):
-            return
-        request.session["kept"] = True
-        user: Any = request.user
-        clinic = choose(user.places, request.session.get("clinic"))
         page, typed = request.path, [(n, one) for n, all_ in request.POST.lists() for one in all_]
         if page == reverse("draft"):
             page, typed = request.POST.get("page", ""), drafts.read(request.POST.get("fields", ""))
+        so_far: dict[str, str] = request.session.get("kept_forms", {})
+        once = dict(typed).get("once", "")
+        again = bool(once) and so_far.get(page) == once
+        if not again and (page in so_far or len(so_far) >= FORMS_WHILE_LOCKED):
+            return
+        user, clinic = cast(User, request.user), request.clinic  # type: ignore[attr-defined]
         form = drafts.Form(user, str(clinic.pk) if clinic else "", page)
         with suppress(DatabaseError):  # with a full disk the screen still locks
-            drafts.keep(form, typed, at=timezone.now())
+            if drafts.keep(form, typed, at=timezone.now()):
+                request.session["kept_forms"] = so_far | {page: once}
 
     def _to_lock_page(self, request: HttpRequest) -> HttpResponse | None:
         lock = reverse("lock")
         if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
             return None
-        if request.method == "POST":
-            self._keep(request)
         # A fragment or a press has no page of its own: come back to the page that asked for it.
         back = f"{lock}?{urlencode({'next': _page_of(request)})}"
         if request.headers.get("HX-Request"):
@@ -100,11 +114,6 @@ class SessionLimits:
         if request.method != "GET":
             return HttpResponseRedirect(back)
         return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
-
-
-def _nowhere(request: HttpRequest) -> HttpResponse:
-    """The view that a request to a locked screen never comes to."""
-    raise NotImplementedError
 
 
 def _page_of(request: HttpRequest) -> str:

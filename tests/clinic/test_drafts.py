@@ -162,21 +162,65 @@ def test_what_was_typed_at_one_clinic_is_not_filled_in_at_another(
 
 
 @pytest.mark.rule("P18")
-def test_a_locked_screen_keeps_one_press_and_only_what_its_page_sends(
+def test_a_locked_screen_keeps_only_what_the_page_itself_sends(
     cast: Cast, enter: Callable[..., Client], clock: time_machine.Traveller
 ) -> None:
     desk = enter(cast.reception, csrf=True)
     desk.get(REGISTER)
     clock.shift(16 * 60)
     planted = {"first_name": "planted"}
-    desk.post(REGISTER, planted)  # without the page's token
+    forged = desk.post(REGISTER, planted)  # without the page's token
+    assert forged["Location"].startswith("/lock/")
+    assert desk.post("/nowhere/", planted)["Location"].startswith("/lock/")
     assert not Draft.objects.exists()
     token = {"csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
     desk.post(REGISTER, NEWCOMER | token)
     desk.post(REGISTER, planted | token)
-    desk.post("/appointments/new/", planted | token)
+    desk.post(REGISTER, planted | {"once": "another"} | token)
     assert [one.page for one in Draft.objects.all()] == [REGISTER]
     assert "planted" not in Draft.objects.get().fields
+
+
+@pytest.mark.rule("P18")
+def test_a_locked_screen_takes_a_few_forms_and_pushes_no_older_one_out(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    desk = enter(cast.reception)
+    desk.get(REGISTER)
+    clock.shift(16 * 60)
+    for _ in range(30):
+        desk.post(f"/patients/{uuid.uuid4()}/edit/", {"note": "planted"})
+    assert Draft.objects.count() == 5
+
+
+def test_what_is_typed_on_after_the_lock_is_kept_to_its_last_word(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    room, chart = enter(cast.esthetician), uuid.uuid4()
+    page, seen_from = (
+        f"/treatments/{chart}/finish/",
+        f"http://testserver/treatments/{chart}/?step=x",
+    )
+    headers = {"referer": seen_from}
+    room.get("/treatments/")
+    clock.shift(16 * 60)
+
+    def autosave(note: str, page: str = page, once: str = "a-key") -> None:
+        fields = urlencode({"note": note, "once": once}) if note else ""
+        answer = room.post(DRAFT, {"page": page, "fields": fields}, headers=headers)
+        assert answer["Location"] == f"/lock/?next=%2Ftreatments%2F{chart}%2F%3Fstep%3Dx"
+
+    autosave("")
+    autosave("nowhere", page="/nowhere/")
+    autosave("The")
+    autosave("The whole")
+    room.post(page, {"note": "The whole long note", "once": "a-key"}, headers=headers)
+    other = f"/treatments/{chart}/pass/"
+    autosave("And the pass", page=other, once="its-own")
+    room.post("/lock/", {"action": "unlock", "password": PASSWORD})
+    for form_page, note in ((page, "The whole long note"), (other, "And the pass")):
+        fields = dict(room.get(DRAFT, {"page": form_page}).json()["fields"])
+        assert fields["note"] == note
 
 
 @pytest.mark.rule("P12")

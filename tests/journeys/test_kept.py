@@ -126,3 +126,20 @@ def test_a_time_that_the_page_keeps_by_itself_is_as_of_now_when_it_comes_back(
     page.reload()
     expect(page.get_by_label("Lot")).to_have_value("L-77")
     expect(page.locator("input[data-now]")).to_have_value("09:15")
+
+
+def test_a_tablet_that_locks_under_the_hand_shows_it_and_keeps_the_last_word(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None]
+) -> None:
+    chart = chart_at(cast, "needled")
+    clock_shows("9:40")
+    page = seat(cast.esthetician, f"/treatments/{chart.pk}/?step=finish")
+    clock_shows("10:10")
+    note = page.get_by_label("Note")
+    note.press_sequentially("The")
+    # The first save finds the screen locked; what is typed meanwhile goes along.
+    with page.expect_response(keeps_what_was_typed):
+        note.press_sequentially(" whole long note", delay=150)
+    unlock(page, cast.esthetician)
+    expect(page).to_have_url(f"/treatments/{chart.pk}/?step=finish")
+    expect(page.get_by_label("Note")).to_have_value(re.compile("The whole long"))

@@ -50,13 +50,22 @@
     }).catch(() => {});
   };
 
+  /* Kept, but by a screen that the server has locked meanwhile: show it. What was typed since the
+     save began goes along as the page leaves. */
+  const saveInRoom = async (form) => {
+    const answer = await save(form);
+    if (answer?.redirected && new URL(answer.url).pathname.startsWith("/lock/")) location.assign(answer.url);
+  };
+  const saveSoon = (form) => {
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => saveInRoom(form), WAIT));
+  };
+
   const onTyping = (event) => {
     const form = event.target.form;
     if (!event.isTrusted || !keepable(form) || !typed(form).includes(event.target)) return;
     typedIn.add(form);
-    if (!inRoom) return;
-    clearTimeout(timers.get(form));
-    timers.set(form, setTimeout(() => save(form), WAIT));
+    if (inRoom) saveSoon(form);
   };
   document.addEventListener("input", onTyping);
   document.addEventListener("change", onTyping);
@@ -65,7 +74,7 @@
     const step = event.target.closest("[data-step]");
     if (step && keepable(step.form)) {
       typedIn.add(step.form);
-      if (inRoom) { clearTimeout(timers.get(step.form)); timers.set(step.form, setTimeout(() => save(step.form), WAIT)); }
+      if (inRoom) saveSoon(step.form);
     }
   });
 
