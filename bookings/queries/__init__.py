@@ -11,6 +11,7 @@ from bookings.queries.free_times import (
     search_near,
 )
 from bookings.queries.offers import OnDay, practitioners_on, services_of
+from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import REMINDER, about, reminders_dropped, visits_to_remind
 from bookings.queries.visits import Past, past_of, visit_for
 
@@ -23,8 +24,10 @@ __all__ = [
     "FreeTime",
     "OnDay",
     "Past",
+    "ToOpen",
     "Visit",
     "about",
+    "charts_to_open",
     "day_board",
     "doubts_about",
     "free_times",

@@ -76,6 +76,14 @@ def missed_from(comes_at: dt.datetime) -> dt.datetime:
     return comes_at + NO_SHOW_AFTER
 
 
+def awaits_chart(status: str, *, chart_open: bool, on_the_day: bool) -> bool:
+    """Whether a visit stands so that its chart may be opened: the patient is here (R46).
+
+    `on_the_day`: it is the visit's clinic-local date. `chart_open`: it has been opened before.
+    """
+    return status == S.ARRIVED and on_the_day and not chart_open
+
+
 def open_acts(status: str, *, chart_open: bool, on_the_day: bool, missed: bool) -> list[Act]:
     """The acts that would not be refused now: the buttons worth showing.
 

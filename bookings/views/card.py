@@ -193,11 +193,13 @@ def _door(name: str, *args: Any) -> str:
 
 def _chart_doors(user: Any, visit: Appointment, clinic: Clinic, at: dt.datetime) -> dict[str, str]:
     """Where the booked practitioner opens the chart, or where charts that are open are found."""
-    doors = {"open_chart": "", "charts": ""}
-    own = visit.practitioner.user_id == user.pk and user.can(Permission.TREAT, clinic.pk)
+    doors = {"open_chart": "", "charts": "", "unlicensed": ""}
     if visit.chart_opened_at:
+        own = visit.practitioner.user_id == user.pk and user.can(Permission.TREAT, clinic.pk)
         if own or user.can(Permission.SEE_ALL_CHARTS, clinic.pk):
             doors["charts"] = _door("treatments")
-    elif own and visit.status == Status.ARRIVED and visit.local_date == clinic.day_of(at):
+        return doors
+    found = queries.charts_to_open([visit], user=user, clinic=clinic, on=clinic.day_of(at))
+    if visit.pk in found.visits:
         doors["open_chart"] = _door("treatment-open", visit.pk)
-    return doors
+    return doors | {"unlicensed": found.unlicensed}

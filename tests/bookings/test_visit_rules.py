@@ -14,6 +14,7 @@ from bookings.rules.status import (
     WORDS,
     Act,
     Status,
+    awaits_chart,
     may_become,
     open_acts,
 )
@@ -55,6 +56,15 @@ def test_no_visit_goes_back_or_sideways(now: Status, then: Status) -> None:
     assert not may_become(now, then)
 
 
+@pytest.mark.rule("R46")
+def test_a_chart_waits_for_who_is_here_today_and_has_none() -> None:
+    for status in S:
+        here = awaits_chart(status, chart_open=False, on_the_day=True)
+        assert here == (status == S.ARRIVED)
+    assert not awaits_chart(S.ARRIVED, chart_open=True, on_the_day=True)
+    assert not awaits_chart(S.ARRIVED, chart_open=False, on_the_day=False)
+
+
 @pytest.mark.parametrize(
     ("status", "acts"),
     [
@@ -69,16 +79,16 @@ def test_no_visit_goes_back_or_sideways(now: Status, then: Status) -> None:
     ],
 )
 def test_the_card_offers_what_the_state_allows(status: Status, acts: list[Act]) -> None:
-    assert open_acts(status, chart_open=False, on_the_day=True, due=True) == acts
+    assert open_acts(status, chart_open=False, on_the_day=True, missed=True) == acts
 
 
 def test_nobody_arrives_on_another_day_or_is_missed_before_her_time() -> None:
-    found = open_acts(S.BOOKED, chart_open=False, on_the_day=False, due=False)
+    found = open_acts(S.BOOKED, chart_open=False, on_the_day=False, missed=False)
     assert found == [Act.CONFIRM, Act.MOVE, Act.CANCEL]
 
 
 def test_a_visit_whose_chart_is_open_is_not_ended_at_the_desk() -> None:
-    assert open_acts(S.ARRIVED, chart_open=True, on_the_day=True, due=True) == []
+    assert open_acts(S.ARRIVED, chart_open=True, on_the_day=True, missed=True) == []
 
 
 def test_every_act_but_a_move_leads_to_a_state() -> None:

@@ -44,7 +44,7 @@ def my_day(*, user: User, clinic: Clinic, day: dt.date) -> list[DayLine]:
         Appointment.objects.on_day(clinic, day)
         .filter(practitioner__user=user)
         .exclude(status__in=[str(Visit.CANCELLED), str(Visit.NO_SHOW)])
-        .select_related("patient", "service", "room", "treatment__patient")
+        .select_related("patient", "practitioner", "service", "room", "treatment__patient")
         .prefetch_related(cream)
     )
     lines = [DayLine(visit, _page(visit)) for visit in visits]

@@ -46,7 +46,8 @@ class Landing(View):
             "mine": page.mine,
             "people": page.people,
             "next": page.next,
-            "open_form": OpenForm() if page.may_open else None,
+            "open_form": OpenForm() if page.to_open.visits else None,
+            "unlicensed": page.to_open.unlicensed,
             "runs": page.may(Permission.KEEP_USERS),
         }
         return render(request, "treatments/landing.html", context)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from bookings.queries import charts_to_open
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.views.doors import Door, Page, acting, go
@@ -72,19 +73,20 @@ def my_day(request: HttpRequest, *, no: Refusal | None = None) -> HttpResponse:
     user: Any = request.user
     today = clinic.day_of(at)
     lines = queries.my_day(user=user, clinic=clinic, day=today)
+    to_open = charts_to_open([line.visit for line in lines], user=user, clinic=clinic, on=today)
     context = {
         "today": today,
-        "lines": [_line(line, at) for line in lines],
+        "lines": [_line(line, at, opens=line.visit.pk in to_open.visits) for line in lines],
         "unsigned": queries.unsigned_before(user=user, clinic=clinic, day=today),
         "every": user.can(Permission.SEE_ALL_CHARTS, clinic.pk),
         "show": "mine",
+        "unlicensed": "" if no else to_open.unlicensed,
         "no": no,
     }
     return render(request, "treatments/mine.html", context, status=no.status if no else 200)
 
 
-def _line(line: DayLine, at: dt.datetime) -> dict[str, Any]:
-    opens = line.chart is None and line.visit.status in queries.HERE
+def _line(line: DayLine, at: dt.datetime, *, opens: bool) -> dict[str, Any]:
     return {
         "visit": line.visit,
         "chart": line.chart,

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from bookings.queries import ToOpen, charts_to_open
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.queries.licenses import license_board
@@ -30,7 +31,7 @@ class StartPage:
         self.mine: list[room.DayLine] = []
         self.people: list[queries.PersonDay] = []
         self.next: room.DayLine | None = None
-        self.may_open = False
+        self.to_open = ToOpen()
 
     def may(self, *permissions: Permission) -> bool:
         """Whether the person holds all of these here."""
@@ -71,8 +72,11 @@ class StartPage:
         self.mine = room.my_day(user=self.user, clinic=self.clinic, day=self.today)
         ahead = [line for line in self.mine if line.visit.status not in room.GONE]
         self.next = ahead[0] if ahead else None
-        self.may_open = bool(
-            self.next and self.next.chart is None and self.next.visit.status in room.HERE
+        self.to_open = charts_to_open(
+            [self.next.visit] if self.next else [],
+            user=self.user,
+            clinic=self.clinic,
+            on=self.today,
         )
         treatments = reverse("treatments")
         done = f"{len(self.mine) - len(ahead)} done" if self.mine else "none booked"
