@@ -23,6 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic import audit
 from clinic.models import AuditEvent, Clinic
+from clinic.proxy import CLIENT
 
 log = logging.getLogger(__name__)
 WRONG = "This is not your password."
@@ -63,7 +64,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
             None,
             refused=True,
             address=salted_hmac("log-in address", address).hexdigest()[:12],
-            source=self.get_client_ip(request),
+            source=request.META.get(CLIENT) or self.get_client_ip(request),
         )
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:

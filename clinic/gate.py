@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -35,32 +33,6 @@ def one_charset(door: Door) -> Door:
         return door(environ, start_response)
 
     return ask
-
-
-def real_client(door: Door) -> Door:
-    """Lets a request stand for the browser that sent it, not for the proxy in front of us.
-
-    The proxy appends the address it was asked from: the last one is the only one that it has
-    seen itself. Wrong passwords are counted by it.
-    """
-
-    def ask(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if settings.BEHIND_PROXY:
-            last = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-            with suppress(ValueError):
-                environ["REMOTE_ADDR"] = _counted(last)
-        return door(environ, start_response)
-
-    return ask
-
-
-def _counted(address: str) -> str:
-    """The address by which tries are counted: of IPv6 the network, which is one household's."""
-    if ":" not in address:
-        return str(ipaddress.IPv4Address(address))
-    if "%" in address:
-        raise ValueError("an address with a zone comes from no browser")
-    return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
 
 
 class Gate:

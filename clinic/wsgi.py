@@ -4,7 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from clinic.gate import one_charset, real_client
+from clinic.gate import one_charset
+from clinic.proxy import real_client
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 

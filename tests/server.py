@@ -16,7 +16,8 @@ from typing import Any
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 
-from clinic.gate import one_charset, real_client
+from clinic.gate import one_charset
+from clinic.proxy import real_client
 from tests.database import Database
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client, override_settings
 
-from clinic.gate import one_charset, real_client
+from clinic.gate import one_charset
 from clinic.models import AuditEvent
+from clinic.proxy import CLIENT, real_client
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.views import site_map
 from tests.cast import Cast
@@ -138,26 +139,36 @@ def test_no_charset_but_utf_8_reaches_the_framework(claimed: str, passed_on: str
 
 
 @pytest.mark.parametrize(
-    ("behind", "said", "client"),
+    ("behind", "said", "counted", "client"),
     [
-        (True, "203.0.113.7", "203.0.113.7"),
-        (True, "10.9.9.9, 203.0.113.7", "203.0.113.7"),
-        (True, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        (True, "fe80::1%a'b", "127.0.0.1"),
-        (True, "no address", "127.0.0.1"),
-        (True, "", "127.0.0.1"),
-        (False, "203.0.113.7", "127.0.0.1"),
+        (True, "203.0.113.7", "203.0.113.7", "203.0.113.7"),
+        (True, "10.9.9.9, 203.0.113.7", "203.0.113.7", "203.0.113.7"),
+        # A proxy that listens on both writes IPv4 as IPv6: that is not one household.
+        (True, "::ffff:203.0.113.7", "203.0.113.7", "203.0.113.7"),
+        (True, "::ffff:cb00:7108", "203.0.113.8", "203.0.113.8"),
+        (True, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1:2:3:4:5:6"),
+        (True, "fe80::1%a'b", "127.0.0.1", None),
+        (True, "no address", "127.0.0.1", None),
+        (True, "", "127.0.0.1", None),
+        (False, "203.0.113.7", "127.0.0.1", None),
     ],
 )
 def test_behind_a_proxy_a_browser_stands_for_itself(
-    settings: Any, behind: bool, said: str, client: str
+    settings: Any, behind: bool, said: str, counted: str, client: str | None
 ) -> None:
     """What the browser claims of earlier hops is not believed: only what our proxy has seen."""
     settings.BEHIND_PROXY = behind
-    seen: list[str] = []
-    door = real_client(lambda environ, _: seen.append(environ["REMOTE_ADDR"]) or [])  # type: ignore[func-returns-value]
-    door({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": said}, lambda *_: None)
-    assert seen == [client]
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": said}
+    real_client(lambda *_: [])(environ, lambda *_: None)
+    assert environ["REMOTE_ADDR"] == counted
+    assert environ.get(CLIENT) == client
+
+
+def test_the_audit_of_a_wrong_log_in_names_the_whole_address(cast: Cast) -> None:
+    environ = {"REMOTE_ADDR": "2001:db8:1:2::", CLIENT: "2001:db8:1:2:3:4:5:6"}
+    typed = {"login": cast.reception.email, "password": "a guess"}
+    Client().post("/accounts/login/", typed, **environ)  # type: ignore[arg-type]
+    assert '"source":"2001:db8:1:2:3:4:5:6"' in AuditEvent.objects.latest("seq").detail
 
 
 @pytest.mark.rule("P33")
