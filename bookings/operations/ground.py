@@ -19,13 +19,19 @@ def held_visit(
     """
     visit: Appointment = Appointment.objects.held().select_related("clinic").get(pk=appointment.pk)
     if version is not None and version != visit.version:
-        raise _stale(visit, steps=visit.version - version, at=at)
+        raise _stale(visit, version, at)
     return visit
 
 
-def _stale(visit: Appointment, *, steps: int, at: dt.datetime) -> Conflict:
+def _stale(visit: Appointment, version: int, at: dt.datetime) -> Conflict:
     clinic, status = visit.clinic, Status(visit.status)
-    if deed := deed_to_tell(status, steps=steps):
+    deed = deed_to_tell(
+        status,
+        version=version,
+        steps=visit.version - version,
+        chart_open=visit.chart_opened_at is not None,
+    )
+    if deed:
         when, who = getattr(visit, f"{deed}_at"), getattr(visit, f"{deed}_by")
         says = say_deed(status, who=who.name, when=clinic.local(when), today=clinic.day_of(at))
         return Conflict(says, rule="P12")

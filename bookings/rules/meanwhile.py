@@ -7,6 +7,8 @@ import datetime as dt
 from bookings.rules.status import WORDS, Status
 from clinic.rules import say_date, say_span, say_time
 
+# Of a visit that nobody has touched since it was booked.
+FIRST_VERSION = 1
 # A state that one press brings about: the facts of a visit that say who and when, and the deed.
 DEEDS: dict[Status, tuple[str, str]] = {
     Status.CONFIRMED: ("confirmed", "confirmed this visit"),
@@ -16,15 +18,18 @@ DEEDS: dict[Status, tuple[str, str]] = {
 }
 
 
-def deed_to_tell(status: Status, *, steps: int) -> str:
-    """Which fact of a visit tells best what happened: its name, or "" where none does.
+def deed_to_tell(status: Status, *, version: int, steps: int, chart_open: bool) -> str:
+    """Which fact of a visit tells what happened last: its name, or "" where none surely does.
 
-    `steps`: how many changes the page has missed. A visit that is confirmed may also have
-    moved, and that matters more; whatever else ends the way here tells it all.
+    `version` is the visit's on the page, counted from 1, `steps` how many changes the page has
+    missed. A visit that is confirmed may have been so before the page was opened, and have
+    moved since, which matters more: only the first change of a visit is surely its confirming.
+    One that is cancelled, missed or here is changed no more, unless its chart is opened.
     """
-    if status not in DEEDS or (status is Status.CONFIRMED and steps != 1):
+    first = version == FIRST_VERSION and steps == 1
+    if status not in DEEDS or (status is Status.CONFIRMED and not first):
         return ""
-    return DEEDS[status][0]
+    return "" if status is Status.ARRIVED and chart_open else DEEDS[status][0]
 
 
 def say_deed(status: Status, *, who: str, when: dt.datetime, today: dt.date) -> str:

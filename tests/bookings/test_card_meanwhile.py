@@ -107,6 +107,29 @@ def test_a_visit_moved_meanwhile_is_said_to_be_where_it_is(
     ) in words(answer)
 
 
+@pytest.mark.rule("P12")
+def test_a_move_of_a_confirmed_visit_is_not_hidden_behind_its_confirming(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    operations.confirm(appointment=visit, by=cast.manager, at=NOW)
+    visit.refresh_from_db()
+    operations.move(appointment=visit, starts_at=NOON + DAY, by=cast.manager, at=NOW)
+    says = words(press(enter(cast.reception), visit, "cancel", reason="Has a cold"))
+    assert "It is confirmed now: Wed, Nov 25, 2026, 12:00–12:45 PM, Ana Ruiz LE." in says
+    assert "Maya Okoye confirmed this visit" not in says
+
+
+@pytest.mark.rule("P12")
+def test_a_chart_opened_meanwhile_is_not_told_as_the_arrival(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    operations.mark_arrived(appointment=visit, by=cast.manager, at=NOW)
+    visit.refresh_from_db()
+    operations.note_chart_opened(appointment=visit, by=cast.esthetician, at=NOW)
+    says = words(press(enter(cast.reception), visit, "cancel", reason="Has a cold"))
+    assert "This visit was changed meanwhile. It is arrived now" in says
+
+
 def test_a_no_show_and_an_arrival_meanwhile_are_told_too(
     cast: Cast, enter: Enter, visit: Appointment, clock: Any
 ) -> None:

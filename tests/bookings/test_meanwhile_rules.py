@@ -16,22 +16,29 @@ pytestmark = pytest.mark.rule("P12")
 
 
 @pytest.mark.parametrize(
-    ("status", "steps", "deed"),
+    ("status", "version", "steps", "deed"),
     [
-        (Status.BOOKED, 1, ""),
-        (Status.CONFIRMED, 1, "confirmed"),
-        (Status.CONFIRMED, 2, ""),
-        (Status.ARRIVED, 1, "arrived"),
-        (Status.ARRIVED, 3, "arrived"),
-        (Status.CANCELLED, 2, "cancelled"),
-        (Status.NO_SHOW, 1, "no_show"),
-        (Status.NUMBING, 2, ""),
-        (Status.IN_TREATMENT, 3, ""),
-        (Status.COMPLETED, 4, ""),
+        (Status.BOOKED, 1, 1, ""),
+        (Status.CONFIRMED, 1, 1, "confirmed"),
+        (Status.CONFIRMED, 1, 2, ""),
+        (Status.CONFIRMED, 2, 1, ""),
+        (Status.ARRIVED, 1, 1, "arrived"),
+        (Status.ARRIVED, 2, 3, "arrived"),
+        (Status.CANCELLED, 3, 2, "cancelled"),
+        (Status.NO_SHOW, 2, 1, "no_show"),
+        (Status.NUMBING, 2, 2, ""),
+        (Status.IN_TREATMENT, 2, 3, ""),
+        (Status.COMPLETED, 2, 4, ""),
     ],
 )
-def test_one_fact_tells_it_where_one_does(status: Status, steps: int, deed: str) -> None:
-    assert deed_to_tell(status, steps=steps) == deed
+def test_one_fact_tells_it_where_it_surely_came_last(
+    status: Status, version: int, steps: int, deed: str
+) -> None:
+    assert deed_to_tell(status, version=version, steps=steps, chart_open=False) == deed
+
+
+def test_an_arrival_is_not_the_last_thing_once_the_chart_is_open() -> None:
+    assert deed_to_tell(Status.ARRIVED, version=2, steps=1, chart_open=True) == ""
 
 
 @pytest.mark.parametrize(
