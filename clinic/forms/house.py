@@ -8,7 +8,7 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.refusals import Refusal
@@ -16,6 +16,7 @@ from clinic.rules import text_fault
 
 DATE = "Enter a date, for example 11/24/2026."
 BOUNDED = "Use a date between 1900 and 2200."
+MOST_CHARS = 5000
 
 
 def day_field(**given: Any) -> forms.DateField:
@@ -80,10 +81,10 @@ class HouseForm(forms.Form):
             if name == "once":
                 continue
             if isinstance(field, forms.CharField) and not field.max_length:
-                field.max_length = 5000
+                field.validators.append(MaxLengthValidator(MOST_CHARS))
 
     def _clean_fields(self) -> None:
-        # Before Django strips or converts: a text is stored as typed, or refused in words.
+        # A text is stored as it was typed, or refused in words.
         super()._clean_fields()  # type: ignore[misc]
         for name, value in list(self.cleaned_data.items()):
             if isinstance(value, str) and (fault := text_fault(value)):

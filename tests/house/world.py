@@ -61,7 +61,7 @@ def treat(cast: Cast, patient: Patient, starts_at: dt.datetime) -> Treatment:
     act: dict[str, Any] = {"by": cast.esthetician, "at": starts_at - MINUTE}
     chart = room.open_chart(appointment=visit, **act)
     room.decline_numbing(treatment=chart, reason="Not wanted", **act)
-    room.start(treatment=chart, **act)
+    room.start(treatment=chart, confirmed=True, screened_on_paper=True, **act)
     unit = cast.lot.units.filter(status="in_stock").order_by("number").first()
     assert unit is not None
     room.claim_unit(treatment=chart, unit_code=unit.unit_code, pack_intact=True, **act)

@@ -14,7 +14,7 @@ from django.test import Client
 from clinic.models import AuditEvent, User
 from tests.cast import PASSWORD, Cast
 from tests.treatments.pages import HTMX, address, send, value, words
-from tests.treatments.visits import arrived, chart_at, fit_unit, later
+from tests.treatments.visits import TIME_OUT, arrived, chart_at, fit_unit, later
 from treatments import operations
 from treatments.models import Treatment
 from treatments.rules.status import Status
@@ -42,7 +42,7 @@ def cream_fields(cast: Cast, **given: Any) -> dict[str, Any]:
     }
 
 
-TIME_OUT = {"confirmed": "on", "screened": "on"}
+TICKED = {"confirmed": "on", "screened": "on"}
 PASS = {"area": "chin", "depth": "0.50", "passes": "2", "endpoint": "erythema_uniform"}
 
 
@@ -144,7 +144,7 @@ def test_each_opening_of_the_page_is_one_event_and_its_fragments_none(
     fragment = ana.get(address(chart), {"step": "numb"}, headers=HTMX)
     assert b"<html" not in fragment.content
     assert b'id="chart"' in fragment.content
-    answer = ana.post(address(chart, "start"), TIME_OUT, headers=HTMX)
+    answer = ana.post(address(chart, "start"), TICKED, headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Replace-Url"]) == (
         200,
         f"{address(chart)}?step=cartridge",
@@ -306,7 +306,7 @@ def test_the_last_visits_depths_stand_beside_this_one(
     author: dict[str, Any] = {"by": cast.esthetician, "at": later(120)}
     chart = operations.open_chart(appointment=visit, **author)
     operations.decline_numbing(treatment=chart, reason="Declined", **author)
-    operations.start(treatment=chart, **author)
+    operations.start(treatment=chart, **TIME_OUT, **author)
     operations.claim_unit(
         treatment=chart, unit_code=fit_unit(cast).unit_code, pack_intact=True, **author
     )

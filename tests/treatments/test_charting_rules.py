@@ -34,6 +34,7 @@ WHOLE = ChartFacts(
     numbing_recorded=True,
     unit_opened_or_used=True,
     passes=2,
+    unit_needled=True,
     endpoint=True,
     aftercare=True,
 )
@@ -161,6 +162,7 @@ def test_five_minutes_ahead_are_forgiven() -> None:
         ({"started": False}, "start", "R46"),
         ({"unit_opened_or_used": False}, "cartridge", "R1"),
         ({"passes": 0}, "passes", "R46"),
+        ({"unit_needled": False}, "passes", "R13"),
         ({"endpoint": False}, "finish", "R46"),
         ({"aftercare": False}, "finish", "R46"),
     ],

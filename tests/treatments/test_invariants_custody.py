@@ -210,16 +210,17 @@ def test_only_an_opened_unit_touched_someone_or_was_left_unused(cast: Cast) -> N
 
 
 @pytest.mark.rule("R13")
-def test_a_unit_that_needled_is_never_left_unused(cast: Cast) -> None:
+@pytest.mark.parametrize("reason", ["opened_not_used", "dropped"])
+def test_a_unit_that_needled_is_never_wasted_as_untouched(cast: Cast, reason: str) -> None:
     chart = chart_at(cast, "needled")
     unused = change(
         chart.units.get(),
         status="wasted",
         wasted_at=later(50),
         wasted_by_id=cast.esthetician,
-        waste_reason="opened_not_used",
+        waste_reason=reason,
     )
-    assert refused(*unused) == "cartridge_not_used_has_no_passes"
+    assert refused(*unused) == "cartridge_that_needled_touched"
     for one in chart.passes.all():
         operations.remove_pass(treatment=chart, seq=one.seq, by=cast.esthetician, at=later(49))
     run(*unused)
@@ -321,9 +322,49 @@ def test_an_early_end_after_contact_names_its_unit(cast: Cast) -> None:
         "treatment_ended_without_open_unit",
     }
     run(*change(chart.units.get(), status="used"))
-    assert refused(*change(chart, **early)) == "treatment_contact_has_cartridge"
+    assert refused(*change(chart, **early)) in {
+        "treatment_contact_has_cartridge",
+        "treatment_names_its_unit",
+    }
     untold = early | {"abort_reason": "", "needle_contact": False}
     assert refused(*change(chart, **untold)) == "treatment_names_its_unit"
+
+
+def spoiled_chart(cast: Cast) -> Treatment:
+    """A treatment whose unit touched the patient and was wasted, with no other one opened."""
+    chart = chart_at(cast, "needled")
+    operations.waste_unit(
+        cartridge=chart.units.get(),
+        reason="contaminated",
+        patient_contact=True,
+        by=cast.esthetician,
+        at=later(40),
+    )
+    return chart
+
+
+@pytest.mark.rule("R33")
+def test_an_early_end_says_of_a_spoiled_unit_that_it_touched(cast: Cast) -> None:
+    chart = spoiled_chart(cast)
+    early = {
+        "status": "aborted",
+        "aborted": True,
+        "abort_reason": "Ill",
+        "ended_at": later(41),
+        "ended_by_id": cast.esthetician,
+    }
+    assert refused(*change(chart, **early, needle_contact=False)) == "treatment_names_its_unit"
+    run(*change(chart, **early, needle_contact=True))
+
+
+@pytest.mark.rule("R1", "R13")
+def test_a_treatment_is_not_completed_by_a_unit_that_never_needled(cast: Cast) -> None:
+    chart = spoiled_chart(cast)
+    unit = fit_unit(cast)
+    run(*change(unit, **opening(cast, chart, opened_at=later(42))))
+    run(*change(unit, status="used"))
+    found = refused(*change(chart, **finishing(cast, cartridge_id=unit)))
+    assert found == "treatment_completed_is_charted"
 
 
 @pytest.mark.rule("R9")

@@ -12,7 +12,7 @@ from clinic.models import AuditEvent, Device, License
 from clinic.refusals import NotAllowed
 from tests.cast import TODAY, Cast
 from tests.refusals import refusal, told
-from tests.treatments.visits import arrived, chart_at, later
+from tests.treatments.visits import TIME_OUT, arrived, chart_at, later
 from treatments import operations
 from treatments.models import Treatment
 from treatments.rules.status import Status
@@ -134,7 +134,7 @@ def test_an_auditor_reads_signed_records_only(cast: Cast) -> None:
 
 def test_a_start_is_dated_by_the_clinic_and_moves_the_board(cast: Cast) -> None:
     chart = chart_at(cast, "numbed")
-    chart = operations.start(treatment=chart, by=cast.esthetician, at=later(30))
+    chart = operations.start(treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(30))
     assert (chart.status, chart.started_at, chart.started_on) == (
         Status.IN_PROGRESS, later(30), TODAY,
     )  # fmt: skip
@@ -151,7 +151,7 @@ def test_a_start_before_midnight_in_texas_is_dated_there(cast: Cast) -> None:
     author: dict[str, Any] = {"by": cast.esthetician, "at": later(late_evening + 2)}
     chart = operations.open_chart(appointment=visit, **author)
     operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
-    chart = operations.start(treatment=chart, **author)
+    chart = operations.start(treatment=chart, **TIME_OUT, **author)
     assert chart.started_at
     assert (chart.started_on, chart.started_at.astimezone(dt.UTC).date()) == (
         TODAY, TODAY + dt.timedelta(days=1),
@@ -162,7 +162,7 @@ def test_a_start_before_midnight_in_texas_is_dated_there(cast: Cast) -> None:
 @pytest.mark.parametrize(("step", "rule"), [("open", "R39"), ("numbing", "R40")])
 def test_no_start_before_numbing_is_settled(cast: Cast, step: str, rule: str) -> None:
     chart = chart_at(cast, step)
-    no = refusal(operations.start, treatment=chart, by=cast.esthetician, at=later(30))
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(30))
     assert told(no) == (422, rule, None)
     assert no.way_out
 
@@ -173,12 +173,14 @@ def test_no_start_before_the_time_at_which_the_cream_came_off(cast: Cast) -> Non
     operations.remove_numbing(
         treatment=chart, removed_at=later(31), by=cast.esthetician, at=later(28)
     )
-    assert told(refusal(operations.start, treatment=chart, by=cast.esthetician, at=later(30))) == (
+    assert told(
+        refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(30))
+    ) == (
         422,
         "R40",
         None,
     )
-    operations.start(treatment=chart, by=cast.esthetician, at=later(31))
+    operations.start(treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(31))
 
 
 @pytest.mark.rule("R17", "R25", "R26")
@@ -193,7 +195,7 @@ def test_a_license_lost_since_the_booking_stops_the_start(cast: Cast, how: str) 
     else:
         held.state = "CA"
     held.write()
-    no = refusal(operations.start, treatment=chart, by=cast.esthetician, at=later(30))
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(30))
     assert (no.status, no.rule) == (
         422,
         {"expired": "R25"}.get(how, "R17" if "susp" in how else "R18"),
@@ -216,13 +218,13 @@ def test_no_start_with_a_device_out_of_service(cast: Cast) -> None:
     chart = chart_at(cast, "numbed")
     cast.device.status = Device.Status.REPAIR
     cast.device.write()
-    no = refusal(operations.start, treatment=chart, by=cast.esthetician, at=later(30))
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(30))
     assert (told(no), no.sentence) == ((422, "R7", None), "Device D-1 is not in service.")
 
 
 def test_a_treatment_starts_once(cast: Cast) -> None:
     chart = chart_at(cast, "started")
-    no = refusal(operations.start, treatment=chart, by=cast.esthetician, at=later(40))
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(40))
     assert told(no) == (422, "R46", None)
     chart.refresh_from_db()
     assert chart.started_at == later(30)
@@ -230,6 +232,10 @@ def test_a_treatment_starts_once(cast: Cast) -> None:
 
 def test_a_second_press_of_one_form_starts_once(cast: Cast) -> None:
     chart = chart_at(cast, "numbed")
-    first = operations.start(treatment=chart, by=cast.esthetician, at=later(30), once="key")
-    second = operations.start(treatment=chart, by=cast.esthetician, at=later(31), once="key")
+    first = operations.start(
+        treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(30), once="key"
+    )
+    second = operations.start(
+        treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(31), once="key"
+    )
     assert (first.pk, second.started_at) == (second.pk, later(30))

@@ -12,7 +12,7 @@ from clinic.models import AuditEvent
 from tests import factories
 from tests.cast import TODAY, Cast
 from tests.refusals import refusal, told
-from tests.treatments.visits import arrived, chart_at, fit_unit, later
+from tests.treatments.visits import TIME_OUT, arrived, chart_at, fit_unit, later
 from treatments import operations
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.rules.status import Unit
@@ -210,7 +210,7 @@ def test_a_lot_in_date_at_the_start_is_in_date_past_midnight(cast: Cast) -> None
     author: dict[str, Any] = {"by": cast.esthetician, "at": later(near_midnight)}
     late = operations.open_chart(appointment=visit, **author)
     operations.decline_numbing(treatment=late, reason="Not wanted", **author)
-    late = operations.start(treatment=late, **author)
+    late = operations.start(treatment=late, **TIME_OUT, **author)
     unit = claim(cast, late, tonight.units.get().unit_code, minute=near_midnight + 20)
     assert unit.opened_at
     assert (unit.opened_on, late.clinic.day_of(unit.opened_at)) == (
@@ -293,9 +293,12 @@ def test_what_is_used_or_wasted_is_not_wasted_again(cast: Cast) -> None:
 def test_a_unit_that_needled_was_not_left_unused(cast: Cast) -> None:
     chart = chart_at(cast, "needled")
     unit = Cartridge.objects.get(treatment=chart)
-    no = refusal(lambda: waste(cast, unit, "opened_not_used"))
-    assert (no.rule, no.field) == ("R13", "reason")
-    assert "so it was used" in no.sentence
+    for reason in ("opened_not_used", "dropped"):
+        no = refusal(waste, cast=cast, unit=unit, reason=reason)
+        assert told(no) == (422, "R13", "patient_contact")
+        assert "so it touched the patient" in no.sentence
+    no = refusal(waste, cast=cast, unit=unit, reason="opened_not_used", patient_contact=True)
+    assert told(no) == (422, "R13", "reason")
     assert waste(cast, unit, "dropped", patient_contact=True).status == Unit.WASTED
 
 

@@ -10,7 +10,7 @@ from bookings.models import Appointment, PerformedArea
 from bookings.rules.status import Status as Visit
 from tests.cast import PASSWORD, TODAY, Cast
 from tests.refusals import refusal, told
-from tests.treatments.visits import chart_at, later, one_pass
+from tests.treatments.visits import chart_at, fit_unit, later, one_pass
 from treatments import operations
 from treatments.models import StockMovement, Treatment
 from treatments.rules.status import Status, Unit
@@ -155,6 +155,46 @@ def test_an_end_that_contradicts_the_chart_is_refused(
 ) -> None:
     no = refusal(abort, cast=cast, chart=chart_at(cast, step), **given)
     assert told(no) == (422, rule, field)
+
+
+def spoil(cast: Cast, chart: Treatment) -> None:
+    """The open unit has touched the patient and is thrown away."""
+    operations.waste_unit(
+        cartridge=chart.units.get(),
+        reason="contaminated",
+        patient_contact=True,
+        by=cast.esthetician,
+        at=later(35),
+    )
+
+
+@pytest.mark.rule("R1", "R33")
+@pytest.mark.parametrize("step", ["claimed", "needled"])
+def test_a_withdrawal_after_a_spoiled_unit_tells_the_truth(cast: Cast, step: str) -> None:
+    chart = chart_at(cast, step)
+    spoil(cast, chart)
+    no = refusal(abort, cast=cast, chart=chart, needle_contact=False)
+    assert told(no) == (422, "R33", "needle_contact")
+    assert "was wasted after it touched the patient" in no.sentence
+    chart = abort(cast, chart, needle_contact=True)
+    assert (chart.status, chart.cartridge, chart.needle_contact) == (Status.ABORTED, None, True)
+    assert [one.status for one in chart.units.all()] == [Unit.WASTED]
+    signed = operations.sign(treatment=chart, password=PASSWORD, by=cast.esthetician, at=later(62))
+    assert signed.status == Status.SIGNED
+
+
+@pytest.mark.rule("R1", "R13")
+def test_a_unit_that_never_needled_does_not_finish_a_treatment(cast: Cast) -> None:
+    chart = chart_at(cast, "needled")
+    spoil(cast, chart)
+    author: dict[str, Any] = {"treatment": chart, "by": cast.esthetician}
+    code = fit_unit(cast).unit_code
+    operations.claim_unit(**author, unit_code=code, pack_intact=True, at=later(36))
+    no = refusal(finish, cast=cast, chart=chart)
+    assert told(no) == (422, "R13", None)
+    assert no.sentence == "Still missing: a pass with the cartridge that is open now."
+    operations.add_pass(**author, **one_pass(), at=later(37))
+    assert finish(cast, chart).cartridge.unit_code == code
 
 
 @pytest.mark.rule("R33")

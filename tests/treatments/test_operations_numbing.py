@@ -13,7 +13,7 @@ from clinic.models import AuditEvent
 from tests import factories
 from tests.cast import TODAY, Cast
 from tests.refusals import refusal, told
-from tests.treatments.visits import arrived, chart_at, cream, later
+from tests.treatments.visits import TIME_OUT, arrived, chart_at, cream, later
 from treatments import operations
 from treatments.models import NumbingApplication, Treatment
 from treatments.queries.lines import Cream
@@ -139,7 +139,7 @@ def test_all_cream_comes_off_at_once_and_more_may_go_on_after(cast: Cast) -> Non
     chart.appointment.refresh_from_db()
     visit = chart.appointment
     assert (visit.numbing_on, visit.numbing_due, visit.numbing_off) == (later(2), later(61), None)
-    no = refusal(operations.start, treatment=chart, by=cast.esthetician, at=later(50))
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(50))
     assert told(no) == (422, "R40", None)
 
 
@@ -166,7 +166,7 @@ def test_none_is_recorded_with_its_reason_and_bars_cream(cast: Cast) -> None:
     )
     assert (none.product, none.none_reason, none.applied_at) == (None, "Declined", None)
     assert told(refusal(put_on, cast=cast, chart=chart)) == (422, "R39", "product")
-    operations.start(treatment=chart, by=cast.esthetician, at=later(3))
+    operations.start(treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(3))
 
 
 @pytest.mark.rule("R39")

@@ -9,7 +9,7 @@ import pytest
 from clinic.models import User
 from tests.cast import Cast
 from tests.refusals import refusal, told
-from tests.treatments.visits import chart_at, cream, later, one_pass
+from tests.treatments.visits import TIME_OUT, chart_at, cream, later, one_pass
 from treatments import operations
 from treatments.models import NeedlingPass
 
@@ -103,7 +103,7 @@ def test_nobody_writes_in_anothers_chart(cast: Cast) -> None:
             (operations.apply_numbing, cream(cast)),
             (operations.remove_numbing, {"removed_at": later(35)}),
             (operations.decline_numbing, {"reason": "No"}),
-            (operations.start, {}),
+            (operations.start, TIME_OUT),
             (operations.scan_cartridge, {"text": "C-000001"}),
             (operations.claim_unit, {"unit_code": "C-000002", "pack_intact": True}),
             (operations.add_pass, one_pass()),

@@ -14,6 +14,7 @@ from clinic.refusals import Conflict
 from tests import factories
 from tests.cast import NOW, TODAY, Cast
 from tests.races import all_at_once, sentences
+from tests.treatments.visits import TIME_OUT
 from treatments import operations
 from treatments.models import Cartridge, StockMovement, Treatment
 from treatments.queries import balance
@@ -47,7 +48,7 @@ def started(cast: Cast, count: int) -> list[Treatment]:
         )
         chart = operations.open_chart(appointment=visit, by=user, at=later(1))
         operations.decline_numbing(treatment=chart, reason="Declined", by=user, at=later(2))
-        charts.append(operations.start(treatment=chart, by=user, at=later(3)))
+        charts.append(operations.start(treatment=chart, **TIME_OUT, by=user, at=later(3)))
     return charts
 
 

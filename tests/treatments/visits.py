@@ -29,6 +29,10 @@ STEPS = (
 )
 
 
+# What is confirmed aloud before the needle.
+TIME_OUT = {"confirmed": True, "screened_on_paper": True}
+
+
 def later(minutes: int) -> dt.datetime:
     """So many minutes after nine."""
     return NOW + dt.timedelta(minutes=minutes)
@@ -96,7 +100,7 @@ def chart_at(cast: Cast, step: str, visit: Appointment | None = None) -> Treatme
         "numbed": lambda: operations.remove_numbing(
             treatment=chart, removed_at=later(27), **by, at=later(27)
         ),
-        "started": lambda: operations.start(treatment=chart, **by, at=later(30)),
+        "started": lambda: operations.start(treatment=chart, **TIME_OUT, **by, at=later(30)),
         "claimed": lambda: operations.claim_unit(
             treatment=chart,
             unit_code=fit_unit(cast).unit_code,

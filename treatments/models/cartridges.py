@@ -244,12 +244,13 @@ class Cartridge(Record):
             "A unit is opened for a treatment that has started in this clinic.",
         ),
         Guard(
-            "cartridge_not_used_has_no_passes",
+            "cartridge_that_needled_touched",
             ("UPDATE",),
-            "NEW.waste_reason = 'opened_not_used' AND OLD.status <> 'wasted' AND EXISTS "
-            "(SELECT 1 FROM treatments_needlingpass p WHERE p.treatment_id = NEW.treatment_id "
+            "NEW.status = 'wasted' AND OLD.status <> 'wasted' AND NOT NEW.patient_contact "
+            "AND EXISTS (SELECT 1 FROM treatments_needlingpass p "
+            "WHERE p.treatment_id = NEW.treatment_id "
             "AND p.at >= NEW.opened_at AND p.removed_at IS NULL)",
-            "Passes are charted since this unit was opened, so it was used.",
+            "Passes are charted since this unit was opened, so it touched the patient.",
         ),
         # Ruling L5: a treatment begun in time goes on past midnight, and its lot with it, so
         # the day a unit's expiry is held against is the day its treatment started.

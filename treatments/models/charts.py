@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -82,8 +83,9 @@ class Treatment(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     endpoint = models.CharField(max_length=20, choices=EndPoint.choices(), blank=True)
-    reaction = models.TextField(max_length=2000, blank=True)
-    note = models.TextField(max_length=5000, blank=True)
+    # A text field's own limit is the form's alone; the validator holds for every write.
+    reaction = models.TextField(max_length=2000, validators=[MaxLengthValidator(2000)], blank=True)
+    note = models.TextField(max_length=5000, validators=[MaxLengthValidator(5000)], blank=True)
     aftercare_given = models.BooleanField(default=False)
     aborted = models.BooleanField(default=False)
     abort_reason = models.CharField(max_length=300, blank=True)
@@ -119,11 +121,6 @@ class Treatment(Record):
                 | Q(aborted=True)
                 | Q(cartridge__isnull=False, needle_contact=True),
                 "A completed treatment has exactly one used cartridge.",
-            ),
-            check(
-                "treatment_contact_has_cartridge",
-                Q(aborted=False) | Q(needle_contact=False) | Q(cartridge__isnull=False),
-                "A treatment ended after needle contact has a used cartridge.",
             ),
             check(
                 "treatment_cartridge_only_at_end",
@@ -239,13 +236,25 @@ class Treatment(Record):
             "WHERE u.id = NEW.cartridge_id AND u.treatment_id = NEW.id AND u.status = 'used')",
             "The cartridge named is not the one used in this treatment.",
         ),
+        # D7: what touched the patient was used, or spoiled and wasted with that said of it.
+        Guard(
+            "treatment_contact_has_cartridge",
+            ("UPDATE",),
+            "NEW.aborted AND NEW.needle_contact AND NEW.cartridge_id IS NULL "
+            "AND NOT EXISTS (SELECT 1 FROM treatments_cartridge u WHERE u.treatment_id = NEW.id "
+            "AND u.status = 'wasted' AND u.patient_contact)",
+            "A treatment ended after needle contact has the cartridge that touched the patient.",
+        ),
         Guard(
             "treatment_names_its_unit",
             ("UPDATE",),
-            "NEW.aborted AND NOT NEW.needle_contact "
+            "NEW.aborted AND ((NOT NEW.needle_contact "
             "AND EXISTS (SELECT 1 FROM treatments_cartridge u WHERE u.treatment_id = NEW.id "
-            "AND u.status = 'used')",
-            "A treatment in which a cartridge was used had needle contact, and names it.",
+            "AND (u.status = 'used' OR u.patient_contact))) OR (NEW.cartridge_id IS NULL "
+            "AND EXISTS (SELECT 1 FROM treatments_cartridge u WHERE u.treatment_id = NEW.id "
+            "AND u.status = 'used')))",
+            "A treatment whose cartridge touched the patient had needle contact, and names the "
+            "one it used.",
         ),
         # R51, P6: a record is signed by its author's signature, not by a word in a column.
         Guard(
@@ -269,9 +278,11 @@ class Treatment(Record):
             ("UPDATE",),
             "NEW.status IN ('completed', 'signed') AND NOT NEW.aborted AND (NOT EXISTS "
             "(SELECT 1 FROM treatments_numbingapplication n WHERE n.treatment_id = NEW.id) "
-            "OR NOT EXISTS (SELECT 1 FROM treatments_needlingpass p "
-            "WHERE p.treatment_id = NEW.id AND p.removed_at IS NULL))",
-            "A completed treatment has its numbing, or why there was none, and its passes.",
+            "OR NOT EXISTS (SELECT 1 FROM treatments_needlingpass p, treatments_cartridge u "
+            "WHERE p.treatment_id = NEW.id AND p.removed_at IS NULL "
+            "AND u.id = NEW.cartridge_id AND p.at >= u.opened_at))",
+            "A completed treatment has its numbing, or why there was none, and passes with its "
+            "cartridge.",
         ),
         Guard(
             "treatment_ended_numbing_closed",

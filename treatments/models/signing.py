@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
@@ -66,7 +67,7 @@ class Addendum(Row):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
     treatment = models.ForeignKey(Treatment, models.PROTECT, related_name="addenda")
     kind = models.CharField(max_length=16, choices=Kind)
-    text = models.TextField(max_length=5000)
+    text = models.TextField(max_length=5000, validators=[MaxLengthValidator(5000)])
     reason = models.CharField(max_length=200)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     printed_name = models.CharField(max_length=120)

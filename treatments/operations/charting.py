@@ -84,16 +84,32 @@ def read_chart(*, treatment: Treatment, by: User, at: dt.datetime) -> Treatment:
 
 @act("treatment.start", may=Permission.TREAT, on="treatment")
 def start(
-    *, treatment: Treatment, by: User, at: dt.datetime, screened_on_paper: bool | None = None
+    *,
+    treatment: Treatment,
+    confirmed: bool,
+    screened_on_paper: bool,
+    by: User,
+    at: dt.datetime,
 ) -> Treatment:
     """Start the treatment: the license is judged and copied on this clinic-local date (L5).
 
-    Refuses while numbing is neither recorded nor declined (R39) or cream is on (R40),
-    without a covering license (R17, R18, R25), and with a device out of service (R7).
+    `confirmed`: the patient has said name and birth date, and area and device are right.
+    `screened_on_paper`: screening is done and consent signed; both are still on paper, so the
+    audit is where it stands that somebody said so.
+
+    Refuses unless both are true (P6, R30), while numbing is neither recorded nor declined
+    (R39) or cream is on (R40), without a covering license (R17, R18, R25), and with a device
+    out of service (R7).
     """
     Practitioner.objects.held().get(pk=treatment.practitioner_id)
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING)
+    if not confirmed:
+        raise Refusal("Read back name and birth date, then confirm.", rule="P6", field="confirmed")
+    if not screened_on_paper:
+        raise Refusal(
+            "Check screening and consent on paper, then confirm.", rule="R30", field="screened"
+        )
     today = chart.clinic.day_of(at)
     license = license_today(chart.practitioner, state=chart.clinic.state, on=today)
     facts = facts_of(chart, endpoint="", aftercare=False)
@@ -113,8 +129,8 @@ def start(
     chart.started_on = today
     chart.write()
     desk.note_started(appointment=chart.appointment, by=by, at=at)
-    more = {} if screened_on_paper is None else {"screened_on_paper": screened_on_paper}
-    note("treatment.start", chart, by, at, license=str(license), **more)
+    said = {"confirmed": confirmed, "screened_on_paper": screened_on_paper}
+    note("treatment.start", chart, by, at, license=str(license), **said)
     return chart
 
 

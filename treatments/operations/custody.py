@@ -160,9 +160,10 @@ def waste_unit(
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
     Refuses: a unit that is neither in stock nor opened (R10, 409) or was opened meanwhile (R2,
-    409), no reason or "other" without words (R13), patient contact of a unit never opened or
-    of one "opened, not used", "opened, not used" of a unit never opened or since whose opening
-    passes are charted (R13), and an opened unit of someone else's treatment (R52, 403).
+    409), no reason or "other" without words (R13), patient contact of a unit never opened,
+    none of a unit since whose opening passes are charted, "opened, not used" of a unit that
+    touched the patient or was never opened (R13), and an opened unit of someone else's
+    treatment (R52, 403).
     """
     if reason not in set(Cartridge.WasteReason.values):
         raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")
@@ -188,12 +189,12 @@ def waste_unit(
     needled = chart is not None and needled_since(
         unit.opened_at, chart.passes.values_list("at", flat=True)
     )
-    if reason in NO_CONTACT and needled and not patient_contact:
+    if needled and not patient_contact:
         raise Refusal(
-            "Passes are charted since this unit was opened, so it was used.",
+            "Passes are charted since this unit was opened, so it touched the patient.",
             rule="R13",
-            field="reason",
-            way_out="Choose another reason, or take the passes back first.",
+            field="patient_contact",
+            way_out="Tick “It touched the patient”, or take the passes back first.",
         )
     if reason in NO_CONTACT and (patient_contact or chart is None):
         told = Cartridge.WasteReason(reason).label

@@ -79,9 +79,12 @@ def abort(
 ) -> Treatment:
     """End a treatment early, for a withdrawal of consent or any other reason (R33).
 
-    Before needle contact an opened unit is wasted, after contact it is used. Refuses an
-    empty reason (R33), cream still on (R40), contact without a cartridge (R1), and "no
-    contact" when passes are in the chart (R33).
+    Before needle contact an opened unit is wasted, after contact it is used. Contact may also
+    have been with a unit that was wasted since, and then none need be used (D7).
+
+    Refuses an empty reason (R33), cream still on (R40), contact without a cartridge that
+    touched the patient or may have (R1), and "no contact" when passes or a wasted unit in the
+    chart say otherwise (R33).
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING, Status.IN_PROGRESS)
@@ -90,19 +93,21 @@ def abort(
     if facts_of(chart, endpoint="", aftercare=False).cream_still_on:
         raise Refusal("The cream is still on.", rule="R40", way_out="Enter when it came off.")
     unit = opened_unit(chart)
-    if needle_contact and unit is None:
+    spoiled = chart.units.filter(status=Unit.WASTED, patient_contact=True).first()
+    if needle_contact and unit is None and spoiled is None:
         raise Refusal(
             "No cartridge is open for this treatment.",
             rule="R1",
             field="needle_contact",
             way_out="Scan the cartridge that touched the patient first.",
         )
-    if not needle_contact and chart.passes.exists():
-        raise Refusal(
-            "This chart has needling passes, so the needle touched the patient.",
-            rule="R33",
-            field="needle_contact",
+    if not needle_contact and (spoiled is not None or chart.passes.exists()):
+        why = (
+            f"{spoiled.unit_code} was wasted after it touched the patient, so the needle did."
+            if spoiled is not None
+            else "This chart has needling passes, so the needle touched the patient."
         )
+        raise Refusal(why, rule="R33", field="needle_contact", way_out="Choose “Yes”.")
     if unit is not None:
         _settle_unit(unit, chart, used=needle_contact, by=by, at=at)
     chart.aborted, chart.abort_reason = True, reason.strip()

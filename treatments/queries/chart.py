@@ -38,14 +38,18 @@ def facts_of(
     """
     numbing = list(chart.numbing.all())
     units = list(chart.units.all())
+    passes = list(chart.passes.all())
+    taken = next((one for one in units if one.status in (Unit.OPENED, Unit.USED)), None)
     return ChartFacts(
         started=chart.started_at is not None,
         ended=chart.ended_at is not None,
         aborted=chart.aborted,
         numbing_recorded=bool(numbing),
         cream_still_on=any(one.product_id and not one.removed_at for one in numbing),
-        unit_opened_or_used=any(one.status in (Unit.OPENED, Unit.USED) for one in units),
-        passes=len(chart.passes.all()),
+        unit_opened_or_used=taken is not None,
+        passes=len(passes),
+        unit_needled=taken is not None
+        and needled_since(taken.opened_at, (one.at for one in passes)),
         endpoint=bool(chart.endpoint if endpoint is None else endpoint),
         aftercare=chart.aftercare_given if aftercare is None else aftercare,
     )

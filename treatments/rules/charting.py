@@ -88,7 +88,7 @@ NO_CONTACT = frozenset({"opened_not_used"})
 
 
 def needled_since(opened_at: dt.datetime | None, passes_at: Iterable[dt.datetime]) -> bool:
-    """Whether passes are charted since a unit was opened: then it was used (R13)."""
+    """Whether passes are charted since a unit was opened: then it touched the patient (R13)."""
     return opened_at is not None and any(at >= opened_at for at in passes_at)
 
 
@@ -100,7 +100,10 @@ def amber_from(*, due: dt.datetime, latest: dt.datetime) -> dt.datetime:
 
 @dataclass(frozen=True)
 class ChartFacts:
-    """What the completeness rule reads of a chart."""
+    """What the completeness rule reads of a chart.
+
+    `unit_needled`: a pass is charted since the unit that is open, or was used, was opened.
+    """
 
     started: bool
     ended: bool
@@ -109,6 +112,7 @@ class ChartFacts:
     cream_still_on: bool = False
     unit_opened_or_used: bool = False
     passes: int = 0
+    unit_needled: bool = False
     endpoint: bool = False
     aftercare: bool = False
 
@@ -130,6 +134,12 @@ def missing_to_finish(chart: ChartFacts) -> list[Missing]:
         (not chart.started, Missing("start", "the start", "R46")),
         (not chart.unit_opened_or_used, Missing("cartridge", "the cartridge", "R1")),
         (chart.passes == 0, Missing("passes", "at least one needling pass", "R46")),
+        # Else the passes were made with a unit that is wasted, and this one would be counted
+        # as used though it never was (R13).
+        (
+            chart.passes > 0 and chart.unit_opened_or_used and not chart.unit_needled,
+            Missing("passes", "a pass with the cartridge that is open now", "R13"),
+        ),
         (not chart.endpoint, Missing("finish", "the end point", "R46")),
         (not chart.aftercare, Missing("finish", "aftercare handed over", "R46")),
     ]

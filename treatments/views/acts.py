@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic import accounts, drafts
+from clinic import accounts
 from clinic.permissions import Permission
-from clinic.refusals import NotAllowed, Refusal
-from clinic.views.doors import form_of, go
+from clinic.refusals import Refusal
+from clinic.views.doors import attempt, go
 from treatments import operations
 from treatments.forms import cartridge, closing, numbing, passes, start
 from treatments.forms.chart import ChartForm
@@ -52,16 +52,13 @@ class Act(ChartDoor):
                 accounts.turn_away(request)
                 raise PermissionDenied
             return self.refused(form, at)
-        try:
-            result = self.perform(page.chart, form, {"by": request.user, "at": at})
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            form.refuse(no)
-            return self.refused(form, at)
-        # What is done already must not be filled in again.
-        drafts.forget(form_of(request, request.path))
-        return self.done(page.chart, result, at)
+        return attempt(
+            request,
+            form,
+            lambda: self.perform(page.chart, form, {"by": request.user, "at": at}),
+            done=lambda result: self.done(page.chart, result, at),
+            refused=lambda _no: self.refused(form, at),
+        )
 
     def is_for(self, request: HttpRequest, page: queries.ChartPage) -> bool:
         """Whether a form that was not even filled in may show its faults to this person."""
@@ -125,8 +122,13 @@ class Start(Act):
     form_class, step = start.StartForm, Step.START
 
     def perform(self, chart: Treatment, form: ChartForm, acting: dict[str, Any]) -> Any:
-        said = form.cleaned_data["screened"]
-        return operations.start(treatment=chart, screened_on_paper=said, **acting, once=form.key)
+        return operations.start(
+            treatment=chart,
+            confirmed=form.cleaned_data["confirmed"],
+            screened_on_paper=form.cleaned_data["screened"],
+            **acting,
+            once=form.key,
+        )
 
 
 class Scan(Act):

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,9 +15,9 @@ from django.utils.http import urlencode
 
 from clinic import accounts
 from clinic.permissions import Permission
-from clinic.refusals import NotAllowed, Refusal
+from clinic.refusals import Refusal
 from clinic.rules import say_date
-from clinic.views.doors import Door, FormPage, acting, go
+from clinic.views.doors import Door, FormPage, acting, attempt, go
 from treatments import operations
 from treatments.forms.stock import ByHandForm, DeliveryForm, ReceiveForm
 from treatments.models import CartridgeLot
@@ -98,20 +97,21 @@ class ConfirmDelivery(Receive):
             if "scan" in form.errors or not verdict.accepted:
                 return self.show(DeliveryForm(), verdict=verdict, status=422)
             return self.show(DeliveryForm(), verdict=verdict, receive=form, status=422)
-        try:
-            lot = operations.receive_scan(
+        shown = form if verdict.accepted else None
+        return attempt(
+            request,
+            form,
+            lambda: operations.receive_scan(
                 clinic=request.clinic,  # type: ignore[attr-defined]
                 **form.values,
                 **acting(request),
                 once=form.key,
-            )
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            form.refuse(no)
-            shown = form if verdict.accepted else None
-            return self.show(DeliveryForm(), verdict=verdict, receive=shown, status=no.status)
-        return received(request, lot)
+            ),
+            done=lambda lot: go(request, received(request, lot)),
+            refused=lambda no: self.show(
+                DeliveryForm(), verdict=verdict, receive=shown, status=no.status
+            ),
+        )
 
 
 class ReceiveByHand(FormPage):
@@ -141,24 +141,17 @@ class ReceiveByHand(FormPage):
             clinic=form.clinic, **values, **acting(self.request), once=form.key
         )
 
-    def form_valid(self, form: ByHandForm) -> HttpResponse:
-        try:
-            lot = self.perform(form)
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            form.refuse(no)
-            return self.form_refused(form, no)
-        return received(self.request, lot)
+    def where_to(self, result: CartridgeLot) -> str:
+        return received(self.request, result)
 
 
-def received(request: HttpRequest, lot: CartridgeLot) -> HttpResponse:
-    """On to the codes of the delivery that just came in."""
+def received(request: HttpRequest, lot: CartridgeLot) -> str:
+    """Say which units came in; returns the address of their codes."""
     delivery = queries.deliveries_of(lot)[0]
     count = len(delivery.codes)
     units = f"{count} units are on file" if count > 1 else "1 unit is on file"
     messages.success(request, f"{units}: {delivery.first} to {delivery.last}.")
-    return go(request, reverse("cartridge-codes", args=[lot.pk]))
+    return reverse("cartridge-codes", args=[lot.pk])
 
 
 def band(verdict: Verdict, today: dt.date, *, on_file: dt.date | None = None) -> dict[str, Any]:

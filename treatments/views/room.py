@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,8 +13,8 @@ from django.utils import timezone
 
 from bookings.queries import charts_to_open
 from clinic.permissions import Permission
-from clinic.refusals import NotAllowed, Refusal
-from clinic.views.doors import Door, Page, acting, go
+from clinic.refusals import Refusal
+from clinic.views.doors import Door, Page, acting, attempt, go
 from treatments import operations
 from treatments.forms.start import OpenForm
 from treatments.queries import room as queries
@@ -56,14 +55,14 @@ class OpenChart(Door):
         if visit is None:
             raise Http404
         form = OpenForm(request.POST)
-        try:
-            key = form.key if form.is_valid() else None
-            chart = operations.open_chart(appointment=visit, **acting(request), once=key)
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            return my_day(request, no=no)
-        return go(request, reverse("treatment", args=[chart.pk]))
+        key = form.key if form.is_valid() else None
+        return attempt(
+            request,
+            form,
+            lambda: operations.open_chart(appointment=visit, **acting(request), once=key),
+            done=lambda chart: go(request, reverse("treatment", args=[chart.pk])),
+            refused=lambda no: my_day(request, no=no),
+        )
 
 
 def my_day(request: HttpRequest, *, no: Refusal | None = None) -> HttpResponse:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,8 +15,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from clinic.permissions import Permission
-from clinic.refusals import NotAllowed, Refusal
-from clinic.views.doors import Door, acting
+from clinic.views.doors import Door, acting, attempt, go
 from treatments import operations
 from treatments.forms.stock import WasteUnitForm
 from treatments.models import Cartridge, CartridgeLot
@@ -221,13 +219,24 @@ class WasteUnit(UnitDoor):
         form = WasteUnitForm(request.POST)
         if not form.is_valid():
             return self.show(form, status=form.status)
-        try:
-            operations.waste_unit(cartridge=unit, **form.values, **acting(request), once=form.key)
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            form.refuse(no)
-            del self.unit
-            return self.show(form, status=form.status)
-        messages.success(request, f"{unit.unit_code} is wasted. Put it into the sharps container.")
-        return HttpResponseRedirect(reverse("cartridge", args=[unit.pk]))
+        return attempt(
+            request,
+            form,
+            lambda: operations.waste_unit(
+                cartridge=unit, **form.values, **acting(request), once=form.key
+            ),
+            done=self.wasted,
+            refused=lambda _no: self.refused(form),
+        )
+
+    def wasted(self, unit: Cartridge) -> HttpResponse:
+        """On to the unit's page, which shows that it is gone."""
+        messages.success(
+            self.request, f"{unit.unit_code} is wasted. Put it into the sharps container."
+        )
+        return go(self.request, reverse("cartridge", args=[unit.pk]))
+
+    def refused(self, form: WasteUnitForm) -> HttpResponse:
+        """The unit's page as it stands now, with the refusal in its form."""
+        del self.unit
+        return self.show(form, status=form.status)

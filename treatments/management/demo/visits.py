@@ -181,7 +181,13 @@ class Visit:
         )
 
     def start(self, at: dt.datetime) -> None:
-        treating.start(treatment=self._chart, by=self._author, at=at)
+        treating.start(
+            treatment=self._chart,
+            confirmed=True,
+            screened_on_paper=True,
+            by=self._author,
+            at=at,
+        )
 
     def claim(self, at: dt.datetime) -> None:
         ready = Cartridge.objects.filter(
