@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import (
@@ -18,9 +18,12 @@ from django.utils import timezone
 from django.views.generic import FormView, TemplateView, View
 
 from clinic import accounts, drafts
+from clinic.forms import HouseForm
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.rules import spreadsheet_safe
+
+T = TypeVar("T")
 
 
 class Door(View):
@@ -69,15 +72,13 @@ class FormPage(Door, FormView):
         raise NotImplementedError
 
     def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            result = self.perform(form)
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            form.refuse(no)
-            return self.form_refused(form, no)
-        drafts.forget(form_of(self.request, self.request.path))
-        return go(self.request, self.where_to(result))
+        return attempt(
+            self.request,
+            form,
+            lambda: self.perform(form),
+            done=lambda result: go(self.request, self.where_to(result)),
+            refused=lambda no: self.form_refused(form, no),
+        )
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=form.status)
@@ -85,6 +86,29 @@ class FormPage(Door, FormView):
     def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
         """The same page with the refusal in it; a page that offers more overrides this."""
         return self.form_invalid(form)
+
+
+def attempt(
+    request: HttpRequest,
+    form: HouseForm,
+    act: Callable[[], T],
+    *,
+    done: Callable[[T], HttpResponse],
+    refused: Callable[[Refusal], HttpResponse],
+) -> HttpResponse:
+    """Do what a form asks and answer with `done`; what is done leaves no draft of the form.
+
+    A refusal goes into the form, and `refused` answers. What the person may not do is a 403.
+    """
+    try:
+        result = act()
+    except NotAllowed as no:
+        raise PermissionDenied from no
+    except Refusal as no:
+        form.refuse(no)
+        return refused(no)
+    drafts.forget(form_of(request, request.path))
+    return done(result)
 
 
 def form_of(request: HttpRequest, page: str) -> drafts.Form:
