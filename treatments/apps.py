@@ -10,6 +10,6 @@ class TreatmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.queries import audit_log
-        from treatments.queries.subjects import subjects_by_code
+        from treatments.queries.subjects import lots_by_code, subjects_by_code
 
-        audit_log.SUBJECTS.append(subjects_by_code)
+        audit_log.SUBJECTS += [subjects_by_code, lots_by_code]

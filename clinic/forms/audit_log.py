@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 
 from clinic.forms.house import day_field
-from clinic.models import AuditEvent
-from clinic.rules import read_search
+from clinic.models import AuditEvent, Clinic
+from clinic.queries.audit_log import subjects_of
 
 SYSTEM_LOG = "system"
-CODE = re.compile(r"(PT-[0-9]{1,6}|[AT]-[0-9A-F]{8}|C-[0-9]{6,})")
 
 
 class AuditFilter(forms.Form):
@@ -38,14 +36,15 @@ class AuditFilter(forms.Form):
     def __init__(
         self,
         *args: Any,
-        clinic_name: str,
+        clinic: Clinic,
         may_see_system: bool,
         people: list[tuple[str, str]],
         actions: list[tuple[str, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        logs = [("", clinic_name)]
+        self.clinic = clinic
+        logs = [("", clinic.name)]
         if may_see_system:
             logs.append((SYSTEM_LOG, "Log-ins and screens"))
         self.fields["log"].choices = logs  # type: ignore[attr-defined]
@@ -54,14 +53,15 @@ class AuditFilter(forms.Form):
 
     def clean_about(self) -> str:
         """The code as the audit writes it: PT-152 is PT-000152."""
-        text: str = self.cleaned_data["about"].upper()
-        if not text or CODE.fullmatch(text):
-            number = read_search(text).number if text.startswith("PT-") else None
-            return text if number is None else f"PT-{number:06d}"
-        if text.isascii() and text.isdecimal() and len(text) <= 6:
-            return f"PT-{int(text):06d}"
+        typed: str = self.cleaned_data["about"]
+        if not typed:
+            return ""
+        if found := subjects_of(self.clinic, typed):
+            return found.code
         # What is searched for stays in the audit for ever: a name has no place there.
-        raise forms.ValidationError("Enter a code, such as PT-152, T-1A2B3C4D or C-000123.")
+        raise forms.ValidationError(
+            "Enter a code, such as PT-152, T-1A2B3C4D or C-000123, or a lot or license on file."
+        )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -10,10 +10,16 @@ from typing import Any
 
 from django.db.models import Q
 
-from clinic.models import AuditEvent, Clinic, Patient, Practitioner, Room, User
+from clinic.models import AuditEvent, Clinic, License, Patient, Practitioner, Room, User
 from clinic.models.base import KeptQuerySet
 from clinic.queries.audit_words import ACTIONS, Names, words_for
-from clinic.rules import SYSTEM, chain_of, day_span, told_without_chart
+from clinic.rules import (
+    SYSTEM,
+    chain_of,
+    day_span,
+    normalize_license_number,
+    told_without_chart,
+)
 
 PAGE = 50
 # What is refused at a chart is refused in clinical words: these are for readers of charts.
@@ -207,8 +213,8 @@ def _rows(search: Search) -> KeptQuerySet:
     if search.outcome:
         rows = rows.filter(outcome=search.outcome)
     if search.about:
-        keys = [key for find in SUBJECTS for key in find(search.clinic, search.about)]
-        rows = rows.filter(Q(subject__in=keys) if keys else Q(subject_code=search.about))
+        about = subjects_of(search.clinic, search.about)
+        rows = rows.filter(subject__in=about.keys) if about else rows.none()
     if search.since:
         rows = rows.filter(at__gte=day_span(search.since, zone)[0])
     if search.until:
@@ -228,15 +234,64 @@ def _beyond(rows: KeptQuerySet, search: Search, seq: int, *, newer: bool) -> Kep
     return rows.filter(Q(at__lte=at), Q(at__lt=at) | Q(seq__lt=seq))
 
 
-def patients_by_code(clinic: Clinic, code: str) -> list[str]:
-    """The key of the clinic's patient with that code."""
-    number = re.fullmatch(r"PT-([0-9]{1,9})", code)
-    if not number:
-        return []
-    found = Patient.objects.filter(clinic=clinic, number=int(number[1]))
-    return [str(key) for key in found.values_list("pk", flat=True)]
+@dataclass(frozen=True)
+class Subjects:
+    """What a code stands for: the code as the audit writes it, and the keys of its subjects.
+
+    No keys: a well-made code that nothing here bears.
+    """
+
+    code: str
+    keys: list[str]
 
 
-# Who knows the subjects that a code stands for: given a clinic and a code, keys of subjects. The
-# apps upstairs add theirs when they are ready.
-SUBJECTS: list[Callable[[Clinic, str], list[str]]] = [patients_by_code]
+Finder = Callable[[Clinic, str], Subjects | None]
+
+
+def subjects_of(clinic: Clinic, typed: str) -> Subjects | None:
+    """What in the clinic has the code that was typed; None where it is no code at all.
+
+    As many queries, whatever is typed.
+    """
+    read = [found for find in SUBJECTS if (found := find(clinic, typed.strip()))]
+    if not read:
+        return None
+    code = next((one.code for one in read if one.keys), read[0].code)
+    return Subjects(code, [key for one in read if one.code == code for key in one.keys])
+
+
+def patient_number(typed: str) -> int | None:
+    """The number in a patient's code, also without its letters; None where it is none.
+
+    More than six bare digits are rather a phone number, which has no place in the audit.
+    """
+    found = re.fullmatch(r"(?i)PT-([0-9]{1,9})|([0-9]{1,6})", typed)
+    return int(found[1] or found[2]) if found else None
+
+
+def patients_by_code(clinic: Clinic, typed: str) -> Subjects | None:
+    """The clinic's patient with that code."""
+    number = patient_number(typed)
+    if number is None:
+        return None
+    found = Patient.objects.filter(clinic=clinic, number=number).values_list("pk", flat=True)
+    return Subjects(f"PT-{number:06d}", [str(key) for key in found])
+
+
+def licenses_by_code(clinic: Clinic, typed: str) -> Subjects | None:
+    """The licenses of the clinic's practitioners with that state and number, as printed."""
+    state, _space, number = typed.partition(" ")
+    found = License.objects.filter(
+        practitioner__clinics=clinic,
+        state=state.upper(),
+        number_norm=normalize_license_number(number),
+    )
+    licenses = list(found.distinct())
+    if not licenses:
+        return None
+    return Subjects(licenses[0].code, [str(one.pk) for one in licenses])
+
+
+# Who knows the subjects that a code stands for, or that what was typed is none of their codes
+# (None). The apps upstairs add theirs when they are ready.
+SUBJECTS: list[Finder] = [patients_by_code, licenses_by_code]

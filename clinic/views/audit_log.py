@@ -62,7 +62,7 @@ class _Filtered(Door):
         offered = queries.choices(queries.Search(self.clinic, system=system))
         return AuditFilter(
             self.request.GET,
-            clinic_name=self.clinic.name,
+            clinic=self.clinic,
             may_see_system=may_see_system,
             people=offered.people,
             actions=offered.actions,

@@ -22,6 +22,7 @@ from clinic.permissions import Permission
 from clinic.queries import audit_log as queries
 from clinic.rules import chain_of
 from clinic.views import audit_log as views
+from tests import factories
 from tests.cast import NOW, Cast
 from tests.house import world as worlds
 from treatments.models import Treatment
@@ -391,6 +392,31 @@ def test_what_concerns_a_patient_is_found_by_the_code(cast: Cast, clock: Any, en
     assert {who for who, _what in shown(found)} == {"Ana Ruiz"}
     assert "Nothing found" in enter(cast.auditor).get("/audit/?about=PT-99").content.decode()
     assert '"about":"PT-000099"' in searches()[-1][2]
+
+
+@pytest.mark.parametrize("typed", ["TX LE-100200", "tx le100200", "LOT42A"])
+def test_what_concerns_a_license_or_a_lot_is_found_by_its_number(
+    cast: Cast, clock: Any, enter: Any, typed: str
+) -> None:
+    subject = cast.lot if "LOT" in typed else cast.ana_license
+    note(cast, on=subject, by=cast.director)
+    found = enter(cast.auditor).get("/audit/", {"about": typed})
+    assert {who for who, _what in shown(found)} == {cast.director.name}
+    assert f'"about":"{subject.code}"' in searches()[-1][2]
+
+
+def test_a_lot_or_license_of_another_clinic_is_not_known_here(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    for typed in (cast.other_lot.lot, "lot42a", "LE-100200"):
+        assert enter(cast.auditor).get("/audit/", {"about": typed}).status_code == 422
+
+
+def test_a_patient_past_the_first_million_is_found(cast: Cast, clock: Any, enter: Any) -> None:
+    patient = factories.patient(cast.clinic, "Ada", "Roe", by=cast.reception, number=1_000_000)
+    note(cast, on=patient, by=cast.director)
+    found = enter(cast.auditor).get("/audit/", {"about": patient.code})
+    assert {who for who, _what in shown(found)} == {cast.director.name}
 
 
 def test_a_code_of_another_clinic_finds_nothing(cast: Cast, clock: Any, enter: Any) -> None:
