@@ -80,6 +80,8 @@ class HouseForm(forms.Form):
             field.widget.attrs.setdefault("autocomplete", "off")
             if name == "once":
                 continue
+            if isinstance(field, forms.UUIDField):
+                continue  # no text: what it reads is a key
             if isinstance(field, forms.CharField) and not field.max_length:
                 field.validators.append(MaxLengthValidator(MOST_CHARS))
 
