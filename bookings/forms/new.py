@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from bookings.forms.when import CHOICE_FORM, TypedTimeField, WhenForm
+from bookings.forms.when import TypedTimeField, WhenForm, read_choice
 from bookings.models import Service
 from bookings.queries import services_of
 from clinic.forms import RowField, day_field
@@ -52,6 +52,7 @@ class NewAppointmentForm(WhenForm):
     """
 
     use_required_attribute = False
+    said_anew = frozenset({"another"})
 
     patient = search_field(
         label="Patient", required=False, help_text="Name, phone, birth date or number."
@@ -231,13 +232,12 @@ class NewAppointmentForm(WhenForm):
         return False
 
     def _read_slot(self, slot: str) -> tuple[Practitioner, dt.datetime] | None:
-        who, _, text = slot.partition("@")
+        read = read_choice(slot)
         try:
-            instant = dt.datetime.strptime(text, CHOICE_FORM).replace(tzinfo=dt.UTC)
-            person = self.fields["practitioner"].clean(who)
-        except (ValueError, ValidationError):
+            person = read and self.fields["practitioner"].clean(read[0])
+        except ValidationError:
             return None
-        return (person, self.clinic.local(instant)) if person else None
+        return (person, self.clinic.local(read[1])) if read and person else None
 
     def glimpse(self, name: str) -> Any:
         """One field's value where it can be read, else None; says nothing of what is wrong."""

@@ -23,6 +23,19 @@ def choice_key(practitioner: uuid.UUID | None, starts_at: dt.datetime) -> str:
     return f"{practitioner or ''}@{starts_at.astimezone(dt.UTC).strftime(CHOICE_FORM)}"
 
 
+def read_choice(key: str) -> tuple[str, dt.datetime] | None:
+    """With whom (as it was sent) and when (UTC) a `choice_key` means; None where it means nothing.
+
+    An instant that the calendar of a clinic does not reach means nothing.
+    """
+    who, _, text = key.partition("@")
+    try:
+        instant = dt.datetime.strptime(text, CHOICE_FORM).replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
+    return (who, instant) if FIRST_INSTANT <= instant <= LAST_INSTANT else None
+
+
 class TypedTimeField(forms.TimeField):
     """A time of the clinic's wall clock, however it is typed (see `read_time`)."""
 
@@ -63,20 +76,18 @@ class WhenForm(HouseForm):
         return values
 
     def _choose(self, values: dict[str, Any]) -> None:
-        who, _, text = str(self.data.get(self.add_prefix("choice"), "")).partition("@")
-        instant: dt.datetime | None
+        read = read_choice(str(self.data.get(self.add_prefix("choice"), "")))
         try:
-            instant = dt.datetime.strptime(text, CHOICE_FORM).replace(tzinfo=dt.UTC)
-            person = self.fields["practitioner"].clean(who)
-        except (ValueError, ValidationError):
-            instant = person = None
-        if instant is None or not FIRST_INSTANT <= instant <= LAST_INSTANT:
+            chosen = read and (self.fields["practitioner"].clean(read[0]), read[1])
+        except ValidationError:
+            chosen = None
+        if chosen is None:
             self.errors.pop("choice", None)
             self.add_error(None, "Choose one of the times on the page.")
             return
         for name in ("choice", "date", "time", "practitioner"):
             self.errors.pop(name, None)
-        values["starts_at"], values["practitioner"] = instant, person
+        values["practitioner"], values["starts_at"] = chosen
 
     def _settle(self, values: dict[str, Any], day: dt.date, time: dt.time) -> None:
         zone = self.clinic.zone

@@ -204,3 +204,13 @@ def test_fields_that_the_page_did_not_show_are_not_taken(cast: Cast, desk: Any):
     assert desk.post(NEW, asked(cast, **sent, clinic=cast.other_clinic.pk)).status_code == 302
     visit = Appointment.objects.get()
     assert (visit.clinic, visit.note, visit.status) == (cast.clinic, "", "booked")
+
+
+@pytest.mark.parametrize("year", ["0001-01-01T00:00Z", "1899-12-31T23:59Z", "9999-12-31T23:59Z"])
+def test_a_free_time_of_no_calendar_is_refused_in_words(cast: Cast, desk: Any, year: str):
+    slot = f"{cast.ana.pk}@{year}"
+    assert desk.get(f"{NEW}words/", {"slot": slot}).status_code == 200
+    answer = desk.post(NEW, asked(cast, slot=slot, date="", time=""))
+    assert answer.status_code == 422
+    assert "Choose one of the times on the page." in text_of(answer)
+    assert not Appointment.objects.exists()
