@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,10 +26,8 @@ MOST_CHARS = 40_000
 MOST_PAGE = 200
 MOST_FORMS = 20
 MOST_FIELDS = 200
-# What belongs to the press and not to what was typed; a password is never kept.
+# What belongs to the press and not to what was typed.
 NOT_KEPT = {"csrfmiddlewaretoken", "next", "action", "look"}
-# Confirmations and scans are given anew.
-SAID_ANEW = {"confirmed", "screened", "pack_intact", "another", "cartridge", "scan"}
 # Kept along, to tell which record and which press it was; by themselves nothing was typed.
 ALONG = {"once", "version"}
 
@@ -53,16 +52,27 @@ class Form:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the form sends to an address of this site."""
+        """Whether the form sends to a page of this site that has a form of the house."""
+        return self.never_kept is not None
+
+    @cached_property
+    def never_kept(self) -> frozenset[str] | None:
+        """The fields that no draft keeps, as the form itself says (`HouseForm.never_kept`).
+
+        The view behind the page names its form's class; None where there is no such view.
+        """
         if len(self.page) > MOST_PAGE or not self.page.startswith("/"):
-            return False
+            return None
         if not self.page.isprintable():
-            return False
+            return None
         try:
-            resolve(self.page)
+            view = resolve(self.page).func
         except Resolver404:
-            return False
-        return True
+            return None
+        says = getattr(
+            getattr(getattr(view, "view_class", None), "form_class", None), "never_kept", None
+        )
+        return says() if says else None
 
     @property
     def row(self) -> dict[str, Any]:
@@ -82,9 +92,11 @@ def keep(form: Form, fields: Iterable[tuple[str, str]], *, at: dt.datetime) -> b
     """Keep a form's values in the place of what was kept of it before; whether it was kept.
 
     Of many forms of one person the last twenty are kept. What is empty, too long, or sent to
-    no address of ours is not kept.
+    no form of ours is not kept, nor what the form says is never kept.
     """
-    kept = [(name, value) for name, value in fields if _may_be_kept(name)]
+    never = NOT_KEPT | (form.never_kept or frozenset())
+    # A password is kept in no case, also where a page sends one that its form does not know.
+    kept = [(name, one) for name, one in fields if name not in never and "password" not in name]
     text = json.dumps(kept, ensure_ascii=False)
     typed = any(value.strip() for name, value in kept if name not in ALONG)
     if not typed or len(text) > MOST_CHARS or not form.is_ours:
@@ -126,7 +138,3 @@ def forget_old(*, at: dt.datetime) -> int:
     """Drop whatever nobody came back for; returns how many."""
     dropped, _each = Draft.objects.filter(saved_at__lte=at - KEPT_FOR).delete()
     return dropped
-
-
-def _may_be_kept(name: str) -> bool:
-    return name not in NOT_KEPT | SAID_ANEW and "password" not in name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -66,6 +66,19 @@ class HouseForm(forms.Form):
     """
 
     once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    # Fields that are scanned or answered anew each time, beside all ticks and passwords.
+    said_anew: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def never_kept(cls) -> frozenset[str]:
+        """The fields that no draft keeps and no page fills in again (P13): what someone confirms
+        or proves is said anew."""
+        return cls.said_anew | {
+            name
+            for name, field in cls.base_fields.items()
+            if isinstance(field, forms.BooleanField)
+            or isinstance(field.widget, forms.PasswordInput)
+        }
 
     def __init__(self, *args: Any, clinic: Any = None, user: Any = None, **kwargs: Any) -> None:
         self.clinic, self.user = clinic, user
@@ -76,7 +89,10 @@ class HouseForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+        never_kept = self.never_kept()
         for name, field in self.fields.items():
+            if name in never_kept:
+                field.widget.attrs["data-anew"] = ""
             field.widget.attrs.setdefault("autocomplete", "off")
             if name == "once":
                 continue

@@ -12,6 +12,7 @@ class ScanForm(ChartForm):
     """Any code, exactly as the scanner sends it: a blank at the end can belong to it."""
 
     slug = "scan"
+    said_anew = frozenset({"cartridge"})
     cartridge = forms.CharField(
         label="Cartridge",
         required=False,
@@ -34,6 +35,7 @@ class OpenUnitForm(ChartForm):
     """The unit in the hand, and that its pack is whole."""
 
     slug = "claim"
+    said_anew = frozenset({"cartridge"})
     cartridge = forms.CharField(
         label="Cartridge", error_messages={"required": "Scan the cartridge first."}
     )
@@ -46,6 +48,8 @@ class WasteForm(ChartForm):
     """Why a unit is wasted. The unit is the open one, or one from stock that was just scanned."""
 
     slug = "waste"
+    # All of it: when the page is there again, another unit may be in the hand.
+    said_anew = frozenset({"cartridge", "reason", "note_text"})
     cartridge = forms.CharField(widget=forms.HiddenInput, max_length=40)
     reason = forms.ChoiceField(
         label="Why is it wasted?",

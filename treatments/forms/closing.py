@@ -44,6 +44,7 @@ class AbortForm(ChartForm):
     """Why the treatment ends early, and whether the needle touched the patient."""
 
     slug = "abort"
+    said_anew = frozenset({"needle_contact"})
     reason = _long(
         "Why does it end early?", 300, 3, error_messages={"required": "Say why it ends early."}
     )

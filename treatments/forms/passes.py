@@ -75,4 +75,5 @@ class RemovePassForm(ChartForm):
     """The number of the pass that was entered by mistake."""
 
     slug = "pass-remove"
+    said_anew = frozenset({"seq"})
     seq = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=32767)

@@ -40,6 +40,7 @@ def scan_field(**given: Any) -> forms.CharField:
 class DeliveryForm(HouseForm):
     """The one field of a delivery: what does the code say?"""
 
+    said_anew = frozenset({"scan"})
     scan = scan_field(**{"autofocus": "", "data-scan": ""})
 
 
@@ -71,6 +72,7 @@ def _supplier() -> forms.CharField:
 class ReceiveForm(HouseForm):
     """How much of the scanned lot came in. Product, lot and expiry are the code's own."""
 
+    said_anew = frozenset({"scan"})
     scan = forms.CharField(widget=forms.HiddenInput, strip=False, max_length=300)
     packages = _packages(autofocus="")
     supplier = _supplier()

@@ -14,6 +14,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.http import urlencode
 
 from clinic import accounts
+from clinic.forms import HouseForm
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.rules import say_date
@@ -31,6 +32,7 @@ class Receive(Door):
     """The scan field; a scan is answered with what its code says, and changes nothing."""
 
     may = (Permission.RECEIVE_STOCK,)
+    form_class: type[HouseForm] = DeliveryForm
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(DeliveryForm())
@@ -89,6 +91,7 @@ class ConfirmDelivery(Receive):
     """So many packages of the scanned lot came in: the units get their codes."""
 
     http_method_names = ["post"]
+    form_class = ReceiveForm
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form = ReceiveForm(request.POST)

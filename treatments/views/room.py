@@ -45,6 +45,7 @@ class OpenChart(Door):
 
     may = (Permission.TREAT,)
     http_method_names = ["post"]
+    form_class = OpenForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         visit = queries.visit_to_open(

@@ -213,6 +213,7 @@ class WasteUnit(UnitDoor):
 
     may = (Permission.WASTE_STOCK,)
     http_method_names = ["post"]
+    form_class = WasteUnitForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         unit = self.unit

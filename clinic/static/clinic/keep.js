@@ -12,11 +12,10 @@
 
   const typed = (form) => [...form.elements].filter((one) => one.name
     && !["hidden", "password", "submit", "button", "checkbox", "file"].includes(one.type)
-    && !one.matches("[data-scan], [readonly]"));
+    && !one.matches("[data-anew], [readonly]"));
   /* Which press and which state of the record it was typed for: they go along. */
   const ALONG = ["once", "version"];
   const keepable = (form) => form && form.method === "post" && form.closest("main")
-    && !form.matches("[data-fleeting]")
     && form.elements.csrfmiddlewaretoken && typed(form).length > 0;
   const page = (form) => new URL(form.action, location.href).pathname;
   /* Only what was changed by hand: what the page fills in itself, such as the time now, is to be
