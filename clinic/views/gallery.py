@@ -230,6 +230,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         ],
         "patient": {"name": "Mia Lee", "born": "Mar 3, 1991", "code": "PT-000123"},
         "alerts": ["Latex: rash"],
+        "earlier": "",
         "light": {"status": "cleared", "label": "Cleared"},
     }
     return render(request, "_parts/gallery.html", context)

@@ -193,6 +193,49 @@ def test_what_cannot_be_noted_is_not_shown(
     assert (answer.status_code, "Mia" in answer.content.decode()) == (409, False)
 
 
+TIMED_OUT = (
+    "Identity, area and device confirmed; screening done and consent signed, on paper. "
+    "Started at 9:30 AM by Ana Ruiz, Esthetician TX LE-100200."
+)
+
+
+@pytest.mark.rule("P6", "R30")
+@pytest.mark.parametrize("step", ["started", "claimed", "needled", "finished", "signed"])
+def test_what_the_time_out_confirmed_is_told_from_the_start_on(
+    cast: Cast, ana: Client, step: str
+) -> None:
+    assert TIMED_OUT in words(ana.get(address(chart_at(cast, step))))
+
+
+def test_before_the_start_no_time_out_is_told(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    chart = chart_at(cast, "open")
+    clock.move_to(later(5))
+    ana = enter(cast.esthetician)
+    assert "device confirmed" not in words(ana.get(address(chart)))
+    send(ana, chart, "abort", reason="Felt unwell", needle_contact="no")
+    chart.refresh_from_db()
+    send(ana, chart, "sign", version=chart.version, password=PASSWORD)
+    record = words(ana.get(address(chart)))
+    assert "Contents unchanged since signing" in record
+    assert "device confirmed" not in record
+
+
+def test_a_treatment_of_another_day_says_its_day_above_all_and_where_it_is_signed(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    chart = chart_at(cast, "finished")
+    day = "You sign the treatment of Tue, Nov 24, 2026 , as Ana Ruiz LE"
+    page = words(enter(cast.esthetician).get(address(chart)))
+    assert "Treatment of Tue, Nov 24 " not in page
+    assert day in page
+    clock.move_to(later(24 * 60))
+    page = words(enter(cast.esthetician).get(address(chart)))
+    assert "PT-000001 Treatment of Tue, Nov 24 " in page
+    assert day in page
+
+
 # Others
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -85,6 +86,11 @@ class ChartPage:
     @property
     def open(self) -> frozenset[Step]:
         return steps_open(self.facts)
+
+    @property
+    def day(self) -> dt.date:
+        """The clinic-local day of the treatment: of its start, or of its chart's opening."""
+        return self.chart.started_on or self.chart.clinic.day_of(self.chart.opened_at)
 
     @property
     def signed(self) -> bool:

@@ -83,11 +83,14 @@ def show(
 ) -> HttpResponse:
     """The page, or its fragment for a page that is open; `bound` is a form that was refused."""
     mine = page.written_by(request.user)  # type: ignore[arg-type]
+    day = page.day
     context = {
         "page": page,
         "chart": page.chart,
         "mine": mine,
         "at": at,
+        "day": day,
+        "earlier": day if day != page.chart.clinic.day_of(at) else "",
         "url": reverse("treatment", args=[page.chart.pk]),
         "patient": {
             "name": page.chart.patient.name,
