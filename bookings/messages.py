@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from bookings.models import Appointment
-from bookings.queries import REMINDER, about, reminders_dropped
+from bookings.queries import BOOKED, MOVED, REMINDER, about, reminders_dropped
 from clinic import outbox
 from clinic.rules import say_date, say_time
 
@@ -15,13 +15,13 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
     """Confirm a new visit to a patient who has an email address."""
-    _post(appointment, "booked", "Your appointment", "You have an appointment", at)
+    _post(appointment, BOOKED, "Your appointment", "You have an appointment", at)
 
 
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell the new time, and drop what still waits about the old one."""
     outbox.withdraw(about=about(appointment), at=at)
-    _post(appointment, "moved", "Your appointment has moved", "Your appointment is now", at)
+    _post(appointment, MOVED, "Your appointment has moved", "Your appointment is now", at)
 
 
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:

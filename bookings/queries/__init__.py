@@ -12,10 +12,20 @@ from bookings.queries.free_times import (
 )
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
-from bookings.queries.reminders import REMINDER, about, reminders_dropped, visits_to_remind
+from bookings.queries.reminders import (
+    BOOKED,
+    MOVED,
+    REMINDER,
+    about,
+    about_outer,
+    reminders_dropped,
+    visits_to_remind,
+)
 from bookings.queries.visits import Past, past_of, visit_for
 
 __all__ = [
+    "BOOKED",
+    "MOVED",
     "REMINDER",
     "Column",
     "DayBoard",
@@ -27,6 +37,7 @@ __all__ = [
     "ToOpen",
     "Visit",
     "about",
+    "about_outer",
     "charts_to_open",
     "day_board",
     "doubts_about",

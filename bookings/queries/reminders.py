@@ -5,38 +5,42 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Replace
 
 from bookings.models import Appointment
 from bookings.rules.status import MOVABLE
 from clinic.models import Message
 
-REMINDER = "reminder"
+# How the keys of these messages begin.
+BOOKED, MOVED, REMINDER = "booked", "moved", "reminder"
+_IS_REMINDER = Q(key__startswith=f"{REMINDER} ")
+_TELLS_START = Q(key__startswith=f"{BOOKED} ") | Q(key__startswith=f"{MOVED} ")
 
 
 def visits_to_remind(*, at: dt.datetime, ahead: dt.timedelta) -> list[uuid.UUID]:
     """The keys of visits that start within `ahead`, whose patient reads email, and of whose
     start no reminder is in the outbox yet. One database query.
 
-    A visit booked less than `ahead` before its start has its confirmation as reminder.
+    A mail less than `ahead` before the start that the visit was booked for it, or moved to it,
+    is its reminder, unless that mail failed.
     """
-    # A key is text of 36 characters in one database and of 32 in the other.
-    visit = Replace(Cast(OuterRef("pk"), CharField()), Value("-"), Value(""))
-    reminded = _reminders().filter(about=visit, not_after=OuterRef("starts_at"))
+    of_this_start = Message.objects.filter(about=about_outer(), not_after=OuterRef("starts_at"))
+    reminded = of_this_start.filter(_IS_REMINDER).exclude(status=Message.Status.DROPPED)
+    told = of_this_start.filter(_TELLS_START, due_at__gte=OuterRef("starts_at") - ahead)
     due = Appointment.objects.filter(
-        ~Exists(reminded.exclude(status=Message.Status.DROPPED)),
+        ~Exists(reminded),
+        ~Exists(told.exclude(status__in=[Message.Status.DROPPED, Message.Status.FAILED])),
         status__in=[str(status) for status in MOVABLE],
         starts_at__gt=at,
         starts_at__lte=at + ahead,
-        created_at__lt=F("starts_at") - ahead,
     ).exclude(patient__email="")
     return list(due.order_by("starts_at", "pk").values_list("pk", flat=True))
 
 
 def reminders_dropped(appointment: Appointment) -> int:
     """How many reminders of this visit were dropped because it was moved."""
-    reminders = _reminders().filter(about=about(appointment))
+    reminders = Message.objects.filter(_IS_REMINDER, about=about(appointment))
     return int(reminders.filter(status=Message.Status.DROPPED).count())
 
 
@@ -45,6 +49,7 @@ def about(appointment: Appointment) -> str:
     return appointment.pk.hex
 
 
-def _reminders() -> QuerySet[Message]:
-    found: QuerySet[Message] = Message.objects.filter(key__startswith=f"{REMINDER} ")
-    return found
+def about_outer() -> Replace:
+    """The same inside a query, of the visit that the query around it asks for."""
+    # A key is text of 36 characters in one database and of 32 in the other.
+    return Replace(Cast(OuterRef("pk"), CharField()), Value("-"), Value(""))

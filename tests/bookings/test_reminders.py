@@ -27,6 +27,13 @@ def reminders() -> list[str]:
     )
 
 
+def moves_turn_out(status: str, *, at: dt.datetime) -> None:
+    """What became of the mails that waited to tell of a move."""
+    for message in Message.objects.filter(key__startswith="moved", status="waiting"):
+        message.status, message.finished_at = status, at
+        message.write()
+
+
 @pytest.fixture
 def visit(db: None, cast: Cast) -> Appointment:
     return operations.book(
@@ -71,11 +78,27 @@ def test_a_moved_visit_is_reminded_of_at_its_new_time(visit: Appointment, cast: 
 
 
 @pytest.mark.rule("P28")
-def test_a_visit_moved_away_and_back_is_reminded_of_again(visit: Appointment, cast: Cast) -> None:
+@pytest.mark.parametrize(("status", "reminded"), [("sent", []), ("failed", ["waiting"])])
+def test_the_mail_of_a_move_to_a_near_start_is_its_reminder_unless_it_failed(
+    visit: Appointment, cast: Cast, status: str, reminded: list[str]
+) -> None:
+    near = NOW + dt.timedelta(hours=3)
+    operations.move(appointment=visit, starts_at=near, by=cast.reception, at=NOW)
+    moves_turn_out(status, at=NOW)
+    assert operations.send_reminders(at=NOW + dt.timedelta(minutes=1)) == len(reminded)
+    assert reminders() == reminded
+
+
+@pytest.mark.rule("P28")
+def test_a_visit_moved_away_and_back_is_reminded_of_again_where_no_mail_said_so(
+    visit: Appointment, cast: Cast
+) -> None:
     operations.send_reminders(at=DAY_BEFORE)
     for starts_at in (VISIT + dt.timedelta(days=1), VISIT):
         operations.move(appointment=visit, starts_at=starts_at, by=cast.reception, at=DAY_BEFORE)
         visit.refresh_from_db()
+    assert operations.send_reminders(at=DAY_BEFORE) == 0
+    moves_turn_out("failed", at=DAY_BEFORE)
     for _ in range(2):
         operations.send_reminders(at=DAY_BEFORE)
     assert sorted(reminders()) == ["dropped", "waiting"]

@@ -85,9 +85,9 @@ def test_a_visit_that_nobody_closed_is_to_do(cast, enter, clock) -> None:
 def test_whoever_got_no_mail_is_to_be_called(world, enter) -> None:
     cast = world.cast
     for key, about, until in (
-        ("a", str(world.booked.pk), world.booked.starts_at),
+        ("a", world.booked.pk.hex, world.booked.starts_at),
         ("b", "no key", TOMORROW),
-        ("c", str(world.signed.appointment_id), TOMORROW),
+        ("c", world.signed.appointment_id.hex, TOMORROW),
     ):
         Message(
             clinic=cast.clinic, key=key, about=about, to="wang@example.org", subject="S", body="B",
@@ -100,6 +100,30 @@ def test_whoever_got_no_mail_is_to_be_called(world, enter) -> None:
     assert said in to_do(enter(cast.manager).get(HOME))
     desk.cancel(appointment=world.booked, reason="Called off", by=cast.reception, at=NOW)
     assert to_do(enter(cast.reception).get(HOME)) == []
+
+
+@pytest.mark.rule("P28")
+def test_all_who_are_to_be_called_are_counted_and_the_first_few_are_shown(
+    cast, enter, clock
+) -> None:
+    for days in range(2, 10):
+        visit = factories.appointment(
+            patient=cast.wang,
+            practitioner=cast.ana,
+            service=cast.service,
+            room=cast.room,
+            device=cast.device,
+            starts_at=NOW + dt.timedelta(days=days),
+            by=cast.reception,
+        )
+        Message(
+            clinic=cast.clinic, key=f"{days}", about=visit.pk.hex, to="wang@example.org",
+            subject="S", body="B", due_at=NOW, not_after=visit.starts_at, status="failed",
+            finished_at=NOW,
+        ).write()  # fmt: skip
+    answer = enter(cast.reception).get(HOME)
+    assert "8 patients did not get our mail and are to be called" in to_do(answer)
+    assert words(answer).count("王小明") == 6
 
 
 def test_an_esthetician_sees_the_next_patient_and_what_she_has_not_signed(world, enter) -> None:

@@ -7,9 +7,10 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, Q
 
 from bookings.models import Appointment
+from bookings.queries import about_outer
 from bookings.rules.status import HOLDING
 from bookings.rules.status import Status as Visit
 from clinic.models import AuditEvent, Clinic, Message, Practitioner, User
@@ -79,6 +80,14 @@ def desk(clinic: Clinic, *, today: dt.date) -> Desk:
         unclosed=unclosed["n"],
         unclosed_since=unclosed["since"],
     )
+
+
+@dataclass(frozen=True)
+class Some:
+    """How many visits there are, and the first few of them."""
+
+    count: int
+    first: list[Appointment]
 
 
 def waiting(clinic: Clinic, *, today: dt.date) -> list[Appointment]:
@@ -206,22 +215,16 @@ def trail(clinic: Clinic, *, today: dt.date, system: bool) -> Trail:
     return Trail(own["events"], own["refused"], failed)
 
 
-def unreached(clinic: Clinic, *, at: dt.datetime) -> list[Appointment]:
-    """Visits to come whose patient could not be reached by mail (P28), in time order; the first
-    few. Two queries."""
+def unreached(clinic: Clinic, *, at: dt.datetime) -> Some:
+    """Visits to come whose patient could not be reached by mail (P28), in time order. Two
+    queries."""
     failed = Message.objects.filter(
-        clinic=clinic, status=Message.Status.FAILED, not_after__gt=at
-    ).order_by("not_after", "pk")
-    keys = [about for about in failed.values_list("about", flat=True)[:100] if _is_key(about)]
-    waiting_ = [str(status) for status in TO_COME]
-    return _some(
-        Appointment.objects.filter(clinic=clinic, pk__in=keys, status__in=waiting_), "starts_at"
+        about=about_outer(), status=Message.Status.FAILED, not_after__gt=at
     )
-
-
-def _is_key(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
+    to_call = Appointment.objects.filter(
+        Exists(failed),
+        clinic=clinic,
+        local_date__gte=clinic.day_of(at),
+        status__in=[str(status) for status in TO_COME],
+    )
+    return Some(to_call.count(), _some(to_call, "starts_at"))

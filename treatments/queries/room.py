@@ -63,14 +63,20 @@ def _group(visit: Appointment) -> int:
 
 
 def unsigned_before(*, user: User, clinic: Clinic, day: dt.date) -> list[Treatment]:
-    """The user's own charts of days before `day` that are not signed, the oldest first."""
-    found = (
-        Treatment.objects.filter(clinic=clinic, practitioner__user=user)
-        .exclude(status=str(Status.SIGNED))
-        .filter(appointment__local_date__lt=day)
-        .select_related("patient", "appointment__service")
-    )
+    """The user's own charts of days before `day` that are not signed, the oldest first; a list
+    that one can still read. How many there are, `count_unsigned_before` says."""
+    found = _unsigned_before(user, clinic, day).select_related("patient", "appointment__service")
     return list(found.order_by("appointment__starts_at", "pk")[:MOST_UNSIGNED])
+
+
+def count_unsigned_before(*, user: User, clinic: Clinic, day: dt.date) -> int:
+    """How many of the user's own charts of days before `day` are not signed."""
+    return int(_unsigned_before(user, clinic, day).count())
+
+
+def _unsigned_before(user: User, clinic: Clinic, day: dt.date) -> TreatmentQuerySet:
+    own: TreatmentQuerySet = Treatment.objects.filter(clinic=clinic, practitioner__user=user)
+    return own.filter(appointment__local_date__lt=day).exclude(status=str(Status.SIGNED))
 
 
 def charts_of_clinic(*, user: User, clinic: Clinic, unsigned: bool = False) -> TreatmentQuerySet:

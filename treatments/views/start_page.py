@@ -86,7 +86,7 @@ class StartPage:
             for line in self.mine
             if line.chart is not None and line.chart.ended_at and not line.chart.signed_at
         )
-        before = len(room.unsigned_before(user=self.user, clinic=self.clinic, day=self.today))
+        before = room.count_unsigned_before(user=self.user, clinic=self.clinic, day=self.today)
         self.number(
             "Unsigned records",
             unsigned_today + before,
@@ -132,15 +132,15 @@ class StartPage:
             )
         unreached = queries.unreached(self.clinic, at=self.at)
         self.left(
-            len(unreached),
+            unreached.count,
             "patient did not get our mail and is to be called",
             "patients did not get our mail and are to be called",
-            reverse("appointment", args=[unreached[0].pk]) if unreached else "",
+            reverse("appointment", args=[unreached.first[0].pk]) if unreached.first else "",
             grave=True,
         )
         if at_the_desk:
-            if unreached:
-                self.visits("To call: mail came back", unreached, "", "comes_at")
+            if unreached.first:
+                self.visits("To call: mail came back", unreached.first, "", "comes_at")
             here = queries.waiting(self.clinic, today=self.today)
             self.visits("Waiting now", here, "Nobody is waiting.", "arrived_at")
             ahead = queries.unconfirmed(self.clinic, day=self.today + ONE_DAY)
