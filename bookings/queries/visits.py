@@ -6,9 +6,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Count, Max
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
-from bookings.models import Appointment
+from bookings.models import Appointment, PerformedArea
 from bookings.rules.status import Status
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
@@ -25,7 +25,7 @@ PEOPLE = (
 
 @dataclass(frozen=True)
 class Past:
-    """A patient's other visits here; `last` is the clinic-local date of the last treatment."""
+    """A patient's earlier visits here; `last` is the clinic-local date of the last treatment."""
 
     completed: int
     missed: int
@@ -43,22 +43,19 @@ def visit_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Appointment | No
 
 
 def past_of(appointment: Appointment) -> Past:
-    """How often this visit's patient came and did not come before, in this clinic."""
-    rows = (
-        Appointment.objects.filter(
-            patient=appointment.patient_id,
-            clinic=appointment.clinic_id,
-            status__in=[Status.COMPLETED, Status.NO_SHOW],
-        )
-        .exclude(pk=appointment.pk)
-        .order_by("status")
-        .values("status")
-        .annotate(visits=Count("pk"), last=Max("local_date"))
+    """How often this visit's patient was treated and did not come before it, in this clinic.
+
+    A visit that ended before any needling was no treatment.
+    """
+    needled = PerformedArea.objects.filter(appointment=OuterRef("pk"))
+    treated = Q(status=Status.COMPLETED) & (Q(ended_early=False) | Q(Exists(needled)))
+    found = Appointment.objects.filter(
+        patient=appointment.patient_id,
+        clinic=appointment.clinic_id,
+        starts_at__lt=appointment.starts_at,
+    ).aggregate(
+        completed=Count("pk", filter=treated),
+        missed=Count("pk", filter=Q(status=Status.NO_SHOW)),
+        last=Max("local_date", filter=treated),
     )
-    found = {row["status"]: row for row in rows}
-    done, missed = found.get(Status.COMPLETED), found.get(Status.NO_SHOW)
-    return Past(
-        completed=done["visits"] if done else 0,
-        missed=missed["visits"] if missed else 0,
-        last=done["last"] if done else None,
-    )
+    return Past(**found)

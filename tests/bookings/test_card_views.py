@@ -108,6 +108,22 @@ def test_what_happened_before_is_told_in_numbers(
         shift(cast, before, status)
     text = words(enter(cast.reception).get(door(visit)))
     assert "Before 2 treatments, last Tue, Nov 10, 2026; 1 no-show" in text
+    # What came after a visit did not come before it.
+    first = Appointment.objects.order_by("starts_at")[0]
+    assert "Before No treatment here yet" in words(enter(cast.reception).get(door(first)))
+
+
+@pytest.mark.parametrize(("areas", "told"), [([], "No treatment here yet"), (["nose"], "1 treat")])
+def test_a_visit_that_ended_before_any_needling_was_no_treatment(
+    cast: Cast, enter: Enter, visit: Appointment, areas: list[str], told: str
+) -> None:
+    before = booked(cast, starts_at=NOON - 14 * DAY)
+    at = before.starts_at
+    operations.mark_arrived(appointment=before, by=cast.reception, at=at)
+    room: dict[str, Any] = {"appointment": before, "by": cast.esthetician, "at": at}
+    operations.note_started(**room)
+    operations.note_ended(**room, early=True, areas=areas, performed_on=before.local_date)
+    assert f"Before {told}" in words(enter(cast.reception).get(door(visit)))
 
 
 def shift(cast: Cast, visit: Appointment, status: Status) -> None:
