@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.rules import choice
 from bookings.rules.typed import read_time
 from clinic.constraints import FIRST_INSTANT, LAST_INSTANT
 from clinic.forms import HouseForm, day_field
 from clinic.refusals import Refusal
 from clinic.rules import on_wall_clock, say_date, say_time
-
-CHOICE_FORM = "%Y-%m-%dT%H:%MZ"
-
-
-def choice_key(practitioner: uuid.UUID | None, starts_at: dt.datetime) -> str:
-    """What a button sends for a proposed time: with whom (None: anyone) and when."""
-    return f"{practitioner or ''}@{starts_at.astimezone(dt.UTC).strftime(CHOICE_FORM)}"
 
 
 def read_choice(key: str) -> tuple[str, dt.datetime] | None:
@@ -28,12 +21,8 @@ def read_choice(key: str) -> tuple[str, dt.datetime] | None:
 
     An instant that the calendar of a clinic does not reach means nothing.
     """
-    who, _, text = key.partition("@")
-    try:
-        instant = dt.datetime.strptime(text, CHOICE_FORM).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None
-    return (who, instant) if FIRST_INSTANT <= instant <= LAST_INSTANT else None
+    read = choice.read_choice(key)
+    return read if read and FIRST_INSTANT <= read[1] <= LAST_INSTANT else None
 
 
 class TypedTimeField(forms.TimeField):

@@ -10,7 +10,14 @@ from django.db.models import F, Q
 
 from bookings.models.desk import Service
 from bookings.rules.status import ALLOWED, HOLDING, MOVABLE, WORDS, Status
-from bookings.rules.visit import LONGEST_MIN, SHORTEST_MIN, Lanes, lanes
+from bookings.rules.visit import (
+    CLEAN_DOWN_MAX_MIN,
+    LONGEST_MIN,
+    NUMBING_MAX_MIN,
+    SHORTEST_MIN,
+    Lanes,
+    lanes,
+)
 from clinic.constraints import (
     Guard,
     bounded,
@@ -99,7 +106,7 @@ class Appointment(Record):
             ),
             check(
                 "appointment_numbing_and_clean_down",
-                Q(numbing_min__lte=120, clean_down_min__lte=60),
+                Q(numbing_min__lte=NUMBING_MAX_MIN, clean_down_min__lte=CLEAN_DOWN_MAX_MIN),
                 "Numbing takes at most 120 minutes, clean-down at most 60.",
             ),
             check(

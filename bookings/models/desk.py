@@ -7,6 +7,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import F, Q
 
+from bookings.rules.visit import CLEAN_DOWN_MAX_MIN, LONGEST_MIN, NUMBING_MAX_MIN, SHORTEST_MIN
 from clinic.constraints import bounded, check
 from clinic.models import Clinic, Practitioner, Record
 from clinic.models.base import ScopedQuerySet
@@ -35,12 +36,12 @@ class Service(Record):
             ),
             check(
                 "service_treatment_30_to_45",
-                Q(treatment_min__gte=30, treatment_min__lte=45),
+                Q(treatment_min__gte=SHORTEST_MIN, treatment_min__lte=LONGEST_MIN),
                 "A treatment takes 30 to 45 minutes.",
             ),
             check(
                 "service_numbing_and_clean_down",
-                Q(numbing_min__lte=120, clean_down_min__lte=60),
+                Q(numbing_min__lte=NUMBING_MAX_MIN, clean_down_min__lte=CLEAN_DOWN_MAX_MIN),
                 "Numbing takes at most 120 minutes, clean-down at most 60.",
             ),
         ]

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bookings.rules.shifts import Spans, joined
+from clinic.rules import is_twice
 
 TICK = dt.timedelta(minutes=15)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -197,11 +198,6 @@ def _between(works: Spans, starts_at: dt.datetime, ends_at: dt.datetime) -> list
     if now < ends_at:
         found.append(_Stretch(now, ends_at, Kind.CLOSED))
     return found
-
-
-def is_twice(local: dt.datetime) -> bool:
-    """Whether the clinic's wall clock shows this time twice that day."""
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _change(before: dt.datetime | None, local: dt.datetime) -> str:

@@ -14,6 +14,8 @@ from bookings.rules.free_times import Window
 from bookings.rules.visit import SKEW, Lanes, Span
 from clinic.rules import say_span, say_time
 
+# Refusals that another time would answer: taken, outside the shift, no license that day.
+ABOUT_TIME = frozenset({"R47", "T1", "R17", "R18", "R25"})
 PATIENT_BUSY = "The patient has another visit at this time."
 Local = Callable[[dt.datetime], dt.datetime]
 

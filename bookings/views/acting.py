@@ -13,20 +13,17 @@ from django.utils import timezone
 
 from bookings import operations, queries
 from bookings.forms.acting import CancelForm, MoveForm, StepForm
-from bookings.forms.when import choice_key
 from bookings.models import Appointment
-from bookings.rules.board import is_twice
+from bookings.rules.choice import choice_key
+from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.status import Act
 from bookings.views.card import show_card
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.refusals import Refusal
-from clinic.rules import say_date, say_time
+from clinic.rules import is_twice, say_date, say_time
 from clinic.views.doors import FormPage, acting
-
-# Refusals that another time would answer: taken, outside the shift, no license that day.
-TIMELY = {"R47", "T1", "R17", "R18", "R25"}
 
 
 class _OnVisit(FormPage):
@@ -151,7 +148,7 @@ class Move(_OnVisit):
         return MoveForm(**kwargs | {"initial": self.request.POST.dict()})
 
     def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
-        if no.rule in TIMELY:
+        if no.rule in ABOUT_TIME:
             self._propose(form, self.wanted["starts_at"], self.wanted["practitioner"])
         return super().form_refused(form, no)
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from bookings import operations, queries
 from bookings.forms.new import NEWCOMER, NewAppointmentForm
-from bookings.forms.when import choice_key
 from bookings.models import Appointment
+from bookings.rules.choice import choice_key
+from bookings.rules.fit import ABOUT_TIME
 from bookings.views.free_times import free_region, practitioner_field
 from bookings.views.words import visit_words, words_so_far
 from clinic import operations as building
@@ -27,8 +28,6 @@ from clinic.rules import say_date, say_day, say_time
 from clinic.views.doors import FormPage, acting
 
 PREFILLED = ("practitioner", "service", "date", "time")
-# Refusals that another time would help.
-ABOUT_TIME = {"R47", "T1", "R17", "R18", "R25"}
 
 
 class NewAppointment(FormPage):

@@ -15,7 +15,7 @@ from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
-from clinic.rules import say_day, say_span, say_time
+from clinic.rules import is_twice, say_day, say_span, say_time
 from clinic.views.doors import Door
 
 
@@ -105,7 +105,7 @@ def visit_words(
         clinic.local(plan.practitioner.ends_at),
     )
     said = f"{who}, {service.name}, {say_day(starts.date(), today)}, {say_span(starts, ends)}"
-    if starts.replace(fold=0).utcoffset() != starts.replace(fold=1).utcoffset():
+    if is_twice(starts):
         said += f" {starts:%Z}"
     said += f", {practitioner}"
     if service.numbing_min:

@@ -3,6 +3,7 @@
 from clinic.rules.days import (
     WallTime,
     day_span,
+    is_twice,
     on_wall_clock,
     read_date,
     say_date,
@@ -37,6 +38,7 @@ __all__ = [
     "covers",
     "day_span",
     "expiry_state",
+    "is_twice",
     "may_be_same",
     "normalize_license_number",
     "on_wall_clock",

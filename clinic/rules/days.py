@@ -86,6 +86,11 @@ def on_wall_clock(day: dt.date, time: dt.time, zone: ZoneInfo) -> WallTime:
     return WallTime(tuple(sorted(set(found))))
 
 
+def is_twice(local: dt.datetime) -> bool:
+    """Whether the clinic's wall clock shows this time twice that day (P5)."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def day_span(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """The half-open span of a clinic-local day in UTC; 23, 24 or 25 hours long."""
     start = dt.datetime.combine(day, dt.time(0), tzinfo=zone).astimezone(dt.UTC)

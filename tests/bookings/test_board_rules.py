@@ -19,9 +19,9 @@ from bookings.rules.board import (
     ceil_tick,
     extent,
     floor_tick,
-    is_twice,
     layout,
 )
+from clinic.rules import is_twice
 
 AUSTIN = ZoneInfo("America/Chicago")
 MINUTE = dt.timedelta(minutes=1)

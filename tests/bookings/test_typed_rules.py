@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bookings.rules.choice import choice_key, read_choice
 from bookings.rules.typed import read_time
 from clinic.rules import say_time
 
@@ -54,3 +57,16 @@ def test_a_typed_time_is_understood(typed: str, meant: str) -> None:
 )
 def test_what_is_no_time_is_not_guessed(typed: str) -> None:
     assert read_time(typed) is None
+
+
+@pytest.mark.parametrize("who", [None, uuid.UUID(int=7)])
+@pytest.mark.parametrize("zone", ["UTC", "America/Chicago", "Asia/Kathmandu"])
+def test_a_proposed_time_is_read_as_it_was_proposed(who: uuid.UUID | None, zone: str) -> None:
+    starts_at = dt.datetime(2026, 11, 24, 15, 30, tzinfo=dt.UTC)
+    key = choice_key(who, starts_at.astimezone(ZoneInfo(zone)))
+    assert read_choice(key) == (str(who or ""), starts_at)
+
+
+@pytest.mark.parametrize("key", ["", "@", "@2026-11-24T15:30", "who", "@2026-13-01T1:1Z"])
+def test_what_was_never_proposed_means_nothing(key: str) -> None:
+    assert read_choice(key) is None

@@ -10,6 +10,7 @@ from django import forms
 from clinic.forms.house import HouseForm, RowField, day_field
 from treatments.models import Cartridge, CartridgeLot, ProductIdentifier
 from treatments.queries.stock import colleague_of
+from treatments.rules.charting import NO_CONTACT
 
 MOST_PACKAGES = 2000
 
@@ -178,7 +179,7 @@ class WasteUnitForm(HouseForm):
 
     reason = forms.ChoiceField(
         label="Why is it wasted?",
-        choices=[one for one in Cartridge.WasteReason.choices if one[0] != "opened_not_used"],
+        choices=[one for one in Cartridge.WasteReason.choices if one[0] not in NO_CONTACT],
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose why the unit is wasted.",

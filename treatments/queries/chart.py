@@ -235,7 +235,7 @@ def open_page(chart: Treatment) -> ChartPage:
     return ChartPage(found)
 
 
-def unit_here(chart: Treatment, code: str) -> Cartridge | None:
+def unit_in_room(chart: Treatment, code: str) -> Cartridge | None:
     """The unit of that code which is this chart's, or nobody's in the chart's clinic."""
     unit: Cartridge | None = (
         Cartridge.objects.filter(clinic=chart.clinic_id, unit_code=code.strip().upper())

@@ -173,7 +173,7 @@ class OpenUnit(Act):
 
     def refused(self, form: ChartForm, at: dt.datetime) -> HttpResponse:
         more: dict[str, Any] = {}
-        unit = queries.unit_here(form.chart, form.cleaned_data.get("cartridge", ""))
+        unit = queries.unit_in_room(form.chart, form.cleaned_data.get("cartridge", ""))
         if unit is not None and (form.no is None or form.no.field == "pack_intact"):
             page = queries.ChartPage(form.chart)
             more = {"verdict": found_unit(unit), "unit": unit}
@@ -201,13 +201,13 @@ class Waste(Act):
         return self.go_on(chart, at, step=self.step, said=said)
 
     def refused(self, form: ChartForm, at: dt.datetime) -> HttpResponse:
-        unit = queries.unit_here(form.chart, form.cleaned_data.get("cartridge", ""))
+        unit = queries.unit_in_room(form.chart, form.cleaned_data.get("cartridge", ""))
         more: dict[str, Any] = {}
         beside_field = form.no is None or form.no.field is not None
         if unit is not None and unit.treatment_id is None and beside_field:
             page = queries.ChartPage(form.chart)
             more = {"verdict": found_unit(unit), "unit": unit, "wasting": True}
-            more["forms"] = unit_forms(page, unit, at=at) | {"waste": form}
+            more["forms"] = unit_forms(page, unit, at=at, waste=form)  # type: ignore[arg-type]
         return refused(self.request, form, step=self.step, at=at, **more)
 
 

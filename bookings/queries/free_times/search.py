@@ -21,11 +21,12 @@ from bookings.queries.free_times.reading import (
     things_of,
     works_of,
 )
+from bookings.rules.choice import choice_key
 from bookings.rules.fit import Person, Things, misfit, numbing_over
 from bookings.rules.free_times import Need, free_starts, minutes, outward, patient_free, places
 from bookings.rules.visit import FARTHEST, Lanes, lanes, time_fault
 from clinic.models import Clinic, Patient, Practitioner
-from clinic.rules import covers, say_time
+from clinic.rules import covers, is_twice, say_time
 
 MOST_DAYS = 31
 NEAR_DAYS = 14
@@ -223,9 +224,9 @@ class FreeSearch:
         else:
             local = starts_at.astimezone(self.asked.zone)
             says = say_time(local)
-            if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+            if is_twice(local):
                 says += f" {local:%Z}"
-        key = f"{one.pk}@{starts_at.isoformat()[:16]}Z"
+        key = choice_key(one.pk, starts_at)
         return FreeTime(one, self.asked.days[index], starts_at, says, key)
 
 
