@@ -144,6 +144,11 @@ class License(Record):
         """State and number, as the audit names it."""
         return f"{self.state} {self.number_raw}"
 
+    @property
+    def status_words(self) -> str:
+        """The status as it stands within a sentence."""
+        return License.Status(self.status).label.lower()
+
     def write(self, *, only: list[str] | None = None) -> None:
         self.number_norm = normalize_license_number(self.number_raw)
         super().write(only=None if only is None else [*only, "number_norm"])

@@ -11,10 +11,15 @@ from typing import Any, Protocol
 from clinic.rules.days import say_date
 
 ACTIVE = "active"
+# What speaks against a license: the number of the rule, and the sentence.
+Against = tuple[str, str]
 
 
 class LicenseFacts(Protocol):
-    """What the license rule reads of a license. Dates are clinic-local and inclusive."""
+    """What the license rule reads of a license. Dates are clinic-local and inclusive.
+
+    `status_words` says the status within a sentence, as in "The license is on probation."
+    """
 
     kind: Any
     state: Any
@@ -22,10 +27,16 @@ class LicenseFacts(Protocol):
     issued_on: Any
     expires_on: Any
 
+    @property
+    def status_words(self) -> str: ...
+
 
 @dataclass(frozen=True)
 class LicenseVerdict:
-    """Whether a practitioner is covered on a date; `license` is the one that covers."""
+    """Whether a practitioner is covered on a date; `license` is the one that covers.
+
+    Where it says no, `rule` and `reason` are of one license, the one that runs longest.
+    """
 
     allowed: bool
     license: Any = None
@@ -46,7 +57,7 @@ def covers(
 
     R17: ACTIVE and issued_on <= on <= expires_on. R25: the printed day counts. R28: one
     license is named, never a mix. `scope` is the seam for depth, supervision and the age of
-    the verification (R18–R22, R24, R27): given a license, it answers None or a reason.
+    the verification (R18–R22, R24, R27): given a license, it answers None or rule and reason.
     """
     held = sorted(licenses, key=lambda one: one.expires_on, reverse=True)
     if not held:
@@ -60,33 +71,32 @@ def covers(
             way_out=f"Choose someone licensed in {state}.",
             rule="R18",
         )
-    reasons = []
+    against: list[Against] = []
     for one in here:
-        reason = _why_not(one, name=name, on=on) or (scope and scope(one))
-        if not reason:
+        found = _why_not(one, name=name, on=on) or (scope and scope(one))
+        if not found:
             return LicenseVerdict(True, license=one)
-        reasons.append(reason)
+        against.append(found)
+    rule, reason = against[0]
     return LicenseVerdict(
-        False,
-        reason=reasons[0],
-        way_out="Choose another day or another practitioner.",
-        rule="R25" if "expire" in reasons[0] else "R17",
+        False, reason=reason, way_out="Choose another day or another practitioner.", rule=rule
     )
 
 
 class ScopeCheck(Protocol):
     """The seam for scope: given a license, None when it covers the act, else why not."""
 
-    def __call__(self, license: LicenseFacts, /) -> str | None: ...
+    def __call__(self, license: LicenseFacts, /) -> Against | None: ...
 
 
-def _why_not(one: LicenseFacts, *, name: str, on: dt.date) -> str | None:
+def _why_not(one: LicenseFacts, *, name: str, on: dt.date) -> Against | None:
+    whose = f"The {one.state} license of {name}"
     if one.status != ACTIVE:
-        return f"The {one.state} license of {name} is {one.status}."
+        return "R17", f"{whose} is {one.status_words}."
     if on < one.issued_on:
-        return f"The {one.state} license of {name} begins on {say_date(one.issued_on)}."
+        return "R17", f"{whose} begins on {say_date(one.issued_on)}."
     if on > one.expires_on:
-        return f"The {one.state} license of {name} expires on {say_date(one.expires_on)}."
+        return "R25", f"{whose} expires on {say_date(one.expires_on)}."
     return None
 
 

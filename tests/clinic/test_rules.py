@@ -41,6 +41,10 @@ class Held:
     issued_on: dt.date = FIRST
     expires_on: dt.date = LAST
 
+    @property
+    def status_words(self) -> str:
+        return f"now {self.status}"
+
 
 @pytest.mark.parametrize(
     ("on", "allowed"),
@@ -67,7 +71,21 @@ def test_a_license_counts_from_its_first_through_its_last_printed_day(
 @pytest.mark.rule("R17")
 def test_only_an_active_license_counts(status: str) -> None:
     verdict = covers([Held(status=status)], name="Ana", state="TX", on=LAST)
-    assert (verdict.allowed, verdict.reason) == (False, f"The TX license of Ana is {status}.")
+    assert (verdict.allowed, verdict.rule) == (False, "R17")
+    assert verdict.reason == f"The TX license of Ana is now {status}."
+
+
+@pytest.mark.rule("R17")
+def test_a_name_that_sounds_like_an_expiry_is_none() -> None:
+    verdict = covers([Held(status="probation")], name="Lexpire Ana", state="TX", on=LAST)
+    assert verdict.rule == "R17"
+
+
+@pytest.mark.rule("R17")
+def test_a_status_is_told_in_words() -> None:
+    license = License(state="TX", status="probation", issued_on=FIRST, expires_on=LAST)
+    verdict = covers([license], name="Ana", state="TX", on=LAST)
+    assert verdict.reason == "The TX license of Ana is on probation."
 
 
 @pytest.mark.rule("R18")
@@ -99,9 +117,9 @@ def test_of_two_licenses_one_is_named_and_a_lapsed_one_does_not_stand_in_the_way
 
 def test_the_seam_for_scope_can_refuse_with_its_own_reason() -> None:
     verdict = covers(
-        [Held()], name="Ana", state="TX", on=LAST, scope=lambda _license: "Too deep for it."
+        [Held()], name="Ana", state="TX", on=LAST, scope=lambda _license: ("R24", "Too deep.")
     )
-    assert (verdict.allowed, verdict.reason) == (False, "Too deep for it.")
+    assert (verdict.allowed, verdict.rule, verdict.reason) == (False, "R24", "Too deep.")
 
 
 @pytest.mark.parametrize(
