@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,22 @@ def test_a_unit_is_opened_once_its_pack_is_confirmed(cast: Cast, enter: Enter, c
     again = send(ana, chart, "claim", cartridge="C-000002", pack_intact="on")
     assert again.status_code == 409
     assert "A cartridge is open already C-000001 is open for this treatment." in words(again)
+
+
+@pytest.mark.rule("R13")
+@pytest.mark.parametrize("reason", ["", "opened_not_used", "other"])
+def test_a_refused_waste_offers_the_same_reasons_as_before(
+    cast: Cast, enter: Enter, clock: Any, reason: str
+) -> None:
+    chart = chart_at(cast, "started")
+    clock.move_to(later(31))
+    ana = enter(cast.esthetician)
+    asked = send(ana, chart, "scan", cartridge="C-000001")
+    refused = send(ana, chart, "waste", cartridge="C-000001", reason=reason)
+    assert (asked.status_code, refused.status_code) == (200, 422)
+    offered = re.compile(rb'name="reason" value="(\w+)"')
+    assert offered.findall(refused.content) == offered.findall(asked.content)
+    assert "Opened, not used" not in words(asked)
 
 
 def test_a_torn_pack_is_wasted_at_the_scan_and_a_dropped_unit_stays_listed(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from treatments.forms.chart import ChartForm
 from treatments.models import Cartridge
+from treatments.rules.charting import NO_CONTACT
 
 
 class ScanForm(ChartForm):
@@ -67,3 +70,9 @@ class WasteForm(ChartForm):
         help_text="Required if the reason is “Other”.",
     )
     patient_contact = forms.BooleanField(label="It touched the patient", required=False)
+
+    def offer_unopened(self) -> WasteForm:
+        """Offer only what can be true of a unit that was never opened, also after a refusal."""
+        reason: Any = self.fields["reason"]
+        reason.choices = [one for one in reason.choices if one[0] not in NO_CONTACT]
+        return self

@@ -19,7 +19,7 @@ from treatments.forms.start import StartForm
 from treatments.models import Cartridge
 from treatments.operations import Scanned
 from treatments.queries.chart import ChartPage
-from treatments.rules.charting import NO_CONTACT, amber_from
+from treatments.rules.charting import amber_from
 from treatments.rules.steps import STEP_WORDS, Step
 
 ABORT = "abort"
@@ -223,15 +223,16 @@ def _lot_facts(unit: Cartridge) -> list[dict[str, str]]:
 
 
 def unit_forms(
-    page: ChartPage, unit: Cartridge, *, at: dt.datetime, claim: OpenUnitForm | None = None
+    page: ChartPage,
+    unit: Cartridge,
+    *,
+    at: dt.datetime,
+    claim: OpenUnitForm | None = None,
+    waste: WasteForm | None = None,
 ) -> dict[str, ChartForm]:
     """The two things to do with a unit in the hand: open it, or waste it unopened."""
     start = {"cartridge": unit.unit_code}
-    waste = WasteForm(chart=page.chart, at=at, initial=start)
-    reason: Any = waste.fields["reason"]
-    # Of a unit never opened nobody says "opened, not used".
-    reason.choices = [one for one in reason.choices if one[0] not in NO_CONTACT]
     return {
         "claim": claim or OpenUnitForm(chart=page.chart, at=at, initial=start),
-        "waste": waste,
+        "waste": (waste or WasteForm(chart=page.chart, at=at, initial=start)).offer_unopened(),
     }
