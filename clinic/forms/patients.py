@@ -134,6 +134,7 @@ class PatientEditForm(PatientForm):
     """The same with the version that the page showed, so that a stale save is seen (P12)."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    another = another_field()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -144,8 +145,9 @@ class PatientEditForm(PatientForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """The fields as typed, without the version."""
-        return {name: value for name, value in self.values.items() if name != "version"}
+        """What is to stand on file, as typed."""
+        beside = ("version", "another")
+        return {name: value for name, value in self.values.items() if name not in beside}
 
     def differences(self, patient: Patient) -> list[dict[str, Any]]:
         """Where what was typed is not what is on file now: label, both texts."""

@@ -27,6 +27,8 @@ EDITABLE = (
     "emergency_contact",
     "language",
 )
+# By what two patients on file may be one person.
+KNOWN_BY = {"first_name", "last_name", "preferred_name", "birth_date", "phone"}
 
 
 @act("patient.register", may=Permission.REGISTER_PATIENT, on="clinic")
@@ -83,20 +85,55 @@ def register_patient(
 
 @act("patient.change", may=Permission.REGISTER_PATIENT, on="patient")
 def change_patient(
-    *, patient: Patient, version: int, changes: dict[str, Any], by: User, at: dt.datetime
+    *,
+    patient: Patient,
+    version: int,
+    by: User,
+    at: dt.datetime,
+    first_name: str,
+    last_name: str,
+    birth_date: dt.date,
+    phone: Any,
+    email: str,
+    address: str,
+    preferred_name: str,
+    sex_at_birth: str,
+    emergency_contact: str,
+    language: str,
+    another: bool = False,
 ) -> Patient:
-    """Change a patient's identity or contact data; `changes` names fields of EDITABLE.
+    """Change a patient's identity or contact data: the values are as they are to stand.
 
-    Refuses a stale `version` (P12, 409) and what `register_patient` refuses.
+    Refuses a stale `version` (P12, 409) and what `register_patient` refuses; whether someone
+    else on file may be the same person is asked where a name, the birth date or the phone
+    changes. What is saved as it was is no change, but a look at the patient.
     """
     patient = Patient.objects.held().select_related("clinic").get(pk=patient.pk)
     patient.expect(version)
-    changed = [f for f in EDITABLE if f in changes and changes[f] != getattr(patient, f)]
+    values = {
+        "first_name": first_name.strip(),
+        "last_name": last_name.strip(),
+        "preferred_name": preferred_name.strip(),
+        "birth_date": birth_date,
+        "sex_at_birth": sex_at_birth,
+        "phone": phone or "",
+        "email": email.strip(),
+        "address": address.strip(),
+        "emergency_contact": emergency_contact.strip(),
+        "language": language.strip() or "English",
+    }
+    changed = [name for name in EDITABLE if values[name] != (getattr(patient, name) or "")]
     for field in changed:
-        setattr(patient, field, changes[field])
+        setattr(patient, field, values[field])
     _check(patient, today=patient.clinic.day_of(at))
-    if changed:
-        patient.write()
+    if not changed:
+        return open_patient(patient=patient, by=by, at=at)
+    if KNOWN_BY & {*changed}:
+        # As when registering: two desks that make one person of two meet here.
+        constraints.lock_name(connection, f"patient-number {patient.clinic_id}")
+        if not another:
+            _look_for_twins(patient)
+    patient.write()
     audit.record(
         "patient.change",
         by=by,
@@ -132,7 +169,8 @@ def search_patients(*, clinic: Clinic, kind: str, found: int, by: User, at: dt.d
 
 def _look_for_twins(patient: Patient) -> None:
     born = Patient.objects.filter(clinic=patient.clinic, birth_date=patient.birth_date)
-    on_file = [one for one in born.order_by("number") if may_be_same(one, patient)]
+    others = born.exclude(pk=patient.pk).order_by("number")
+    on_file = [one for one in others if may_be_same(one, patient)]
     if on_file:
         raise Refusal(
             f"This person may be on file: {', '.join(one.code for one in on_file)}.",

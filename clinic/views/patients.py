@@ -160,7 +160,8 @@ class EditPatient(FormPage):
         return operations.change_patient(
             patient=self.patient,
             version=form.cleaned_data["version"],
-            changes=form.changes,
+            **form.changes,
+            another=form.values["another"],
             **acting(self.request),
             once=form.key,
         )

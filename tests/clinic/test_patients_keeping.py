@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clinic import operations
 from clinic.models import Patient, User
-from tests.cast import Cast
+from clinic.operations.patients import EDITABLE
+from tests import factories
+from tests.cast import NOW, Cast
 from tests.clinic.test_patients_views import LIST, REGISTER, audited, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -189,6 +193,47 @@ def test_contact_data_are_changed_and_the_look_is_on_record(cast: Cast, desk: An
         "birth_date",
         "phone",
     ]
+
+
+def test_a_change_that_makes_one_person_of_two_is_asked_about(cast: Cast, desk: Any):
+    other = factories.patient(
+        cast.clinic, "Zed", "Quill", by=cast.reception, birth_date=dt.date(1980, 1, 1)
+    )
+    address = reverse("patient-edit", args=[other.pk])
+    born, phone = cast.mia.birth_date.isoformat(), "512 555 0177"
+    same = person(
+        first_name=" Mia", last_name="Lee ", birth_date=born, phone=phone, version=1, once="a"
+    )
+    answer = desk.post(address, same)
+    assert answer.status_code == 422
+    assert "This person may be on file" in text_of(answer)
+    assert cast.mia.code in text_of(answer)
+    other.refresh_from_db()
+    assert other.last_name == "Quill"
+    assert desk.post(address, same | {"another": "on"}).status_code == 302
+    other.refresh_from_db()
+    assert other.legal_name == "Mia Lee"
+    # Her address is no question of who she is.
+    new = same | {"version": 2, "address": "1 Elm St", "once": "b"}
+    assert desk.post(address, new).status_code == 302
+
+
+def test_what_is_saved_as_it_was_is_no_change(cast: Cast, desk: Any):
+    address = reverse("patient-edit", args=[cast.mia.pk])
+    desk.post(address, person(first_name="Mia", last_name="Lee", version=1, once="a"))
+    same = person(first_name="Mia", last_name="Lee", version=2, once="b")
+    assert desk.post(address, same).status_code == 302
+    cast.mia.refresh_from_db()
+    assert cast.mia.version == 2
+    assert len(audited("patient.change")) == 1
+    assert len(audited("patient.open")) == 1
+
+
+def test_a_field_that_a_patient_does_not_have_is_no_change_either(cast: Cast):
+    values = {name: getattr(cast.mia, name) for name in EDITABLE}
+    whose = {"patient": cast.mia, "version": 1, "by": cast.reception, "at": NOW}
+    with pytest.raises(TypeError, match="nonsense"):
+        operations.change_patient(**whose, **values, nonsense=1)
 
 
 @pytest.mark.rule("P12")
