@@ -89,6 +89,7 @@ def test_codes_of_2019_are_read_whole_and_refused_for_their_year(
         text,
         fault=Fault.EXPIRY_YEAR,
         sentence=verdict.sentence,
+        what=verdict.what,
         scheme=Scheme.HIBC,
         di="X999123ABC0",
         lot="1234AB",

@@ -1,5 +1,6 @@
 """Everything else a code can have wrong (S2-S5), and the sentences a person reads."""
 
+import itertools
 import re
 
 import pytest
@@ -281,7 +282,7 @@ def test_the_sentence_names_what_is_wrong(text: str, words: str) -> None:
 def test_sentences_are_plain_and_complete() -> None:
     assert set(SENTENCES) == set(Fault)
     assert set(Fault) >= PRINT_IS_WRONG
-    for sentence in SENTENCES.values():
+    for sentence in itertools.chain.from_iterable(SENTENCES.values()):
         assert sentence[-1] == "."
         assert "!" not in sentence
         assert "  " not in sentence

@@ -186,7 +186,10 @@ def test_another_clinics_unit_is_spoken_of_like_one_that_does_not_exist(
         refusal(claim, cast=cast, chart=chart, code=code).text.replace(code, "X")
         for code in (theirs, "C-999999")
     }
-    assert said == {"X is not known here. Check the code, or receive the box first."}
+    assert said == {
+        "X is not known here. Check the code. If the sticker says the same, "
+        "put this cartridge aside, tell a manager and take another."
+    }
     empty = refusal(claim, cast=cast, chart=chart, code="  ")
     assert empty.sentence == "This code is not known here."
 

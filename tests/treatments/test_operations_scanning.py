@@ -91,6 +91,42 @@ def test_a_code_that_opens_nothing_is_refused_with_what_would_work(
     assert noted()[:2] == ("cartridge.scan", "refused")
 
 
+@pytest.mark.rule("R14", "S1", "S3")
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "(01)00000000000000(17)280630(10)A",
+            "The product number is all zeros. Scan again. If it says the same, put this "
+            "cartridge aside, tell a manager and take another.",
+        ),
+        (
+            "0109529876000019172806301077",
+            "Product number 09529876000019 is not in the catalog. Put this cartridge aside, "
+            "tell a manager and take another.",
+        ),
+        (
+            "C-999999",
+            "C-999999 is not known here. Check the code. If the sticker says the same, put this "
+            "cartridge aside, tell a manager and take another.",
+        ),
+        (
+            "c334",
+            "A unit code looks like C-000123. Type all its digits, or scan the sticker.",
+        ),
+        (
+            "hello",
+            "This is not a cartridge code that can be read here. Scan the pouch again, or type "
+            "the unit code on its sticker, such as C-000123.",
+        ),
+    ],
+)
+def test_the_advice_of_a_scan_is_one_that_who_treats_can_follow(
+    cast: Cast, chart: Treatment, text: str, says: str
+) -> None:
+    assert refusal(scan, cast=cast, chart=chart, text=text).text == says
+
+
 @pytest.mark.rule("R5")
 def test_a_lot_that_is_used_up_is_said_so(cast: Cast, chart: Treatment) -> None:
     for unit in cast.lot.units.order_by("number"):

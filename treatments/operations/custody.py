@@ -20,6 +20,8 @@ K = StockMovement.Kind
 # Only a code is said back: whatever else was typed stays out of the audit's sentences.
 UNIT_CODE = re.compile(r"C-[0-9]{6,12}")
 CHECK_CODE = "Check the code. If this unit is in your hand"
+# What who treats can do about a unit that nobody may open: the rest is a manager's.
+ASIDE = "put this cartridge aside, tell a manager and take another"
 
 
 @act("cartridge.claim", may=Permission.TREAT, on="treatment")
@@ -67,7 +69,7 @@ def known_unit(chart: Treatment, code: str) -> Cartridge:
             f"{code if UNIT_CODE.fullmatch(code) else 'This code'} is not known here.",
             rule="S1",
             field="cartridge",
-            way_out="Check the code, or receive the box first.",
+            way_out=f"Check the code. If the sticker says the same, {ASIDE}.",
         )
     return unit
 

@@ -12,6 +12,7 @@ from clinic.refusals import Conflict, Refusal
 from clinic.rules import say_date
 from treatments.models import Cartridge, CartridgeLot, Treatment
 from treatments.operations.custody import (
+    ASIDE,
     known_unit,
     refuse_second_unit,
     refuse_unfit_lot,
@@ -22,7 +23,7 @@ from treatments.queries.catalog import catalog_entry
 from treatments.rules.intake import Fault, Kind, Verdict, read_scan
 from treatments.rules.status import Status
 
-BY_UNIT_CODE = "Or type the unit code on its sticker, such as C-000123."
+BY_UNIT_CODE = "or type the unit code on its sticker, such as C-000123."
 
 
 @dataclass(frozen=True)
@@ -99,16 +100,27 @@ def _lot_here(verdict: Verdict, chart: Treatment) -> CartridgeLot:
     return lot
 
 
+def _in_the_room(verdict: Verdict) -> str:
+    """What works for who treats, and can neither receive nor put into quarantine."""
+    if verdict.fault is Fault.UNIT_CODE_FORM:
+        return "Type all its digits, or scan the sticker."
+    if verdict.fault is Fault.NOT_IN_CATALOG:
+        return f"{ASIDE.capitalize()}."
+    if verdict.quarantine:
+        return f"Scan again. If it says the same, {ASIDE}."
+    return f"Scan the pouch again, {BY_UNIT_CODE}"
+
+
 def _refuse_unreadable(verdict: Verdict) -> None:
     if verdict.kind is Kind.REFUSED:
         rule = "S3" if verdict.fault is Fault.NOT_IN_CATALOG else "R14"
-        raise Refusal(verdict.sentence, rule=rule, field="cartridge", way_out=BY_UNIT_CODE)
+        raise Refusal(verdict.what, rule=rule, field="cartridge", way_out=_in_the_room(verdict))
     if verdict.kind is Kind.ASK:
         raise Refusal(
             "This code names the product, but not the lot.",
             rule="S3",
             field="cartridge",
-            way_out=f"Scan the other code on the pouch. {BY_UNIT_CODE}",
+            way_out=f"Scan the other code on the pouch, {BY_UNIT_CODE}",
         )
     if verdict.kind in (Kind.BOX, Kind.CASE):
         units = verdict.entry.units if verdict.entry else 0
@@ -116,5 +128,5 @@ def _refuse_unreadable(verdict: Verdict) -> None:
             f"This is the code of a {verdict.kind} of {units}, not of one cartridge.",
             rule="R14",
             field="cartridge",
-            way_out=f"Scan the pouch that you open. {BY_UNIT_CODE}",
+            way_out=f"Scan the pouch that you open, {BY_UNIT_CODE}",
         )

@@ -186,6 +186,7 @@ def _refused(found: Unreadable, raw: str) -> Verdict:
         raw,
         fault=found.fault,
         sentence=found.sentence,
+        what=found.what,
         quarantine=found.fault in PRINT_IS_WRONG,
     )
 
@@ -203,6 +204,7 @@ def _verdict(
         raw,
         fault=found.fault if found else None,
         sentence=found.sentence if found else "",
+        what=found.what if found else "",
         scheme=reading.scheme,
         di=reading.di,
         lot=reading.lot,

@@ -31,4 +31,6 @@ class Unreadable(Exception):
         super().__init__(fault)
         self.fault = fault
         self.reading = reading
-        self.sentence = SENTENCES[fault].format(**detail)
+        said = SENTENCES[fault]
+        self.what = said.what.format(**detail)
+        self.sentence = f"{self.what} {said.way_out}"

@@ -78,7 +78,9 @@ class Verdict:
     raw: str
     fault: Fault | None = None
     sentence: str = ""
-    """For ASK and REFUSED: what is wrong, why, and what would work. Else empty."""
+    """For ASK and REFUSED: what is wrong, why, and what would work at goods-in. Else empty."""
+    what: str = ""
+    """Its first part alone, for doors where something else would work."""
     scheme: Scheme | None = None
     di: str | None = None
     """GTIN-14, or the HIBC number without `+` and check character."""
