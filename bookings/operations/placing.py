@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Count, Exists, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, Hold, Shift
 from bookings.models.holds import HoldQuerySet
 from bookings.rules import fit
 from bookings.rules.shifts import working_time
+from bookings.rules.status import HOLDING
 from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room, Row
+from clinic.models.base import ScopedQuerySet
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers
 
@@ -40,9 +47,9 @@ def find_place(
 ) -> Place:
     """Lock practitioner, room, device and patient, in this order, and choose the place.
 
-    With no practitioner (room, device) named, the first free one is taken; the loser of a
-    race for it goes on to the next. `but` is the appointment being moved: its own holds do not
-    count, and its room and device come first.
+    With no practitioner named, whoever is free and has the fewest visits that day is taken;
+    with no room (device), the first free one. The loser of a race goes on to the next. `but` is
+    the appointment being moved: its own holds do not count, and its room and device come first.
     Refuses R17, R18, R25 (license), T1 (not at work), R47 (taken, 409).
     """
     if practitioner is None:
@@ -67,7 +74,7 @@ def find_place(
     if taken:
         # Someone took the room or device between the look and the lock. Looking again from
         # here would lock out of order: the act begins anew, with nothing held.
-        raise LookAgain
+        raise LookAgain(f"the {' and the '.join(sorted(taken))} went to someone else")
     return Place(practitioner, chosen_room, chosen_device, license)
 
 
@@ -95,11 +102,22 @@ def take(appointment: Appointment) -> None:
 def _free(
     practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
 ) -> tuple[Practitioner, License]:
+    practitioner = _with_clinic(clinic).held().get(pk=practitioner.pk)
+    return practitioner, _may_take(practitioner, clinic, span, but)
+
+
+def _with_clinic(clinic: Clinic) -> ScopedQuerySet:
     works_here = Practitioner.clinics.through.objects.filter(
         practitioner=OuterRef("pk"), clinic=clinic
     )
-    rows = Practitioner.objects.annotate(works_here=Exists(works_here))
-    practitioner = rows.held().get(pk=practitioner.pk)
+    rows: ScopedQuerySet = Practitioner.objects.annotate(works_here=Exists(works_here))
+    return rows
+
+
+def _may_take(
+    practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
+) -> License:
+    """The license by which a locked practitioner takes the visit; refuses as `find_place`."""
     license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
     _at_work(practitioner, clinic, span)
     held = _holds(span, but).filter(practitioner=practitioner).order_by("starts_at")
@@ -109,27 +127,74 @@ def _free(
         else:
             says = fit.busy(practitioner.name, span, clinic.local)
         raise Conflict(says, rule="R47", field="practitioner")
-    return practitioner, license
+    return license
 
 
 def _anyone(clinic: Clinic, span: Span, but: Appointment | None) -> tuple[Practitioner, License]:
-    at_work_but_taken = False
-    for one in Practitioner.objects.working_in(clinic).order_by("pk"):
-        try:
-            return _free(one, clinic, span, but)
-        except Conflict:
-            at_work_but_taken = True
-        except Refusal:
+    """Whoever may, is free and has the fewest visits that day, locked and judged once more.
+
+    Whoever is being booked just now is passed over; only where no other is left does it wait.
+    """
+    at_work = _at_work_then(clinic, span, but)
+    free = [one.pk for one in at_work if not one.is_taken]  # type: ignore[attr-defined]
+    lost = False
+    for key in free:
+        one = _with_clinic(clinic).filter(pk=key).held(waiting=False).first()
+        if one is None:
             continue
-    says = fit.nobody(span.starts_at, clinic.local, at_work_but_taken=at_work_but_taken)
-    if at_work_but_taken:
+        with suppress(Refusal):
+            return one, _may_take(one, clinic, span, but)
+        lost = True
+    if lost:
+        # Taken between the look and the lock. To wait for another with a row in hand would
+        # lock out of order: the act begins anew, with nothing held.
+        raise LookAgain("who was free went to someone else")
+    # Locks that are waited for are taken in key order, so that two bookings never cross.
+    for one in _with_clinic(clinic).filter(pk__in=free).order_by("pk"):
+        with suppress(Refusal):
+            return _free(one, clinic, span, but)
+    says = fit.nobody(span.starts_at, clinic.local, at_work_but_taken=bool(at_work))
+    if at_work:
         raise Conflict(says, rule="R47", field="starts_at")
-    raise Refusal(
-        says,
-        rule="T1",
-        field="starts_at",
-        way_out="Choose another time.",
+    raise Refusal(says, rule="T1", field="starts_at", way_out="Choose another time.")
+
+
+def _at_work_then(clinic: Clinic, span: Span, but: Appointment | None) -> list[Practitioner]:
+    """Who may treat and is at work then, by visits of that day, then key; nobody is locked.
+
+    Each says whether she `is_taken`. Three queries, however many work there.
+    """
+    day, last = clinic.day_of(span.starts_at), clinic.day_of(span.ends_at)
+    holding = [str(status) for status in HOLDING]
+    visits = Appointment.objects.filter(
+        practitioner=OuterRef("pk"), local_date=day, status__in=holding
     )
+    count = visits.order_by().values("practitioner").annotate(n=Count("pk")).values("n")
+    people = (
+        Practitioner.objects.working_in(clinic)
+        .annotate(
+            is_taken=Exists(_holds(span, but).filter(practitioner=OuterRef("pk"))),
+            visits_that_day=Coalesce(Subquery(count), 0),
+        )
+        .order_by("visits_that_day", "pk")
+        .prefetch_related("licenses")
+    )
+    shifts: dict[uuid.UUID, list[Shift]] = defaultdict(list)
+    for shift in Shift.objects.in_force(clinic, first=day, last=last):
+        shifts[shift.practitioner_id].append(shift)
+    return [
+        one
+        for one in people
+        if covers(one.licenses.all(), name=one.name, state=clinic.state, on=day).allowed
+        and _spans(shifts[one.pk], clinic, span)
+    ]
+
+
+def _spans(shifts: Iterable[Shift], clinic: Clinic, span: Span) -> bool:
+    """Whether the shifts, of one practitioner, hold the whole span."""
+    first, last = clinic.day_of(span.starts_at), clinic.day_of(span.ends_at)
+    times = working_time(shifts, first=first, last=last, zone=clinic.zone)
+    return any(begins <= span.starts_at and span.ends_at <= ends for begins, ends in times)
 
 
 def _licensed(practitioner: Practitioner, clinic: Clinic, day: dt.date) -> License:
@@ -154,9 +219,8 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
         )
     last = clinic.day_of(span.ends_at)
     shifts = Shift.objects.in_force(clinic, first=day, last=last).filter(practitioner=practitioner)
-    for starts_at, ends_at in working_time(shifts, first=day, last=last, zone=clinic.zone):
-        if starts_at <= span.starts_at and span.ends_at <= ends_at:
-            return
+    if _spans(shifts, clinic, span):
+        return
     raise Refusal(
         fit.not_at_work(practitioner.name, span, clinic.local),
         rule="T1",
@@ -168,9 +232,9 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
 def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appointment | None):  # type: ignore[no-untyped-def]
     """The first of the rows that is free, locked; the caller looks once more at what it got.
 
-    A visit that is moved keeps its own where it can. A row that another booking holds just now
-    is most likely being taken: the next one will do, and nobody waits. Only where no other is
-    left does it wait for one.
+    A visit that is moved keeps its own where it can, and waits for that one. Else a row that
+    another booking holds just now is most likely being taken: the next one will do, and nobody
+    waits. Only where no other is left does it wait for one.
     """
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
@@ -179,7 +243,7 @@ def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appoin
         own = free.filter(pk=getattr(but, f"{lane}_id")).held().first() if but else None
         if own is not None:
             if _taken(but, **{lane: (own, span)}):
-                raise LookAgain
+                raise LookAgain(f"the visit's own {lane} went to someone else")
             return own
         if row := free.held(waiting=False).first():
             return row

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookings import operations
 from bookings.models import Appointment
+from bookings.operations import placing
 from clinic import audit
 from clinic.models import Patient
 from clinic.refusals import Conflict, Refusal
@@ -47,6 +50,76 @@ def test_two_calls_get_two_people_and_the_third_meets_full_rooms(cast: Cast):
     with pytest.raises(Conflict) as no:
         book(cast, cast.siobhan)
     assert no.value.field == "starts_at"
+
+
+@pytest.mark.django_db
+def test_whoever_has_the_fewest_visits_that_day_is_taken(cast: Cast):
+    hours = [NOW + dt.timedelta(hours=n) for n in range(1, 7)]
+    taken = [book(cast, cast.mia, starts_at).practitioner for starts_at in hours]
+    at_work = {cast.ana, cast.priya, cast.bo}
+    assert [{*taken[:3]}, {*taken[3:]}] == [at_work, at_work]
+    # A visit that is off is no work; of two with as many, the first by key.
+    operations.cancel(
+        appointment=Appointment.objects.get(practitioner=cast.bo, starts_at__lt=hours[3]),
+        reason="Ill",
+        by=cast.reception,
+        at=NOW,
+    )
+    later = book(cast, cast.mia, NOW + dt.timedelta(hours=7))
+    assert later.practitioner == cast.bo
+
+
+@pytest.mark.django_db
+def test_as_many_questions_are_asked_however_many_work_here(cast: Cast):
+    book(cast, cast.mia)  # what is read once of the person and the clinic
+    with CaptureQueriesContext(connection) as with_few:
+        book(cast, cast.mia, NOW + dt.timedelta(hours=1))
+    for _ in range(5):
+        one = factories.practitioner([cast.clinic], "LE")
+        factories.license(one, "esthetician", "TX", by=cast.manager)
+        factories.shifts(one, cast.clinic)
+    with CaptureQueriesContext(connection) as with_many:
+        book(cast, cast.mia, NOW + dt.timedelta(hours=5))
+    assert len(with_many) == len(with_few)
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_room_that_went_to_someone_else_is_looked_for_again(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, moved: bool
+):
+    visit = book(cast, cast.mia)
+    other = factories.practitioner([cast.clinic], "LE")
+    factories.license(other, "esthetician", "TX", by=cast.manager)
+    looks: list[dict[str, Any]] = []
+    see = placing._taken
+
+    def late(but: Appointment | None, **wanted: Any) -> set[str]:
+        """Between the first look and the lock, another desk books that very room."""
+        if not looks:
+            room, span = wanted["room"]
+            factories.appointment(
+                patient=cast.wang,
+                practitioner=other,
+                service=cast.short_service,
+                room=room,
+                device=cast.second_device,
+                starts_at=span.starts_at,
+                by=cast.manager,
+            )
+        looks.append(wanted)
+        return see(but, **wanted)
+
+    monkeypatch.setattr(placing, "_taken", late)
+    then = NOON + dt.timedelta(hours=2)
+    if moved:
+        done = operations.move(appointment=visit, starts_at=then, by=cast.reception, at=NOW)
+    else:
+        done = book(cast, cast.siobhan, then)
+    assert (done.starts_at, len(looks) > 1) == (then, True)
+    assert "is tried again after: the " in caplog.text
+    assert "room went to someone else" in caplog.text
 
 
 @pytest.mark.django_db
