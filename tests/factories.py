@@ -27,6 +27,7 @@ from clinic.models import (
     User,
 )
 from clinic.permissions import Role
+from clinic.rules import covers
 from treatments.models import (
     Cartridge,
     CartridgeLot,
@@ -200,9 +201,17 @@ def identifier(product: CartridgeProduct, value: str, **given: Any) -> ProductId
 
 
 def lot(
-    clinic: Clinic, product: CartridgeProduct, number: str, *, units: int, by: User, **given: Any
+    clinic: Clinic,
+    product: CartridgeProduct,
+    number: str,
+    *,
+    units: int,
+    by: User,
+    aside: bool = False,
+    **given: Any,
 ) -> CartridgeLot:
-    """A received lot with its units, each with its first line in the ledger."""
+    """A received lot with its units, each with its first line in the ledger; `aside`: they came
+    into quarantine."""
     values = {
         "clinic": clinic,
         "product": product,
@@ -216,7 +225,13 @@ def lot(
     made.write()
     highest = Cartridge.objects.order_by("-number").values_list("number", flat=True).first() or 0
     rows = [
-        Cartridge(clinic=clinic, lot=made, number=n, unit_code=f"C-{n:06d}")
+        Cartridge(
+            clinic=clinic,
+            lot=made,
+            number=n,
+            unit_code=f"C-{n:06d}",
+            status="quarantined" if aside else "in_stock",
+        )
         for n in range(highest + 1, highest + 1 + units)
     ]
     Cartridge.objects.bulk_create(rows)
@@ -267,9 +282,9 @@ def appointment(
             "clinic": at,
             "patient": patient,
             "practitioner": practitioner,
-            "license": License.objects.filter(practitioner=practitioner)
-            .in_force(state=at.state, on=local_date)
-            .first(),
+            "license": covers(
+                practitioner.licenses.all(), name=practitioner.name, state=at.state, on=local_date
+            ).license,
             "service": service,
             "room": room,
             "device": device,

@@ -6,7 +6,6 @@ from bookings.queries.free_times import (
     FreeSearch,
     FreeTime,
     doubts_about,
-    free_times,
     nearest_free_times,
     search_near,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "charts_to_open",
     "day_board",
     "doubts_about",
-    "free_times",
     "nearest_free_times",
     "past_of",
     "practitioners_on",

@@ -21,10 +21,6 @@ class Span:
     starts_at: dt.datetime
     ends_at: dt.datetime
 
-    def overlaps(self, other: Span) -> bool:
-        """Whether the two share an instant; touching ends do not (R47)."""
-        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
-
 
 @dataclass(frozen=True)
 class Lanes:

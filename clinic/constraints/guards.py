@@ -134,13 +134,12 @@ def frozen(
     when: str,
     says: str,
     insert_when: str = "",
-    events: tuple[str, ...] = ("UPDATE",),
 ) -> list[Guard]:
     """A row is not changed once `when` holds (SQL over OLD).
 
     `insert_when` (SQL over NEW) closes the table to new rows of a closed parent.
     """
-    guards = [Guard(f"{table}_frozen", events, when, says)]
+    guards = [Guard(f"{table}_frozen", ("UPDATE",), when, says)]
     if insert_when:
         guards.append(Guard(f"{table}_closed", ("INSERT", "UPDATE"), insert_when, says))
     return guards
@@ -162,12 +161,12 @@ def local_date_guards(table: str, *, instant: str, date: str) -> list[Guard]:
     any time zone allows.
     """
     says = "The date is not the clinic's date of that time."
-    changed = f"NEW.{instant} IS NOT NULL"
+    given = f"NEW.{instant} IS NOT NULL"
     return [
         Guard(
             f"{table}_local_{date}",
             ("INSERT", "UPDATE"),
-            f"{changed} AND NEW.{date} IS DISTINCT FROM (SELECT (NEW.{instant} AT TIME ZONE "
+            f"{given} AND NEW.{date} IS DISTINCT FROM (SELECT (NEW.{instant} AT TIME ZONE "
             f"c.time_zone)::date FROM clinic_clinic c WHERE c.id = NEW.clinic_id)",
             says,
             only="postgresql",
@@ -175,7 +174,7 @@ def local_date_guards(table: str, *, instant: str, date: str) -> list[Guard]:
         Guard(
             f"{table}_local_{date}",
             ("INSERT", "UPDATE"),
-            f"{changed} AND (NEW.{date} IS NULL OR NEW.{date} NOT BETWEEN "
+            f"{given} AND (NEW.{date} IS NULL OR NEW.{date} NOT BETWEEN "
             f"date(NEW.{instant}, '-12 hours') AND date(NEW.{instant}, '+14 hours'))",
             says,
             only="sqlite",

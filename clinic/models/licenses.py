@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
@@ -17,12 +15,6 @@ from clinic.rules import normalize_license_number
 
 class LicenseQuerySet(ScopedQuerySet):
     clinic_path = "practitioner__clinics"
-
-    def in_force(self, *, state: str, on: dt.date) -> LicenseQuerySet:
-        """ACTIVE licenses of the state on that clinic-local date; both ends inclusive (R25)."""
-        return self.filter(
-            state=state, status=License.Status.ACTIVE, issued_on__lte=on, expires_on__gte=on
-        ).order_by("-expires_on", "pk")
 
 
 class License(Record):

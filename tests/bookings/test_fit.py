@@ -198,14 +198,14 @@ def test_nobody_is_asked_to_come_to_a_closed_door(cast: Cast):
     """The clinic opens at nine; by typing it the earlier time can be booked all the same."""
 
     def first(day: dt.date = TODAY) -> str:
-        (line,) = queries.free_times(
+        (line,) = queries.FreeSearch(
             clinic=cast.clinic,
             need=cast.service,
             first=day,
             days=1,
             at=NOW - DAY * 3,
             practitioner=cast.ana,
-        )
+        ).lines()
         return line.times[0].says
 
     assert first() == "9:30 AM"
@@ -237,12 +237,12 @@ def test_opening_hours_are_the_wall_clock_s_when_the_clock_changes(cast: Cast, s
     factories.shifts(cast.ana, cast.clinic, weekdays=[6], starts=9, ends=12)
     cast.clinic.opens_min = 8 * 60 + 30
     cast.clinic.write()
-    (line,) = queries.free_times(
+    (line,) = queries.FreeSearch(
         clinic=cast.clinic,
         need=cast.service,
         first=sunday,
         days=1,
         at=local(cast, sunday, 0) - DAY,
         practitioner=cast.ana,
-    )
+    ).lines()
     assert line.times[0].says == "9:00 AM"

@@ -28,7 +28,7 @@ def local(cast: Cast, day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
 def offered(cast: Cast, day: dt.date, **given) -> dict[str, list[str]]:
     """Practitioner → the times offered on a day, as the clock shows them."""
     values = {"clinic": cast.clinic, "need": cast.short_service, "at": EARLY, **given}
-    lines = queries.free_times(first=day, days=1, **values)
+    lines = queries.FreeSearch(first=day, days=1, **values).lines()
     return {line.practitioner.name: [time.says for time in line.times] for line in lines}
 
 
@@ -57,9 +57,9 @@ def test_an_empty_day_offers_each_quarter_hour_of_the_shift(cast: Cast):
 def test_a_day_without_a_license_offers_nothing_and_says_why(cast: Cast):
     line = next(
         line
-        for line in queries.free_times(
+        for line in queries.FreeSearch(
             clinic=cast.clinic, need=cast.service, first=TODAY, days=1, at=EARLY
-        )
+        ).lines()
         if line.practitioner == cast.lena
     )
     assert line.times == []
@@ -153,28 +153,27 @@ def test_cancelled_time_is_free_again(cast: Cast):
 
 
 def test_a_line_can_be_cut_short_and_says_how_many_are_left(cast: Cast):
-    (line,) = queries.free_times(
+    (line,) = queries.FreeSearch(
         clinic=cast.clinic,
         need=cast.short_service,
         first=TODAY,
         days=1,
         at=EARLY,
         practitioner=cast.ana,
-        most=4,
-    )
+    ).lines(most=4)
     assert [time.says for time in line.times] == ["9:00 AM", "9:15 AM", "9:30 AM", "9:45 AM"]
     assert line.more == 27
 
 
 def test_a_practitioner_of_another_clinic_is_not_offered(cast: Cast):
-    lines = queries.free_times(
+    lines = queries.FreeSearch(
         clinic=cast.clinic,
         need=cast.service,
         first=TODAY,
         days=3,
         at=EARLY,
         practitioner=cast.nora,
-    )
+    ).lines()
     assert not [time for line in lines for time in line.times]
 
 

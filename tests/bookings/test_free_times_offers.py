@@ -40,9 +40,9 @@ def test_what_is_offered_can_be_booked_and_nothing_else(cast: Cast, day: dt.date
     )
     booked(cast, cast.priya, zero + MINUTE * 185, patient=cast.siobhan, numbing_min=0)
     need = cast.service
-    lines = queries.free_times(
+    lines = queries.FreeSearch(
         clinic=cast.clinic, need=need, first=day, days=1, at=zero - DAY, patient=cast.mia
-    )
+    ).lines()
     found = {(t.practitioner.pk, t.starts_at) for line in lines for t in line.times}
 
     def fits(practitioner: Practitioner, starts_at: dt.datetime) -> bool:
@@ -79,7 +79,9 @@ def test_the_queries_are_as_many_for_one_as_for_three_as_for_a_full_fortnight(ca
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            queries.free_times(clinic=cast.clinic, need=cast.service, first=TODAY, at=NOW, **given)
+            queries.FreeSearch(
+                clinic=cast.clinic, need=cast.service, first=TODAY, at=NOW, **given
+            ).lines()
         return len(seen)
 
     # One who is asked for is known already.
@@ -133,9 +135,9 @@ def test_the_nearest_times_go_on_to_the_next_open_day_and_never_into_the_past(ca
 def test_times_end_where_booking_ends_two_years_ahead(cast: Cast):
     last = EARLY + dt.timedelta(days=731)
     day = cast.clinic.day_of(last)
-    lines = queries.free_times(
+    lines = queries.FreeSearch(
         clinic=cast.clinic, need=cast.short_service, first=day - DAY * 7, days=14, at=EARLY
-    )
+    ).lines()
     starts = [t.starts_at for line in lines for t in line.times]
     assert max(starts) <= last
     assert Hold.objects.count() == 0

@@ -109,14 +109,6 @@ def test_the_longest_visit_fits_under_the_cap_of_a_hold() -> None:
     assert held.room.ends_at - held.room.starts_at <= HOLD_CAP_MIN * MINUTE
 
 
-@pytest.mark.rule("R47")
-def test_touching_spans_do_not_overlap() -> None:
-    first = Span(NOW, NOW + 30 * MINUTE)
-    assert not first.overlaps(Span(NOW + 30 * MINUTE, NOW + 60 * MINUTE))
-    assert first.overlaps(Span(NOW + 29 * MINUTE, NOW + 60 * MINUTE))
-    assert first.overlaps(Span(NOW - 60 * MINUTE, NOW + 60 * MINUTE))
-
-
 @pytest.mark.parametrize(
     ("minutes", "fault"),
     [

@@ -94,13 +94,18 @@ TABLE = {
 }
 
 
+def unexplained(found: Account) -> int:
+    """What the equation lacks: 0 unless a step of the ledger begins or ends nowhere."""
+    return found.opening + found.received - found.gone - found.on_hand
+
+
 @pytest.mark.rule("R9", "P10")
 @pytest.mark.parametrize(("before", "during", "rows", "expected"), TABLE.values(), ids=TABLE)
 def test_the_account_of_a_lot(before, during, rows, expected) -> None:
     found = account(before=before, during=during, rows=rows)
     assert found == expected
     nowhere = sum(flow.units for flow in during if not flow.before and flow.kind != "receive")
-    assert found.unexplained == -nowhere
+    assert unexplained(found) == -nowhere
 
 
 @pytest.mark.rule("R9")
@@ -153,7 +158,7 @@ def test_lawful_lives_add_up_at_every_instant(units, first, length) -> None:
             parts[part].append(Flow(kind, before, after, 1))
     rows = Counter(steps[-1][1] for steps in units)
     found = account(before=parts[0], during=parts[1], after=parts[2], rows=rows)
-    assert found.unexplained == 0
+    assert unexplained(found) == 0
     assert found.difference == 0
     if units:
         state = units[0][-1][1]

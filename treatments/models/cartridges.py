@@ -23,10 +23,6 @@ from treatments.rules.status import ON_HAND, UNIT_ALLOWED, UNIT_WORDS, Unit
 
 
 class CartridgeQuerySet(ScopedQuerySet):
-    def in_state(self, *states: str) -> CartridgeQuerySet:
-        """Units in one of the states."""
-        return self.filter(status__in=states)
-
     def on_hand(self) -> CartridgeQuerySet:
         """Units the clinic still has: in stock, opened, quarantined or in transit."""
         return self.filter(status__in=[str(state) for state in ON_HAND])

@@ -23,7 +23,7 @@ from clinic.models.base import ScopedQuerySet
 from clinic.permissions import Permission
 from treatments.models.cartridges import Cartridge
 from treatments.rules.areas import EndPoint
-from treatments.rules.status import ALLOWED, UNDER_WAY, WORDS, Status
+from treatments.rules.status import ALLOWED, WORDS, Status
 
 # Over a row of a chart's part: its chart is signed.
 SIGNED = (
@@ -46,10 +46,6 @@ class TreatmentQuerySet(ScopedQuerySet):
             status=Status.SIGNED,
         )
         return self.filter(own | every | signed)
-
-    def under_way(self) -> TreatmentQuerySet:
-        """Begun and neither finished nor ended early."""
-        return self.filter(status__in=[str(status) for status in UNDER_WAY])
 
 
 class Treatment(Record):

@@ -79,11 +79,6 @@ class Balance:
     completed: int
     exceptions: Exceptions
 
-    @property
-    def lots_apart(self) -> list[LotLine]:
-        """Lots whose ledger and units disagree."""
-        return [line for line in self.lines if line.account.difference]
-
 
 def balance(period: Period, *, today: dt.date) -> Balance:
     """Every lot that was there, moved or is wrong; expiry is judged on the local day `today`.

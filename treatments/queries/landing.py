@@ -145,18 +145,16 @@ class Records:
 
     unsigned: int
     unsigned_since: dt.date | None
-    under_way: int
     signed: int
     ended_early: int
 
 
 def records(clinic: Clinic, *, today: dt.date) -> Records:
-    """Charts of a clinic: unsigned ones, those under way, and the last 28 days; two queries."""
+    """Charts of a clinic: unsigned ones, and the last 28 days; two queries."""
     open_ones = Treatment.objects.filter(clinic=clinic).exclude(status=str(Status.SIGNED))
     waiting_ = open_ones.aggregate(
         unsigned=Count("pk", filter=Q(ended_at__isnull=False)),
         since=Min("ended_at"),
-        under_way=Count("pk", filter=Q(ended_at__isnull=True)),
     )
     first = today - dt.timedelta(days=27)
     lately = Treatment.objects.filter(clinic=clinic, started_on__range=(first, today)).aggregate(
@@ -166,7 +164,6 @@ def records(clinic: Clinic, *, today: dt.date) -> Records:
     return Records(
         unsigned=waiting_["unsigned"],
         unsigned_since=clinic.day_of(waiting_["since"]) if waiting_["since"] else None,
-        under_way=waiting_["under_way"],
         signed=lately["signed"],
         ended_early=lately["ended_early"],
     )

@@ -65,11 +65,6 @@ class Account:
         )
 
     @property
-    def unexplained(self) -> int:
-        """What the equation lacks: 0 unless a step of the ledger begins or ends nowhere."""
-        return self.opening + self.received - self.gone - self.on_hand
-
-    @property
     def is_still(self) -> bool:
         """Whether nothing was there, nothing happened and nothing is wrong."""
         return self == Account()

@@ -25,7 +25,6 @@ ALLOWED: dict[Status, frozenset[Status]] = {
     S.ABORTED: frozenset({S.SIGNED}),
     S.SIGNED: frozenset(),
 }
-UNDER_WAY = frozenset({S.OPEN, S.NUMBING, S.IN_PROGRESS})
 WORDS: dict[Status, str] = {
     S.OPEN: "Chart open",
     S.NUMBING: "Numbing",

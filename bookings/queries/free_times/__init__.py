@@ -5,7 +5,6 @@ from bookings.queries.free_times.search import (
     FreeSearch,
     FreeTime,
     doubts_about,
-    free_times,
     nearest_free_times,
     search_near,
 )
@@ -15,7 +14,6 @@ __all__ = [
     "FreeSearch",
     "FreeTime",
     "doubts_about",
-    "free_times",
     "nearest_free_times",
     "search_near",
 ]

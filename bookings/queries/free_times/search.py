@@ -230,11 +230,6 @@ class FreeSearch:
         return FreeTime(one, self.asked.days[index], starts_at, says, key)
 
 
-def free_times(*, most: int | None = None, **asked: Any) -> list[FreeLine]:
-    """All lines of a search (see `FreeSearch`); `most` caps the times of each."""
-    return FreeSearch(**asked).lines(most=most)
-
-
 def doubts_about(
     starts_at: dt.datetime,
     *,

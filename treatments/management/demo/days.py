@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bookings.models import Shift
 from bookings.rules.shifts import shift_span
-from clinic.models import License, Patient
-from clinic.rules import day_span
+from clinic.models import Patient
+from clinic.rules import covers, day_span
 from treatments.management.demo.clinics import CLOSES, OPENS, Site
 from treatments.management.demo.holidays import is_holiday
 from treatments.management.demo.stockroom import deliveries
@@ -167,10 +167,8 @@ def _coming(site: Site, queue: Queue, now: dt.datetime, password: str) -> Iterat
         if is_holiday(day):
             continue
         for lane, who in enumerate(site.at_work(day)):
-            licensed = License.objects.filter(practitioner=who).in_force(
-                state=site.clinic.state, on=day
-            )
-            if not licensed.exists():
+            licenses = who.licenses.all()
+            if not covers(licenses, name=who.name, state=site.clinic.state, on=day).allowed:
                 continue
             for number, (minute, length) in enumerate(COMING):
                 # Half full tomorrow, a seventh in two weeks.
