@@ -7,7 +7,6 @@ the house page is kept by leaving the permission out, and by the tests that walk
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from django.db import models
 
@@ -94,25 +93,3 @@ MAY: dict[Role, frozenset[Permission]] = {
     ),
     Role.ADMINISTRATOR: frozenset({P.KEEP_USERS, P.SET_UP_CLINIC, P.SEE_AUDIT, P.SEE_SYSTEM_AUDIT}),
 }
-
-
-class RoleBackend:
-    """Lets `user.has_perm(permission, clinic)` read the table; without a clinic: any clinic.
-
-    It logs nobody in. Django's BaseBackend cannot be imported this early: it wants the User
-    model, which itself reads this table.
-    """
-
-    def authenticate(self, request: Any, **credentials: Any) -> None:
-        """Never: passwords are checked by the log-in's own backend."""
-
-    def get_user(self, user_id: Any) -> None:
-        """Never the backend of a session."""
-
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        if not getattr(user_obj, "is_active", False) or perm not in set(Permission):
-            return False
-        permission = Permission(perm)
-        if obj is None:
-            return bool(user_obj.clinics_with(permission))
-        return user_obj.can(permission, obj.pk)

@@ -69,7 +69,12 @@ class User(AbstractBaseUser, Record):
         return salted_hmac("proved password", f"{self.password} {password}").hexdigest()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Whether the user may do `perm` in the clinic `obj` (None: in any clinic)."""
+        """Whether the user may do `perm` in the clinic `obj` (None: in any clinic).
+
+        For libraries that ask as Django does; what is no permission of ours nobody holds.
+        """
+        if perm not in set(Permission):
+            return False
         if obj is None:
             return bool(self.clinics_with(Permission(perm)))
         return self.can(Permission(perm), obj.pk)

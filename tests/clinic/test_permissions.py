@@ -88,6 +88,9 @@ def test_has_perm_reads_the_same_table(cast: Cast) -> None:
     assert cast.reception.has_perm("appointment.book", cast.clinic)
     assert not cast.reception.has_perm("appointment.book", cast.other_clinic)
     assert not cast.nobody.has_perm("appointment.book")
+    assert not cast.manager.has_perm("auth.change_user")
+    cast.reception.is_active = False
+    assert not cast.reception.has_perm("appointment.book", cast.clinic)
 
 
 def test_rows_are_narrowed_to_the_clinics_of_the_reader(cast: Cast) -> None:
