@@ -158,3 +158,23 @@ def test_nothing_that_fails_a_round_ends_the_worker_or_keeps_it_from_the_rest(
     said = [line for line in caplog.messages if line.startswith("A round of the worker failed: ")]
     assert len(said) == 3
     assert all("the server restarts" in line for line in said)
+
+
+def test_a_chore_that_fails_is_tried_after_a_minute_and_one_that_works_by_its_own_clock() -> None:
+    done: list[tuple[str, int]] = []
+
+    def anchors(at: dt.datetime) -> None:
+        done.append(("anchor", round((at - NOW).total_seconds())))
+        raise OSError("The folder is read-only.")
+
+    def tidies(at: dt.datetime) -> None:
+        done.append(("tidy", round((at - NOW).total_seconds())))
+
+    hour = dt.timedelta(hours=1)
+    chores = [work.Chore(hour, anchors), work.Chore(hour, tidies)]
+    for second in range(0, 130, 3):
+        for chore in chores:
+            chore.do_if_due(NOW + dt.timedelta(seconds=second))
+    assert done == [("anchor", 0), ("tidy", 0), ("anchor", 60), ("anchor", 120)]
+    chores[1].do_if_due(NOW + hour)
+    assert done[-1] == ("tidy", 3600)

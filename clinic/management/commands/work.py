@@ -8,6 +8,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,13 +24,16 @@ from clinic import audit, outbox
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
 TICK_EVERY = dt.timedelta(minutes=1)
-ANCHOR_EVERY = dt.timedelta(hours=1)
+ANCHOR_EVERY = TIDY_EVERY = dt.timedelta(hours=1)
+AGAIN_AFTER = dt.timedelta(minutes=1)
 
 
 class Command(BaseCommand):
     """`manage.py work`: runs beside the web server until SIGTERM or Ctrl-C."""
 
-    help = "Tick what is due, send messages, anchor the audit every hour, until told to stop."
+    help = (
+        "Tick what is due, send messages, anchor the audit and tidy every hour, until told to stop."
+    )
 
     def handle(self, **options: Any) -> None:
         told_to_stop = threading.Event()
@@ -39,20 +43,36 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        anchored_at: dt.datetime | None = None
-        ticked_at: dt.datetime | None = None
+        chores = [
+            # By name: what is due belongs to an app above this one.
+            Chore(TICK_EVERY, lambda at: call_command("send_due", verbosity=0)),
+            Chore(ANCHOR_EVERY, lambda at: anchor(Path(settings.VAR_DIR) / "anchors", at)),
+            Chore(TIDY_EVERY, lambda at: call_command("tidy", verbosity=0)),
+        ]
         while not told_to_stop.is_set():
             at = timezone.now()
             went_well(close_old_connections)
-            if ticked_at is None or at - ticked_at >= TICK_EVERY:
-                # By name: what is due belongs to an app above this one.
-                ticked_at = at if went_well(call_command, "send_due", verbosity=0) else None
+            for chore in chores:
+                chore.do_if_due(at)
             went_well(outbox.deliver, at=at)
-            if anchored_at is None or at - anchored_at >= ANCHOR_EVERY:
-                folder = Path(settings.VAR_DIR) / "anchors"
-                anchored_at = at if went_well(anchor, folder, at) else None
-                went_well(call_command, "tidy", verbosity=0)
             told_to_stop.wait(EVERY_SECONDS)
+
+
+@dataclass
+class Chore:
+    """What the worker does now and then, each by a clock of its own.
+
+    One that failed is tried again after a minute, whatever became of the others.
+    """
+
+    every: dt.timedelta
+    step: Callable[[dt.datetime], object]
+    due_at: dt.datetime | None = None
+
+    def do_if_due(self, at: dt.datetime) -> None:
+        """Do it where its time has come."""
+        if self.due_at is None or at >= self.due_at:
+            self.due_at = at + (self.every if went_well(self.step, at) else AGAIN_AFTER)
 
 
 def went_well(step: Callable[..., object], *given: Any, **named: Any) -> bool:
