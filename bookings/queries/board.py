@@ -14,15 +14,24 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from bookings.models import Appointment, Hold, Shift
+from bookings.queries.going_on import Told, needling_of
 from bookings.rules.board import Block, Kind, Lane, Row, extent, layout
+from bookings.rules.going_on import Stay, blocks, foreseen, needled
 from bookings.rules.shifts import Spans, working_time
 from bookings.rules.status import HOLDING, Status
+from bookings.rules.visit import Span
 from clinic.models import Clinic, License, Practitioner
 from clinic.rules import covers, expiry_state
 
+# The key of time that a visit holds apart from when it really takes place.
+HELD = "held"
+
 
 class Visit(TypedDict):
-    """What the board tells of one visit; instants in UTC."""
+    """What the board tells of one visit; instants in UTC.
+
+    `began_at` is when its needling really began, where that is not about as booked.
+    """
 
     id: uuid.UUID
     patient: str
@@ -34,6 +43,7 @@ class Visit(TypedDict):
     comes_at: dt.datetime
     starts_at: dt.datetime
     ends_at: dt.datetime
+    began_at: dt.datetime | None
     numbing_on: dt.datetime | None
     numbing_due: dt.datetime | None
     numbing_off: dt.datetime | None
@@ -67,6 +77,18 @@ class DayBoard:
     visits: dict[uuid.UUID, Visit]
 
     @property
+    def marked(self) -> set[uuid.UUID]:
+        """The practitioners whose license is told of under the board."""
+        return {column.id for column in self.columns if column.refused or column.ends_on}
+
+    @property
+    def ready(self) -> list[Visit]:
+        """Visits whose cream is off and whose treatment has not begun, the longest wait first."""
+        found = [v for v in self.visits.values() if v["status"] == Status.NUMBING]
+        off = [v for v in found if v["numbing_off"]]
+        return sorted(off, key=lambda v: (v["numbing_off"] or v["starts_at"], v["id"]))
+
+    @property
     def numbing(self) -> list[Visit]:
         """Visits with cream on, in the order in which it is due off."""
         found = [v for v in self.visits.values() if v["status"] == Status.NUMBING]
@@ -85,20 +107,24 @@ class DayBoard:
         return [v for v in self.visits.values() if v["status"] not in HOLDING]
 
 
-def day_board(*, clinic: Clinic, day: dt.date, today: dt.date) -> DayBoard:
-    """The clinic's board of one clinic-local day; `today` decides which licenses end soon.
+def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
+    """The clinic's board of one clinic-local day as it is at an instant.
 
-    Columns are the practitioners who work that day, then those who only have a visit.
+    Columns are the practitioners who work that day, then those who only have a visit. A visit
+    that began early or runs late takes its real time too, as far as its chart tells it.
     """
+    today = clinic.day_of(at)
     visits = {visit["id"]: visit for visit in _visits(clinic, day)}
     works = _works(clinic, day)
     holding = [visit for visit in visits.values() if visit["status"] in HOLDING]
     columns = _columns({*works, *(visit["practitioner_id"] for visit in holding)}, works)
     by_key = {column.id: column for column in columns}
+    told = needling_of(clinic, day) if day <= today else {}
+    stays: dict[uuid.UUID, list[Stay]] = defaultdict(list)
     for visit in holding:
-        by_key[visit["practitioner_id"]].blocks.append(
-            Block(visit["starts_at"], visit["ends_at"], Kind.VISIT, visit["id"])
-        )
+        stays[visit["practitioner_id"]].append(_stay(visit, told, at if day == today else None))
+    for key, held in stays.items():
+        by_key[key].blocks += blocks(held, held=HELD)
     _judge_licenses(columns, clinic, day, today)
     rows: list[Row] = []
     if columns:
@@ -149,6 +175,7 @@ def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
             comes_at=starts_at - dt.timedelta(minutes=row[11]),
             starts_at=starts_at,
             ends_at=starts_at + dt.timedelta(minutes=row[12]),
+            began_at=None,
             numbing_on=row[13],
             numbing_due=row[14],
             numbing_off=row[15],
@@ -156,6 +183,20 @@ def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
             ended_early=row[17],
             cancel_reason=row[18],
         )
+
+
+def _stay(visit: Visit, told: Told, now: dt.datetime | None) -> Stay:
+    """The time that a visit takes of its practitioner; `now` is None on another day than today."""
+    booked = Span(visit["starts_at"], visit["ends_at"])
+    if (known := told.get(visit["id"])) is not None:
+        still = now if visit["status"] == Status.IN_TREATMENT else None
+        began = known.started_at
+        span = needled(booked, started_at=began, ended_at=known.ended_at, now=still)
+        visit["began_at"] = began if span else None
+        return Stay(visit["id"], booked, span, begun=True)
+    if visit["status"] == Status.NUMBING and now:
+        return Stay(visit["id"], booked, foreseen(booked, ready_at=visit["numbing_due"], now=now))
+    return Stay(visit["id"], booked)
 
 
 def _works(clinic: Clinic, day: dt.date) -> dict[uuid.UUID, Spans]:

@@ -48,6 +48,24 @@ WORDS: dict[Status, str] = {
 }
 
 
+def stand(status: str, *, cream_off: str = "", ended_early: bool = False) -> tuple[str, str]:
+    """How a visit's state looks and reads: the name of its look, and its words.
+
+    `cream_off` is the clinic's time at which all cream came off ("" while it is on): from then
+    on the patient is not numbing but ready. A visit that was ended early looks unlike a whole one.
+    """
+    if status == S.NUMBING and cream_off:
+        return "ready", f"Cream off {cream_off}, ready"
+    if status == S.COMPLETED and ended_early:
+        return "ended_early", "Ended early"
+    return str(status), WORDS[Status(status)]
+
+
+def is_late(status: str, *, comes_at: dt.datetime, at: dt.datetime) -> bool:
+    """Whether the minute in which the patient was due is over, and she has not come yet."""
+    return Status(status) in MOVABLE and at >= comes_at + dt.timedelta(minutes=1)
+
+
 def may_become(now: str, then: str) -> bool:
     """Whether a visit in state `now` may step to state `then`."""
     return Status(then) in ALLOWED[Status(now)]

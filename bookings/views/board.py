@@ -14,9 +14,9 @@ from django.utils import timezone
 from bookings import queries
 from bookings.forms.day import DayForm
 from bookings.queries import DayBoard, Visit
-from bookings.rules.status import OVER, WORDS, Status
+from bookings.rules.status import OVER, Status, is_late
 from bookings.views.card import card_of
-from bookings.views.grid import grid, hour_word, license_notes, room_word
+from bookings.views.grid import grid, hour_word, license_notes, room_word, state_of
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.models import Clinic
 from clinic.permissions import Permission
@@ -59,7 +59,7 @@ def _show(
     clinic: Clinic = request.clinic  # type: ignore[attr-defined]
     today = clinic.day_of(at)
     day = day or today
-    board = queries.day_board(clinic=clinic, day=day, today=today)
+    board = queries.day_board(clinic=clinic, day=day, at=at)
     as_list = request.GET.get("view") == "list"
     may_book = request.user.can(Permission.BOOK, clinic.pk)  # type: ignore[union-attr]
     context = {
@@ -75,14 +75,14 @@ def _show(
         "counts": _counts(board),
     }
     if as_list:
-        context["lines"] = [_line(visit, board) for visit in board.visits.values()]
+        context["lines"] = [_line(visit, board, at) for visit in board.visits.values()]
         template = "bookings/board_list.html"
     else:
         wanted = _wanted(request)
         card = wanted and card_of(request, wanted, at=at, beside_board=True)
         current = card["appointment"].pk if card else None
         context |= grid(board, clinic, at=at, may_book=may_book, current=current)
-        context |= {"card": card, "off": [_line(visit, board) for visit in board.off]}
+        context |= {"card": card, "off": [_line(visit, board, at) for visit in board.off]}
         template = "bookings/board.html"
     return render(request, template, context, status=422 if form else 200)
 
@@ -122,7 +122,7 @@ def _wanted(request: HttpRequest) -> uuid.UUID | None:
 
 
 def _strip(board: DayBoard, at: dt.datetime) -> dict[str, Any]:
-    """Who has cream on, and who is here and waits: the longest waits by name."""
+    """Who has cream on, who is numb and ready, and who is here and waits: the longest by name."""
     waiting = [
         {
             "who": visit["patient"],
@@ -131,8 +131,20 @@ def _strip(board: DayBoard, at: dt.datetime) -> dict[str, Any]:
         }
         for visit in board.waiting
     ]
+    local = board.clinic.local
+    ready = [
+        {
+            "who": f"{visit['patient']}, {room_word(visit['room'])}",
+            "url": reverse("appointment", args=[visit["id"]]),
+            "off": hour_word(local(visit["numbing_off"])),
+        }
+        for visit in board.ready
+        if visit["numbing_off"]
+    ]
     return {
         "clocks": [_clock(visit, at) for visit in board.numbing],
+        "ready": ready[:NAMED],
+        "more_ready": len(ready[NAMED:]),
         "waiting": waiting[:NAMED],
         "more": len(waiting[NAMED:]),
     }
@@ -153,9 +165,12 @@ def _clock(visit: Visit, at: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _line(visit: Visit, board: DayBoard) -> dict[str, Any]:
+def _line(visit: Visit, board: DayBoard, at: dt.datetime) -> dict[str, Any]:
     """A visit as a line of the list, or under the board."""
     local = board.clinic.local
+    look, word = state_of(visit, board.clinic)
+    today = board.day == board.clinic.day_of(at)
+    began = visit["began_at"]
     return {
         "url": reverse("appointment", args=[visit["id"]]),
         "comes": hour_word(local(visit["comes_at"])),
@@ -165,7 +180,10 @@ def _line(visit: Visit, board: DayBoard) -> dict[str, Any]:
         "service": visit["service"],
         "room": visit["room"],
         "practitioner": visit["practitioner"],
-        "status": str(visit["status"]),
-        "word": WORDS[Status(visit["status"])],
+        "late": today and is_late(visit["status"], comes_at=visit["comes_at"], at=at),
+        "began": hour_word(local(began)) if began else "",
+        "marked": visit["practitioner_id"] in board.marked,
+        "status": look,
+        "word": word,
         "why": visit["cancel_reason"],
     }

@@ -13,8 +13,9 @@ from typing import Any
 from django.urls import reverse
 
 from bookings.queries import Column, DayBoard, Visit
+from bookings.queries.board import HELD
 from bookings.rules.board import TICK, Cell, Kind, Row
-from bookings.rules.status import WORDS
+from bookings.rules.status import MOVABLE, is_late, stand
 from bookings.rules.visit import SKEW
 from clinic.models import Clinic
 from clinic.rules import say_date, say_span, say_time
@@ -23,7 +24,11 @@ NIL = uuid.UUID(int=0)
 # From this many columns on the names and cells are set closer, to fit a desk's screen.
 COMPACT_FROM = 7
 TALL = dt.timedelta(minutes=40)  # from here on a narrow cell has room for a second line
-BUSY = {"elsewhere": "Busy elsewhere", "here": "Visit of another day"}
+BUSY = {
+    "elsewhere": "Busy elsewhere",
+    "here": "Visit of another day",
+    HELD: "Held as booked",
+}
 
 
 def grid(
@@ -36,8 +41,9 @@ def grid(
 ) -> dict[str, Any]:
     """The columns and rows of the table. Free time ahead is a link for those who may book."""
     card = reverse("appointment", args=[NIL])
+    late = at if board.day == clinic.day_of(at) else None
     visits = {
-        key: _visit(visit, clinic, card.replace(str(NIL), str(key)), key == current)
+        key: _visit(visit, clinic, card.replace(str(NIL), str(key)), key == current, late)
         for key, visit in board.visits.items()
     }
     new = reverse("appointment-new")
@@ -81,19 +87,43 @@ def _column(column: Column, clinic: Clinic) -> dict[str, Any]:
     }
 
 
-def _visit(visit: Visit, clinic: Clinic, url: str, current: bool) -> dict[str, Any]:
-    word = WORDS[visit["status"]]
+def state_of(visit: Visit, clinic: Clinic) -> tuple[str, str]:
+    """How a visit's state looks and reads on the board and in its list."""
+    off = visit["numbing_off"]
+    return stand(
+        visit["status"],
+        cream_off=hour_word(clinic.local(off)) if off else "",
+        ended_early=visit["ended_early"],
+    )
+
+
+def _visit(
+    visit: Visit, clinic: Clinic, url: str, current: bool, now: dt.datetime | None
+) -> dict[str, Any]:
+    """A visit as its block shows it; `now` is None on another day than today."""
+    look, word = state_of(visit, clinic)
     starts, ends = clinic.local(visit["starts_at"]), clinic.local(visit["ends_at"])
+    comes, late = "", False
+    if visit["status"] in MOVABLE:
+        late = now is not None and is_late(visit["status"], comes_at=visit["comes_at"], at=now)
+        if visit["comes_at"] < visit["starts_at"]:
+            comes = f"comes {hour_word(clinic.local(visit['comes_at']))}"
+    began = visit["began_at"]
+    said = f", needling began {say_time(clinic.local(began))}" if began else ""
     what = f"{visit['service']} · {visit['room']}"
     short = f"{visit['service']} · {room_word(visit['room'])}"
     return {
         "url": url,
-        "status": str(visit["status"]),
-        "word": "Ended early" if visit["ended_early"] else word,
+        "status": look,
+        "word": word,
         "who": visit["patient"],
-        "time": hour_word(starts),
+        "time": f"since {hour_word(clinic.local(began))}" if began else hour_word(starts),
         "what": short,
-        "title": f"{visit['patient']}, {say_span(starts, ends)}, {what}, {word}",
+        "comes": comes,
+        "late": late,
+        "title": f"{visit['patient']}, {say_span(starts, ends)}, {what}, "
+        + ", ".join(one for one in (word, comes, "late" if late else "") if one)
+        + said,
         "tall": ends - starts >= TALL,
         "current": current,
     }

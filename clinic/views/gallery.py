@@ -15,8 +15,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 STATUSES = {
-    "Appointment": "booked confirmed arrived numbing in_treatment completed no_show cancelled",
-    "Treatment": "open numbing in_progress completed aborted signed",
+    "Appointment": "booked confirmed arrived numbing ready in_treatment completed ended_early "
+    "no_show cancelled",
+    "Treatment": "open numbing in_progress unsigned aborted signed",
     "Cartridge": "in_stock opened used wasted quarantined in_transit returned destroyed lost",
     "License": "active pending expiring probation restricted expired inactive suspended revoked",
     "Screening": "cleared needs_review postponed incomplete blocked",

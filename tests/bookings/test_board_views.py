@@ -96,7 +96,10 @@ def test_a_visit_stands_in_the_grid_with_state_as_icon_word_and_class(
     assert "Lee, Mia" in cell[0]
     assert "<time>12:00</time> Face, 45 minutes · R1" in cell[0]
     assert '<i class="status-icon" aria-hidden="true"></i>Booked' in cell[0]
-    assert 'title="Lee, Mia, 12:00–12:45 PM, Face, 45 minutes · Room 1, Booked"' in cell[0]
+    assert (
+        'title="Lee, Mia, 12:00–12:45 PM, Face, 45 minutes · Room 1, Booked, comes 11:35"'
+        in cell[0]
+    )
 
 
 @pytest.mark.parametrize("status", [*Status])
