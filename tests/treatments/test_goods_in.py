@@ -201,7 +201,7 @@ def test_an_impossible_quantity_is_refused_beside_its_field(desk, packages) -> N
 def test_too_many_units_in_boxes_are_refused_by_the_act(desk) -> None:
     answer = confirm(desk, BOX, 201)
     assert answer.status_code == 422
-    assert "1 to 2,000 units" in words(answer)
+    assert "Receive at most 200 packages at a time: each holds 10 units." in words(answer)
 
 
 @pytest.mark.rule("P16")
@@ -278,6 +278,19 @@ def test_by_hand_a_fault_stands_beside_its_field_and_nothing_comes_in(
     assert new_lots() == set()
     assert PASSWORD not in answer.content.decode()
     assert value(answer, "packages") == str(given.get("packages", 2))
+
+
+@pytest.mark.rule("R14")
+@pytest.mark.parametrize(
+    ("email", "says"),
+    [
+        ("maya@demo.example", "This is you. The second person is somebody else."),
+        ("tess@demo.example", "Nobody of this clinic has this email address."),
+        ("ghost@demo.example", "Nobody of this clinic has this email address."),
+    ],
+)
+def test_who_cannot_be_the_second_person_is_said(desk, cast, email, says) -> None:
+    assert says in words(by_hand(desk, cast, second_person=email))
 
 
 def test_a_wrong_second_password_is_audited(desk, cast) -> None:

@@ -12,8 +12,6 @@ from treatments.models import Cartridge, CartridgeLot, ProductIdentifier
 from treatments.queries.stock import colleague_of
 from treatments.rules.charting import NO_CONTACT
 
-MOST_PACKAGES = 2000
-
 
 def scan_field(**given: Any) -> forms.CharField:
     """Any code, exactly as the scanner sends it: a blank at the end can belong to it."""
@@ -49,12 +47,10 @@ def _packages(**attrs: str) -> forms.IntegerField:
     return forms.IntegerField(
         label="Packages",
         min_value=1,
-        max_value=MOST_PACKAGES,
         initial=1,
         widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric", **attrs}),
         error_messages={
             "min_value": "Receive at least one package.",
-            "max_value": "Receive at most 2,000 units at a time.",
             "invalid": "Enter a whole number of packages.",
             "required": "Say how many packages came in.",
         },
@@ -151,8 +147,10 @@ class ByHandForm(HouseForm):
 
     def clean_second_person(self) -> Any:
         found = colleague_of(self.clinic, self.cleaned_data["second_person"])
-        if found is None or found == self.user:
-            raise forms.ValidationError("Manual entry needs a second person of this clinic.")
+        if found == self.user:
+            raise forms.ValidationError("This is you. The second person is somebody else.")
+        if found is None:
+            raise forms.ValidationError("Nobody of this clinic has this email address.")
         return found
 
     @property

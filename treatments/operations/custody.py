@@ -161,11 +161,11 @@ def waste_unit(
 ) -> Cartridge:
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
-    Refuses: a unit that is neither in stock nor opened (R10, 409) or was opened meanwhile (R2,
-    409), no reason or "other" without words (R13), patient contact of a unit never opened,
-    none of a unit since whose opening passes are charted, "opened, not used" of a unit that
-    touched the patient or was never opened (R13), and an opened unit of someone else's
-    treatment (R52, 403).
+    Refuses: a unit that is neither on the shelf nor opened (R10, 409) or was opened meanwhile
+    (R2, 409), one in quarantine unless by who receives stock and no recall holds it (R5), no
+    reason or "other" without words (R13), patient contact of a unit never opened, none of a
+    unit since whose opening passes are charted, "opened, not used" of a unit that touched the
+    patient or was never opened (R13), and an opened unit of someone else's treatment (R52, 403).
     """
     if reason not in set(Cartridge.WasteReason.values):
         raise Refusal("Choose why the unit is wasted.", rule="R13", field="reason")
@@ -175,15 +175,19 @@ def waste_unit(
     if cartridge.treatment is not None:
         chart = held_chart(cartridge.treatment, by=by)
         must_be(chart, Status.IN_PROGRESS)
-    unit: Cartridge = Cartridge.objects.held().select_related("treatment").get(pk=cartridge.pk)
+    unit: Cartridge = (
+        Cartridge.objects.held().select_related("treatment", "lot").get(pk=cartridge.pk)
+    )
     if unit.treatment_id != (chart.pk if chart else None):
         raise Conflict("This unit was just opened.", rule="R2", way_out="Reload the page.")
-    if Unit(unit.status) not in (Unit.IN_STOCK, Unit.OPENED):
+    if Unit(unit.status) not in (Unit.IN_STOCK, Unit.OPENED, Unit.QUARANTINED):
         raise Conflict(
             f"{unit.unit_code} is {unit.get_status_display().lower()} already.",
             rule="R10",
             way_out="Reload the page.",
         )
+    if unit.status == Unit.QUARANTINED:
+        _refuse_keeping_quarantine(unit, by)
     if patient_contact and chart is None:
         raise Refusal(
             "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
@@ -222,6 +226,22 @@ def waste_unit(
         detail={"reason": reason, "patient_contact": patient_contact},
     )
     return unit
+
+
+def _refuse_keeping_quarantine(unit: Cartridge, by: User) -> None:
+    """Refuse to waste a unit that has to stay in quarantine (R5, C3)."""
+    if unit.lot.status == CartridgeLot.Status.FROZEN:
+        raise Refusal(
+            f"Lot {unit.lot.lot} is frozen by a recall.",
+            rule="R5",
+            way_out="Its units stay in quarantine until the recall is closed.",
+        )
+    if not by.can(Permission.RECEIVE_STOCK, unit.clinic_id):
+        raise Refusal(
+            f"{unit.unit_code} is in quarantine.",
+            rule="R5",
+            way_out="Leave it there; a manager says what becomes of it.",
+        )
 
 
 @act("cartridge.waste", may=Permission.WASTE_STOCK, on="treatment")

@@ -25,8 +25,7 @@ from treatments.queries.catalog import catalog_entry
 from treatments.queries.stock import identifier_of
 from treatments.rules.intake import Fault, Precision, read_scan
 from treatments.rules.status import Unit
-
-MOST_UNITS = 2000
+from treatments.rules.stock import refuse_count
 
 
 @act("cartridge.receive", may=Permission.RECEIVE_STOCK, on="clinic")
@@ -59,8 +58,8 @@ def receive_lot(
     """
     product = identifier.product
     units = packages * identifier.units
-    if packages < 1 or units > MOST_UNITS:
-        raise Refusal("Receive 1 to 2,000 units at a time.", rule="R9", field="packages")
+    if fault := refuse_count(packages, each=identifier.units):
+        raise Refusal(fault, rule="R9", field="packages")
     if not product.is_active:
         raise Refusal(f"{product.name} is not in use.", rule="R7", field="scan")
     if not lot.strip() or len(lot) > 20:
@@ -158,7 +157,7 @@ def receive_scan(
 def _second(clinic: Clinic, second: User | None, password: str, by: User) -> None:
     if second is None or second.pk == by.pk or not second.roles_in(clinic):
         raise Refusal(
-            "Manual entry needs a second person of this clinic.",
+            "Manual entry needs a second person of this clinic, somebody other than you.",
             rule="R14",
             field="second_person",
         )

@@ -193,7 +193,7 @@ def _movement_lines(rows: list[StockMovement], user: User, clinic: Clinic) -> li
     return [
         Line(
             at=row.at,
-            what=row.get_kind_display(),
+            what=_what(row),
             status=row.to_status,
             unit=row.cartridge.unit_code,
             lot=row.lot.lot,
@@ -206,6 +206,13 @@ def _movement_lines(rows: list[StockMovement], user: User, clinic: Clinic) -> li
         )
         for row in rows
     ]
+
+
+def _what(row: StockMovement) -> str:
+    """What happened, in words. A delivery set aside at once says so: it has no second step."""
+    aside = row.kind == StockMovement.Kind.RECEIVE and row.to_status == Unit.QUARANTINED
+    told: str = row.get_kind_display()
+    return f"{told} into quarantine" if aside else told
 
 
 def _treatment_lines(rows: list[Treatment], user: User, clinic: Clinic) -> list[Line]:

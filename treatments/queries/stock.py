@@ -63,6 +63,16 @@ class LotShelf:
         usable = self.state in ("available", "expiring")
         return self.units.get("in_stock", 0) if usable else 0
 
+    @property
+    def expired(self) -> int:
+        """Expired units that are still there, in quarantine or not; one that is open is not."""
+        return self.on_hand - self.units.get("opened", 0) if self.state == "expired" else 0
+
+    @property
+    def quarantined(self) -> int:
+        """Units in quarantine that are not among the expired: none is counted twice."""
+        return self.units.get("quarantined", 0) if self.state != "expired" else 0
+
 
 @dataclass
 class ProductShelf:

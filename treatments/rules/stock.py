@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 EXPIRING_DAYS = 30
+MOST_UNITS = 2000
 SUPPLY_WINDOW_DAYS = 28
 
 
@@ -33,3 +34,21 @@ def say_days_left(expires_on: dt.date, today: dt.date) -> str:
 def days_of_supply(*, ready: int, used: int) -> int | None:
     """How many days `ready` units last when `used` were used in the last 28; None if none was."""
     return ready * SUPPLY_WINDOW_DAYS // used if used > 0 else None
+
+
+def refuse_count(packages: int, *, each: int) -> str | None:
+    """Why that many packages of `each` units do not come in at once; None when they do.
+
+    Said in packages, which is what the person counts.
+    """
+    if packages < 1:
+        return "Receive at least one package."
+    if packages * each <= MOST_UNITS:
+        return None
+    if each == 1:
+        return f"Receive at most {MOST_UNITS:,} units at a time."
+    most = MOST_UNITS // each
+    return (
+        f"Receive at most {most:,} package{'s' if most > 1 else ''} at a time: "
+        f"each holds {each:,} units."
+    )

@@ -30,8 +30,8 @@ PER_PAGE = 100
 ONLY: dict[str, Callable[[queries.LotShelf], object]] = {
     "ready": lambda lot: lot.ready,
     "expiring": lambda lot: lot.state == "expiring",
-    "expired": lambda lot: lot.state == "expired",
-    "quarantined": lambda lot: lot.units.get("quarantined"),
+    "expired": lambda lot: lot.expired,
+    "quarantined": lambda lot: lot.quarantined,
     "opened": lambda lot: lot.units.get("opened"),
 }
 
@@ -82,8 +82,9 @@ class Cartridges(StockDoor):
             "ready": sum(lot.ready for lot in lots),
             "on_hand": sum(lot.on_hand for lot in lots),
             "expiring": sum(lot.ready for lot in lots if lot.state == "expiring"),
-            "expired": sum(lot.on_hand for lot in lots if lot.state == "expired"),
-            "quarantined": sum(lot.units.get("quarantined", 0) for lot in lots),
+            "expired": sum(lot.expired for lot in lots),
+            "expired_aside": sum(lot.units["quarantined"] for lot in lots if lot.expired),
+            "quarantined": sum(lot.quarantined for lot in lots),
             "opened": sum(lot.units.get("opened", 0) for lot in lots),
         }
         return render(request, "treatments/cartridges.html", context)
@@ -196,9 +197,16 @@ class UnitDoor(StockDoor):
             "stand": queries.stand_of(unit.lot, {}, self.today),
             "life": ledger.life_of(unit, user=self.request.user),  # type: ignore[arg-type]
             "form": form or WasteUnitForm(),
-            "in_stock": unit.status == Unit.IN_STOCK,
+            "wasteable": self._may_go(),
         }
         return render(self.request, "treatments/unit.html", context, status=status)
+
+    def _may_go(self) -> bool:
+        """Whether the person may waste the unit as it stands."""
+        rights, unit = self.rights(), self.unit
+        if unit.status == Unit.QUARANTINED:
+            return rights["may_receive"] and unit.lot.status != CartridgeLot.Status.FROZEN
+        return rights["may_waste"] and unit.status == Unit.IN_STOCK
 
 
 class ShowUnit(UnitDoor):
