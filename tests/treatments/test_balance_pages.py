@@ -24,6 +24,7 @@ from tests.treatments import visits
 from tests.treatments.pages import words
 from treatments import operations
 from treatments.models import Cartridge, CartridgeLot, StockMovement
+from treatments.queries import ledger
 from treatments.queries.balance import Period, balance
 from treatments.queries.ledger import TITLES, lines_of, rows_of
 from treatments.rules.balance import Account
@@ -233,6 +234,22 @@ def test_the_rows_leave_as_a_file_too_and_that_is_audited(busy, desk) -> None:
         lines = text.strip().splitlines()
         assert f"{len(lines) - 1} row" in shown, kind
     assert AuditEvent.objects.filter(action="cartridge.export").count() == len(TITLES)
+
+
+def test_a_long_file_is_read_piece_by_piece(busy, desk, monkeypatch) -> None:
+    whole = {kind: b"".join(page(desk, f"{ROWS}-export", kind=kind)) for kind in TITLES}
+    asked: list[int] = []
+    charts = ledger._charts
+
+    def _charts(user: Any, keys: list[Any]) -> set[Any]:
+        asked.append(len(keys))
+        return charts(user, keys)
+
+    monkeypatch.setattr(ledger, "BATCH", 2)
+    monkeypatch.setattr(ledger, "_charts", _charts)
+    for kind in TITLES:
+        assert b"".join(page(desk, f"{ROWS}-export", kind=kind)) == whole[kind]
+    assert max(asked) == 2
 
 
 def test_whoever_may_not_see_charts_gets_no_way_into_one(busy, enter) -> None:

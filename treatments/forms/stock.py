@@ -11,6 +11,10 @@ from clinic.forms.house import HouseForm, RowField, day_field
 from treatments.models import Cartridge, CartridgeLot, ProductIdentifier
 from treatments.queries.stock import colleague_of
 from treatments.rules.charting import NO_CONTACT
+from treatments.rules.intake.read import LONGEST
+
+# A scanner may send blanks and marks around a code, which do not count.
+MOST_SENT = LONGEST + 100
 
 
 def scan_field(**given: Any) -> forms.CharField:
@@ -18,10 +22,10 @@ def scan_field(**given: Any) -> forms.CharField:
     return forms.CharField(
         label="Scan",
         strip=False,
-        max_length=300,
+        max_length=MOST_SENT,
         error_messages={
             "required": "Nothing was scanned. Scan the code on the box or pouch.",
-            "max_length": "A code has at most 200 characters. Scan one code at a time.",
+            "max_length": f"A code has at most {LONGEST} characters. Scan one code at a time.",
         },
         widget=forms.TextInput(
             attrs={
@@ -70,7 +74,7 @@ class ReceiveForm(HouseForm):
     """How much of the scanned lot came in. Product, lot and expiry are the code's own."""
 
     said_anew = frozenset({"scan"})
-    scan = forms.CharField(widget=forms.HiddenInput, strip=False, max_length=300)
+    scan = forms.CharField(widget=forms.HiddenInput, strip=False, max_length=MOST_SENT)
     packages = _packages(autofocus="")
     supplier = _supplier()
     quarantine = forms.BooleanField(

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from django.db import DatabaseError
@@ -20,6 +20,7 @@ from treatments.queries.balance import COMPLETED, K, Period, completed_in, ended
 from treatments.rules.ledger import Movement, UnitFacts, ledger_fault
 from treatments.rules.status import ON_HAND, Status, Unit
 
+BATCH = 500
 HAND = tuple(str(state) for state in ON_HAND)
 # Steps of the period: a figure counts what came into a state less what left it again.
 STEPS: dict[str, tuple[str, Q]] = {
@@ -169,6 +170,13 @@ def lines_of(rows: Iterable[Any], kind: str, *, user: User, clinic: Clinic) -> l
         )
         for unit in found
     ]
+
+
+def each_line(rows: QuerySet[Any], kind: str, *, user: User, clinic: Clinic) -> Iterator[Line]:
+    """All the rows for a file, read and asked about some hundred at a time."""
+    rest = rows.select_related(*_related(kind)).iterator(chunk_size=BATCH)
+    while batch := list(islice(rest, BATCH)):
+        yield from lines_of(batch, kind, user=user, clinic=clinic)
 
 
 def _related(kind: str) -> tuple[str, ...]:

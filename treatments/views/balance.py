@@ -203,6 +203,6 @@ class CartridgeAuditRowsExport(RowsDoor):
                     line.by,
                     line.reason,
                 )
-                for line in ledger.lines_of(rows, kind, user=user, clinic=self.clinic)
+                for line in ledger.each_line(rows, kind, user=user, clinic=self.clinic)
             ),
         )
