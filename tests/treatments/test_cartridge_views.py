@@ -299,7 +299,7 @@ def test_no_unit_is_counted_by_two_tiles(cast, desk) -> None:
     assert "Ready to use 5 in stock and in date Expired 3 1 in quarantine In quarantine 1" in page
     for unit in Cartridge.objects.filter(lot=cast.expired_lot):
         waste(desk, unit, reason="expired")
-    assert "Expired 1 in quarantine In quarantine 1" in words(desk.get(reverse("cartridges")))
+    assert "Expired 1 all in quarantine In quarantine 1" in words(desk.get(reverse("cartridges")))
 
 
 def test_a_lots_page_says_what_became_of_a_unit_apart_from_what_can_be_done(cast, enter, clock):

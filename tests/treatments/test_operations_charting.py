@@ -144,6 +144,20 @@ def test_a_start_is_dated_by_the_clinic_and_moves_the_board(cast: Cast) -> None:
     assert last_event() == ("treatment.start", "done", "")
 
 
+@pytest.mark.rule("P6", "R30")
+@pytest.mark.parametrize(
+    ("left_out", "rule", "field"),
+    [("confirmed", "P6", "confirmed"), ("screened_on_paper", "R30", "screened")],
+)
+def test_nothing_starts_before_the_time_out_is_confirmed(
+    cast: Cast, left_out: str, rule: str, field: str
+) -> None:
+    chart = chart_at(cast, "numbed")
+    said = TIME_OUT | {left_out: False}
+    no = refusal(operations.start, treatment=chart, **said, by=cast.esthetician, at=later(30))
+    assert told(no) == (422, rule, field)
+
+
 @pytest.mark.rule("L5")
 def test_a_start_before_midnight_in_texas_is_dated_there(cast: Cast) -> None:
     late_evening = 14 * 60 + 45  # 11:45 pm in Austin, the next day in UTC
