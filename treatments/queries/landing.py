@@ -83,10 +83,10 @@ def desk(clinic: Clinic, *, today: dt.date) -> Desk:
 
 
 @dataclass(frozen=True)
-class Some:
-    """How many visits there are, and the first few of them."""
+class ToCall:
+    """How many patients there are to call, and the first few of their visits."""
 
-    count: int
+    patients: int
     first: list[Appointment]
 
 
@@ -212,7 +212,7 @@ def trail(clinic: Clinic, *, today: dt.date, system: bool) -> Trail:
     return Trail(own["events"], own["refused"], failed)
 
 
-def unreached(clinic: Clinic, *, at: dt.datetime) -> Some:
+def unreached(clinic: Clinic, *, at: dt.datetime) -> ToCall:
     """Visits to come whose patient could not be reached by mail (P28), in time order. Two
     queries."""
     failed = Message.objects.filter(
@@ -224,4 +224,5 @@ def unreached(clinic: Clinic, *, at: dt.datetime) -> Some:
         local_date__gte=clinic.day_of(at),
         status__in=[str(status) for status in TO_COME],
     )
-    return Some(to_call.count(), _some(to_call, "starts_at"))
+    patients = to_call.aggregate(n=Count("patient", distinct=True))["n"]
+    return ToCall(patients, _some(to_call, "starts_at"))

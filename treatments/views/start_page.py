@@ -132,7 +132,7 @@ class StartPage:
             )
         unreached = queries.unreached(self.clinic, at=self.at)
         self.left(
-            unreached.count,
+            unreached.patients,
             "patient did not get our mail and is to be called",
             "patients did not get our mail and are to be called",
             reverse("appointment", args=[unreached.first[0].pk]) if unreached.first else "",
