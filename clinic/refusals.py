@@ -13,7 +13,8 @@ class Refusal(Exception):
 
     `rule` is the number it stands on (R17, S1, P12 …), `sentence` what a person reads,
     `field` the form field it belongs to (None: the whole form), `way_out` what would work
-    in words, `alternatives` what would work as values a page can offer (free times, units).
+    in words, `alternatives` what would work as values a page can offer (free times, units),
+    `also` the other faults of the same form, each with its own field.
     """
 
     status = 422
@@ -26,6 +27,7 @@ class Refusal(Exception):
         field: str | None = None,
         way_out: str = "",
         alternatives: Sequence[Any] = (),
+        also: Sequence[Refusal] = (),
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -33,6 +35,7 @@ class Refusal(Exception):
         self.field = field
         self.way_out = way_out
         self.alternatives = tuple(alternatives)
+        self.also = tuple(also)
 
     @property
     def number(self) -> str:
@@ -43,6 +46,14 @@ class Refusal(Exception):
     def text(self) -> str:
         """The sentence with its way out, as one line."""
         return f"{self.sentence} {self.way_out}".strip()
+
+
+def refuse_all(faults: Sequence[Refusal]) -> None:
+    """Refuse with every fault at once, the first one leading; nothing where there is none."""
+    if faults:
+        first, *rest = faults
+        first.also = tuple(rest)
+        raise first
 
 
 class Conflict(Refusal):

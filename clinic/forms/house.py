@@ -109,9 +109,10 @@ class HouseForm(forms.Form):
                 self.add_error(name, fault)
 
     def refuse(self, no: Refusal) -> None:
-        """Show an operation's refusal beside its field, or above the form."""
+        """Show an operation's refusal beside its field, or above the form, and so its others."""
         self.no, self.status = no, no.status
-        self.add_error(no.field if no.field in self.fields else None, no.text)
+        for one in (no, *no.also):
+            self.add_error(one.field if one.field in self.fields else None, one.text)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -223,7 +223,10 @@ def test_a_long_note_outlives_a_refused_finish(cast: Cast, enter: Enter, clock: 
     note = "Line one\nLine two " + "é" * 4000
     answer = send(enter(cast.esthetician), chart, "finish", note_text=note, reaction="Calm")
     assert answer.status_code == 422
-    assert "Still missing: the end point, aftercare handed over." in words(answer)
+    page = answer.content.decode()
+    for field, fault in (("endpoint", "the end point"), ("aftercare_given", "aftercare")):
+        beside = page.index(f'id="finish-{field}_error"')
+        assert page.index(f"Still missing: {fault}", beside) - beside < 200
     assert value(answer, "note_text").replace("\r\n", "\n") == note
     assert value(answer, "reaction") == "Calm"
     beside = send(enter(cast.esthetician), chart, "finish", endpoint="none").content.decode()

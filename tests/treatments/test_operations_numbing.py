@@ -79,6 +79,22 @@ def test_cream_out_of_bounds_is_refused_beside_its_field(
 
 
 @pytest.mark.rule("R41", "R43")
+def test_every_fault_of_the_cream_is_told_at_once_beside_its_field(cast: Cast) -> None:
+    chart = chart_at(cast, "open")
+    wrong = {"applied_at": later(-19), "expires_on": dt.date(2026, 11, 1), "amount": 800}
+    no = refusal(put_on, cast=cast, chart=chart, **wrong)
+    assert [(one.field, one.text) for one in (no, *no.also)] == [
+        ("expires_on", "This tube expired on Sun, Nov 1, 2026. Use another tube."),
+        ("amount", "Use between 0.1 and 60 grams."),
+        (
+            "applied_at",
+            "The patient arrived at 9:00 AM, after this time. If the desk marked it late, "
+            "enter 9:00 AM here, and the true time in the note when you finish.",
+        ),
+    ]
+
+
+@pytest.mark.rule("R41", "R43")
 def test_the_bounds_themselves_are_inside(cast: Cast) -> None:
     chart = chart_at(cast, "open")
     put_on(cast, chart, amount=1, expires_on=TODAY)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NoReturn
 
 from bookings import operations as desk
 from clinic.acts import act
 from clinic.models import User
 from clinic.permissions import Permission
-from clinic.refusals import Refusal
+from clinic.refusals import Refusal, refuse_all
 from treatments.models import Cartridge, StockMovement, Treatment
 from treatments.operations.ground import (
     held_chart,
@@ -19,7 +20,7 @@ from treatments.operations.ground import (
 )
 from treatments.queries.chart import facts_of
 from treatments.rules.areas import EndPoint
-from treatments.rules.charting import missing_to_finish
+from treatments.rules.charting import Missing, missing_to_finish
 from treatments.rules.status import Status, Unit
 
 K = StockMovement.Kind
@@ -48,14 +49,7 @@ def finish(
     unit = opened_unit(chart)
     lacks = missing_to_finish(facts_of(chart, endpoint=endpoint, aftercare=aftercare_given))
     if lacks or unit is None:
-        at_the_end = all(one.step == "finish" for one in lacks)
-        field = "aftercare_given" if endpoint else "endpoint"
-        raise Refusal(
-            f"Still missing: {', '.join(one.what for one in lacks)}.",
-            rule=lacks[0].rule,
-            field=field if at_the_end else None,
-            alternatives=lacks,
-        )
+        _refuse_unfinished(lacks)
     step_unit(unit, to=Unit.USED, kind=K.USE, by=by, at=at, treatment=chart)
     chart.cartridge, chart.status = unit, str(Status.COMPLETED)
     chart.needle_contact = True
@@ -118,6 +112,27 @@ def abort(
     _tell_board(chart, early=True, by=by, at=at)
     note("treatment.abort", chart, by, at, needle_contact=needle_contact)
     return chart
+
+
+def _refuse_unfinished(lacks: list[Missing]) -> NoReturn:
+    """Refuse with whatever is missing: beside its own field where the form has one for each."""
+    if all(one.beside for one in lacks):
+        refuse_all(
+            [
+                Refusal(
+                    f"Still missing: {one.what}.",
+                    rule=one.rule,
+                    field=one.beside,
+                    alternatives=[one],
+                )
+                for one in lacks
+            ]
+        )
+    raise Refusal(
+        f"Still missing: {', '.join(one.what for one in lacks)}.",
+        rule=lacks[0].rule,
+        alternatives=lacks,
+    )
 
 
 def _settle_unit(

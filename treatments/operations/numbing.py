@@ -9,7 +9,7 @@ from bookings import operations as desk
 from clinic.acts import act
 from clinic.models import User
 from clinic.permissions import Permission
-from clinic.refusals import Refusal
+from clinic.refusals import Refusal, refuse_all
 from clinic.rules import say_date, say_time
 from treatments.models import NumbingApplication, NumbingProduct, Treatment
 from treatments.operations.ground import held_chart, must_be, note
@@ -36,29 +36,34 @@ def apply_numbing(
     A time typed later than it happened is kept as a late entry. Refuses: a product not in
     use (R43), no lot, an expired tube (R43, judged on the clinic-local date of application),
     amounts outside 0.1–60.0 g (R41), no or unknown areas, a time in the future or before the
-    patient arrived (R46), and cream after "none" was recorded (R39).
+    patient arrived (R46), and cream after "none" was recorded (R39). All faults are told at once.
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING)
+    faults = []
     if not product.is_active:
-        raise Refusal(f"{product.name} is not in use here.", rule="R43", field="product")
+        faults.append(Refusal(f"{product.name} is not in use here.", rule="R43", field="product"))
+    if chart.numbing.filter(product__isnull=True).exists():
+        faults.append(Refusal("This chart says there was no numbing.", rule="R39", field="product"))
     if not lot.strip():
-        raise Refusal("Enter the lot printed on the tube.", rule="R43", field="lot")
-    _check_time(chart, applied_at, at, "applied_at")
-    day = chart.clinic.day_of(applied_at)
-    if expires_on < day:
-        raise Refusal(
-            f"This tube expired on {say_date(expires_on)}.",
-            rule="R43",
-            field="expires_on",
-            way_out="Use another tube.",
+        faults.append(Refusal("Enter the lot printed on the tube.", rule="R43", field="lot"))
+    untimely = _untimely(chart, applied_at, at)
+    if expires_on < chart.clinic.day_of(at if untimely else applied_at):
+        faults.append(
+            Refusal(
+                f"This tube expired on {say_date(expires_on)}.",
+                rule="R43",
+                field="expires_on",
+                way_out="Use another tube.",
+            )
         )
     if not 1 <= amount <= 600:
-        raise Refusal("Use between 0.1 and 60 grams.", rule="R41", field="amount")
+        faults.append(Refusal("Use between 0.1 and 60 grams.", rule="R41", field="amount"))
+    if untimely:
+        faults.append(untimely)
     if not areas or set(areas) - set(dict(AREAS)):
-        raise Refusal("Choose where the cream went.", rule="R41", field="areas")
-    if chart.numbing.filter(product__isnull=True).exists():
-        raise Refusal("This chart says there was no numbing.", rule="R39", field="product")
+        faults.append(Refusal("Choose where the cream went.", rule="R41", field="areas"))
+    refuse_all(faults)
     application = NumbingApplication(
         clinic_id=chart.clinic_id,
         treatment=chart,
@@ -143,14 +148,19 @@ def decline_numbing(
     return none
 
 
-def _check_time(chart: Treatment, moment: dt.datetime, at: dt.datetime, field: str) -> None:
-    if in_future(moment, at):
-        raise Refusal("This time is in the future.", rule="R46", field=field)
+def _untimely(chart: Treatment, on_at: dt.datetime, at: dt.datetime) -> Refusal | None:
+    """Why cream cannot have gone on at `on_at`, if so (R46)."""
+    if in_future(on_at, at):
+        return Refusal("This time is in the future.", rule="R46", field="applied_at")
     arrived = chart.appointment.arrived_at
-    if arrived and moment < arrived:
-        local = chart.clinic.local(arrived)
-        raise Refusal(
-            f"The patient arrived at {say_time(local)}, after this time.",
-            rule="R46",
-            field=field,
-        )
+    if not arrived or on_at >= arrived:
+        return None
+    # The desk's mark stands as it was made: what was done before it can only be told in words.
+    came = say_time(chart.clinic.local(arrived))
+    return Refusal(
+        f"The patient arrived at {came}, after this time.",
+        rule="R46",
+        field="applied_at",
+        way_out=f"If the desk marked it late, enter {came} here, and the true time in the note "
+        "when you finish.",
+    )

@@ -119,11 +119,13 @@ class ChartFacts:
 
 @dataclass(frozen=True)
 class Missing:
-    """One thing a chart still lacks; `step` is where it is entered."""
+    """One thing a chart still lacks; `step` is where it is entered, `beside` in which field of
+    the finish."""
 
     step: str
     what: str
     rule: str = field(default="R46", compare=False)
+    beside: str = field(default="", compare=False)
 
 
 def missing_to_finish(chart: ChartFacts) -> list[Missing]:
@@ -140,8 +142,11 @@ def missing_to_finish(chart: ChartFacts) -> list[Missing]:
             chart.passes > 0 and chart.unit_opened_or_used and not chart.unit_needled,
             Missing("passes", "a pass with the cartridge that is open now", "R13"),
         ),
-        (not chart.endpoint, Missing("finish", "the end point", "R46")),
-        (not chart.aftercare, Missing("finish", "aftercare handed over", "R46")),
+        (not chart.endpoint, Missing("finish", "the end point", "R46", "endpoint")),
+        (
+            not chart.aftercare,
+            Missing("finish", "aftercare handed over", "R46", "aftercare_given"),
+        ),
     ]
     return [missing for lacking, missing in lacks if lacking]
 
