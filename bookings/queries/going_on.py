@@ -13,6 +13,8 @@ from bookings.rules.status import Status
 from bookings.rules.visit import Span
 from clinic.models import Clinic
 
+MINUTE = dt.timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class Needling:
@@ -35,8 +37,8 @@ READERS: list[Callable[[Clinic, dt.date], Told]] = []
 
 @dataclass(frozen=True)
 class Taken:
-    """Time that a visit under way takes beside what it holds: whose (practitioner, room, device),
-    as keys, and when (UTC)."""
+    """Time that a visit under way takes beside what it holds: of whom or what (practitioner,
+    room, device), as keys, and when (UTC)."""
 
     keys: tuple[uuid.UUID, ...]
     span: Span
@@ -55,7 +57,7 @@ def taken_now(clinic: Clinic, at: dt.datetime) -> list[Taken]:
         Appointment.objects.on_day(clinic, day)
         .filter(status__in=[Status.NUMBING, Status.IN_TREATMENT])
         .order_by()
-        .only("id", "status", "starts_at", "treatment_min", "numbing_due", "practitioner_id")
+        .defer("note", "cancel_reason")
     )
     visits = list(under_way)
     told = needling_of(clinic, day) if visits else {}
@@ -64,10 +66,11 @@ def taken_now(clinic: Clinic, at: dt.datetime) -> list[Taken]:
         booked = Span(visit.starts_at, visit.ends_at)
         if (known := told.get(visit.pk)) is not None:
             span = needled(booked, started_at=known.started_at, ended_at=known.ended_at, now=at)
-            keys: tuple[uuid.UUID, ...] = (visit.practitioner_id, known.room, known.device)
         else:
             span = foreseen(booked, ready_at=visit.numbing_due, now=at)
-            keys = (visit.practitioner_id,)
         if span:
-            found.append(Taken(keys, span))
+            found.append(Taken((visit.practitioner_id,), span))
+        if span and known:
+            clean = Span(span.starts_at, span.ends_at + MINUTE * visit.clean_down_min)
+            found.append(Taken((known.room, known.device), clean))
     return found

@@ -18,6 +18,7 @@ from clinic.rules import say_span, say_time
 ABOUT_TIME = frozenset({"R47", "T1", "R17", "R18", "R25"})
 PATIENT_BUSY = "The patient has another visit at this time."
 Local = Callable[[dt.datetime], dt.datetime]
+Spans = Sequence[tuple[dt.datetime, dt.datetime]]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,21 @@ def numbing_over(plan: Lanes, at: dt.datetime, local: Local) -> str:
     if comes_at == plan.practitioner.starts_at or comes_at >= at - SKEW:
         return ""
     return f"Numbing would have begun at {say_time(local(comes_at))}, which is over."
+
+
+def comes_early(
+    starts_at: dt.datetime, comes_at: dt.datetime, *, opens_at: dt.datetime, works: Spans = ()
+) -> bool:
+    """Whether a visit within opening hours asks its patient to come before them, when she who
+    treats (`works`) is not there either. It can be booked all the same."""
+    at_work = any(first <= comes_at < last for first, last in works)
+    return comes_at < opens_at <= starts_at and not at_work
+
+
+def before_opening(comes_at: dt.datetime, opens_at: dt.datetime, local: Local) -> str:
+    """That the patient would stand before a closed door."""
+    comes, opens = say_time(local(comes_at)), say_time(local(opens_at))
+    return f"The patient would come at {comes} for the numbing; the clinic opens at {opens}."
 
 
 def misfit(

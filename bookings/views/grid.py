@@ -155,7 +155,7 @@ def _row(
         "label": f"{local.hour % 12 or 12} {local:%p}" if row.hour else hour_word(local),
         "change": row.change,
         "cells": [
-            _free(cell, booking[cell.column], when, said, board.columns, ahead)
+            _free(cell, booking[cell.column], when, said, board, ahead)
             if cell.kind == Kind.FREE
             else _held(cell, visits, board)
             for cell in row.cells
@@ -164,12 +164,19 @@ def _row(
 
 
 def _free(
-    cell: Cell, book: str, when: str, said: str, columns: list[Column], ahead: bool
+    cell: Cell, book: str, when: str, said: str, board: DayBoard, ahead: bool
 ) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": cell.rows if cell.rows > 1 else ""}
     if book and ahead:
+        column = board.columns[cell.column]
         found["href"] = book + when
-        found["label"] = f"Book {columns[cell.column].name} at {said}"
+        found["label"] = f"Book {column.name} at {said}"
+        if comes_at := board.comes_early(column, cell.starts_at):
+            local = board.clinic.local(comes_at)
+            found["early"] = f"comes {hour_word(local)}"
+            found["label"] += (
+                f"; with numbing the patient would come at {say_time(local)}, before opening"
+            )
     return found
 
 

@@ -18,7 +18,7 @@ from bookings.models import Appointment
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.views.free_times import free_region, practitioner_field
-from bookings.views.words import visit_words, words_so_far
+from bookings.views.words import early_words, visit_words, words_so_far
 from clinic import operations as building
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
@@ -155,7 +155,8 @@ class NewAppointment(FormPage):
             practitioner=str(result.practitioner),
             starts_at=result.starts_at,
         )
-        messages.success(self.request, f"Booked: {words}; {result.room.name}.")
+        early = early_words(self.clinic, result.service, result.starts_at)
+        messages.success(self.request, f"Booked: {words}; {result.room.name}. {early}".strip())
         return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
 from bookings.models import Service
+from bookings.rules.fit import before_opening, comes_early
+from bookings.rules.shifts import shift_span
 from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
@@ -44,13 +46,14 @@ def words_so_far(
 ) -> dict[str, str]:
     """What is chosen, said as one would say it on the phone; and what is still to choose.
 
-    `doubt` says why the time does not fit, as soon as a service and a time are chosen; `found`
-    is a search for this service and patient that was made already.
+    `doubt` says why the time does not fit, as soon as a service and a time are chosen, `early`
+    that the patient would come before the clinic opens; `found` is a search for this service
+    and patient that was made already.
     """
     service = form.glimpse_service()
     practitioner, starts_at = form.glimpse_visit()
     new = new or form.registers
-    words = {"said": "", "missing": "", "doubt": ""}
+    words = {"said": "", "missing": "", "doubt": "", "early": ""}
     if service is not None and starts_at is not None:
         words["doubt"] = queries.doubts_about(
             starts_at,
@@ -61,6 +64,7 @@ def words_so_far(
             patient=patient,
             found=found,
         )
+        words["early"] = early_words(clinic, service, starts_at)
     missing = [
         word
         for word, there in (
@@ -82,6 +86,17 @@ def words_so_far(
             starts_at=starts_at,
         )
     }
+
+
+def early_words(clinic: Clinic, service: Service, starts_at: dt.datetime) -> str:
+    """That the patient would come before the clinic opens; "" where she would not."""
+    comes_at = starts_at - dt.timedelta(minutes=service.numbing_min)
+    opens_at, _ = shift_span(
+        clinic.day_of(starts_at), clinic.opens_min, clinic.closes_min, clinic.zone
+    )
+    if not comes_early(starts_at, comes_at, opens_at=opens_at):
+        return ""
+    return before_opening(comes_at, opens_at, clinic.local)
 
 
 def visit_words(

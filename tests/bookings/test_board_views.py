@@ -62,7 +62,7 @@ def heads(text: str) -> list[str]:
 
 
 def slots(text: str) -> list[str]:
-    return re.findall(r'class="slot" href="([^"]*)"', text)
+    return re.findall(r'class="slot(?: early)?" href="([^"]*)"', text)
 
 
 def grid(text: str) -> str:
@@ -129,7 +129,27 @@ def test_a_free_cell_leads_to_a_new_appointment_with_who_and_when(cast: Cast, en
 
 
 def test_a_free_cell_has_a_name_that_can_be_read_out(cast: Cast, enter: Enter) -> None:
-    assert 'aria-label="Book Ana Ruiz at 9:15 AM"' in page(enter(cast.reception))
+    assert 'aria-label="Book Ana Ruiz at 9:30 AM"' in page(enter(cast.reception))
+
+
+def test_a_free_cell_says_who_would_come_before_the_clinic_opens(cast: Cast, enter: Enter) -> None:
+    text = page(enter(cast.reception), "/day/2026-11-25/")
+    early = re.findall(r'class="slot early" href="[^"]*time=([^"]*)"[^>]*><small>([^<]*)', text)
+    assert sorted(early) == [("09:00", "comes 8:35")] * 3 + [("09:15", "comes 8:50")] * 3
+    assert (
+        'aria-label="Book Ana Ruiz at 9:15 AM; with numbing the patient would come at 8:50 AM, '
+        'before opening"' in text
+    )
+
+
+def test_whose_shift_begins_before_the_clinic_opens_lets_the_patient_in(
+    cast: Cast, enter: Enter
+) -> None:
+    factories.shifts(cast.ana, cast.clinic, weekdays=[2], starts=8, ends=9)
+    text = page(enter(cast.reception), "/day/2026-11-25/")
+    early = re.findall(r'class="slot early" href="[^"]*practitioner=([^&]*)', text)
+    assert str(cast.ana.pk) not in early
+    assert early
 
 
 def test_what_has_passed_is_not_offered(

@@ -133,7 +133,7 @@ def test_the_line_asks_a_bounded_number_of_queries(cast: Cast):
     one = count(patient=cast.mia)
     for hour in (10, 12, 14):
         booked(cast, cast.ana, local(cast, TODAY, hour))
-    assert count(patient=cast.mia) == one == 5
+    assert count(patient=cast.mia) == one == 6
 
 
 @pytest.mark.rule("R47")
@@ -246,3 +246,15 @@ def test_opening_hours_are_the_wall_clock_s_when_the_clock_changes(cast: Cast, s
         practitioner=cast.ana,
     ).lines()
     assert line.times[0].says == "9:00 AM"
+
+
+def test_the_line_says_who_would_come_before_the_clinic_opens(cast: Cast, desk: Client):
+    said = says(desk, cast, date="2026-11-25", time="9:15 AM")
+    assert "The patient would come at 8:50 AM for the numbing; the clinic opens at 9:00 AM." in said
+    assert "the clinic opens" not in says(desk, cast, date="2026-11-25", time="9:30 AM")
+    answer = desk.post(
+        NEW,
+        asked(cast, patient="Mia Lee", once="k", date="2026-11-25", time="9:15 AM"),
+        follow=True,
+    )
+    assert "The patient would come at 8:50 AM" in text_of(answer)

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -147,3 +148,33 @@ def test_a_patient_who_was_due_is_marked_late_until_she_comes(
     assert "comes 9:35, late" in read(page(client, "/day/?view=list"))
     desk.mark_arrived(appointment=visit, by=cast.reception, at=later(36))
     assert "late" not in grid(page(client, "/day/"))
+
+
+def test_nobody_is_booked_unawares_beside_a_treatment_that_began_early(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    visit = early(cast)
+    clock.move_to(later(33))
+    asked = {"service": cast.short_service.pk, "practitioner": cast.ana.pk}
+    desk = enter(cast.reception)
+    times = page(desk, f"/appointments/free-times/?{urlencode(asked | {'days': 1})}")
+    assert "9:45 AM" not in times
+    assert "11:15 AM" in times
+    on = {"date": "2026-11-24", "time": "9:45 AM"}
+    said = read(page(desk, f"/appointments/new/words/?{urlencode(asked | on)}"))
+    assert "Ana Ruiz is busy at 9:45 AM, until 10:00 AM." in said
+    # Her room and device are in use too, and cleaned after.
+    others = {"service": cast.short_service.pk, "practitioner": cast.bo.pk}
+    factories.appointment(
+        patient=cast.wang,
+        practitioner=cast.priya,
+        service=cast.short_service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=later(45),
+        by=cast.reception,
+    )
+    said = read(page(desk, f"/appointments/new/words/?{urlencode(others | on)}"))
+    assert "No room is free" in said
+    # What is promised is what was booked: the time can be had all the same.
+    assert visit.lanes.practitioner.starts_at == later(90)

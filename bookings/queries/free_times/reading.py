@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet, TextField, Value, prefetch_related_obj
 from django.db.models.functions import Cast
 
 from bookings.models import Appointment, Hold, Shift
+from bookings.queries.going_on import taken_now
 from bookings.rules.free_times import Need, Window
 from bookings.rules.shifts import shift_span, working_time
 from clinic.models import Clinic, Device, Patient, Practitioner, Room
@@ -103,6 +104,17 @@ def busy_of(
     for key, held in spans.items():
         found[key.replace("-", "")] = asked.window.mask(held)
     return found
+
+
+def add_going_on(busy: dict[str, int], asked: Asked, at: dt.datetime) -> None:
+    """Add to what each is busy with what goes on now, where today is among the days asked for."""
+    if not asked.days[0] <= asked.clinic.day_of(at) <= asked.days[-1]:
+        return
+    window = asked.window
+    for taken in taken_now(asked.clinic, at):
+        minutes = (window.floor(taken.span.starts_at), window.ceil(taken.span.ends_at))
+        for key in taken.keys:
+            busy[key.hex] = busy.get(key.hex, 0) | window.mask([minutes])
 
 
 class _Read(dict[str, int]):

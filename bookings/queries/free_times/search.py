@@ -15,6 +15,7 @@ from bookings.queries.free_times.reading import (
     DAY,
     MINUTE,
     Asked,
+    add_going_on,
     busy_of,
     opening_of,
     people_of,
@@ -64,12 +65,13 @@ class FreeLine:
 
 
 class FreeSearch:
-    """Where a visit of one need fits, over days in a row. Five queries at most.
+    """Where a visit of one need fits, over days in a row. Seven queries at most.
 
     Starts lie on the quarter hour, from the clinic-local date `first` on. What is offered can
     be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the
     patient free, the numbing not in the past. Nobody is asked to come before the clinic opens
-    or whoever treats is at work; such a time can be booked all the same. `practitioner` narrows
+    or whoever treats is at work, nor at a time at which a treatment that began early or runs
+    late goes on; such a time can be booked all the same. `practitioner` narrows
     the search to her (None: all who work here); `but` is a visit being moved, whose own holds
     do not count and whose own time is not offered.
     """
@@ -92,6 +94,7 @@ class FreeSearch:
         self._works = works = works_of(asked, self.people)
         rooms, devices = things_of(clinic)
         self._busy = busy = busy_of(asked, self.people, rooms, devices, patient, but)
+        add_going_on(busy, asked, at)
         self._things = things = Things(
             rooms=[busy[one] for one in rooms],
             devices=[busy[one] for one in devices],
@@ -242,9 +245,9 @@ def doubts_about(
 ) -> str:
     """What stands against a visit at this instant, in words; "" when nothing does.
 
-    At most five queries; none where `found`, a search for this service and patient, covers
-    the day. A numbing that should have begun already is said and can be booked: she may be
-    here and her cream on.
+    At most seven queries; none where `found`, a search for this service and patient, covers
+    the day. What is said but can be booked: a numbing that should have begun already (she may
+    be here and her cream on), and that a treatment which began early or runs late goes on then.
     """
     if fault := time_fault(starts_at=starts_at, at=at):
         return fault
