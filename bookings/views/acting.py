@@ -18,7 +18,7 @@ from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.status import Act
 from bookings.views.card import show_card
-from clinic.models import Clinic, Practitioner
+from clinic.models import Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.refusals import Refusal
@@ -36,8 +36,8 @@ class _OnVisit(FormPage):
     form_class: type[Any] = StepForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
-        user: Any = request.user
+        clinic = self.request.clinic
+        user = self.request.user
         found = queries.visit_for(user=user, clinic=clinic, key=kwargs["pk"])
         if found is None:
             raise Http404
@@ -54,7 +54,7 @@ class _OnVisit(FormPage):
 
     def where_to(self, result: Appointment) -> str:
         messages.success(self.request, self.said(result))
-        if self.request.htmx:  # type: ignore[attr-defined]
+        if self.request.htmx:
             return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
         return reverse("appointment", args=[result.pk])
 
@@ -117,7 +117,7 @@ class Move(_OnVisit):
     form_class = MoveForm
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        clinic: Clinic = self.request.clinic  # type: ignore[attr-defined]
+        clinic = self.request.clinic
         return super().get_form_kwargs() | {"practitioners": practitioners_of(clinic)}
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -136,7 +136,7 @@ class Move(_OnVisit):
         return super().perform(form)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.looks = "look" in request.POST
+        self.looks = "look" in self.request.POST
         return super().post(request, *args, **kwargs)
 
     def get_form(self, form_class: Any = None) -> Any:

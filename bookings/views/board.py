@@ -18,10 +18,9 @@ from bookings.rules.status import OVER, Status, is_late
 from bookings.views.card import card_of
 from bookings.views.grid import grid, hour_word, license_notes, room_word, state_of
 from clinic.constraints import FIRST_DAY, LAST_DAY
-from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.rules import say_date, say_span
-from clinic.views.doors import Page
+from clinic.views.doors import Page, StaffRequest
 
 LIST = "?view=list"
 NAMED = 3  # of those who wait; the strip stays one line
@@ -33,12 +32,12 @@ class Today(Page):
     may = (Permission.SEE_DAY,)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "date" not in request.GET:
-            return _show(request)
-        form = DayForm(request.GET)
+        if "date" not in self.request.GET:
+            return _show(self.request)
+        form = DayForm(self.request.GET)
         if not form.is_valid():
-            return _show(request, form=form)
-        view = LIST if request.GET.get("view") == "list" else ""
+            return _show(self.request, form=form)
+        view = LIST if self.request.GET.get("view") == "list" else ""
         return HttpResponseRedirect(_address(form.cleaned_data["date"]) + view)
 
 
@@ -48,20 +47,20 @@ class OtherDay(Page):
     may = (Permission.SEE_DAY,)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _show(request, day=kwargs["day"])
+        return _show(self.request, day=kwargs["day"])
 
 
 def _show(
-    request: HttpRequest, *, day: dt.date | None = None, form: DayForm | None = None
+    request: StaffRequest, *, day: dt.date | None = None, form: DayForm | None = None
 ) -> HttpResponse:
     """One day, with the card of `?visit=` beside it; 422 where the date asked for is faulty."""
     at = timezone.now()
-    clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     today = clinic.day_of(at)
     day = day or today
     board = queries.day_board(clinic=clinic, day=day, at=at)
     as_list = request.GET.get("view") == "list"
-    may_book = request.user.can(Permission.BOOK, clinic.pk)  # type: ignore[union-attr]
+    may_book = request.user.can(Permission.BOOK, clinic.pk)
     context = {
         "board": board,
         "title": say_date(day),
@@ -114,7 +113,7 @@ def _zone(board: DayBoard) -> str:
     return f"{dt.datetime.combine(board.day, dt.time(12), tzinfo=board.clinic.zone):%Z}"
 
 
-def _wanted(request: HttpRequest) -> uuid.UUID | None:
+def _wanted(request: StaffRequest) -> uuid.UUID | None:
     try:
         return uuid.UUID(request.GET.get("visit", ""))
     except ValueError:

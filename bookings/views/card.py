@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.rules import say_date, say_span, say_time
-from clinic.views.doors import Door
+from clinic.views.doors import Door, StaffRequest
 
 # What each act's button says, its icon and its key on the desk's keyboard.
 BUTTONS: dict[Act, tuple[str, str, str]] = {
@@ -45,15 +45,15 @@ class Card(Door):
 
     may = (Permission.SEE_DAY,)
 
-    def get(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    def get(self, request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
         return show_card(request, pk)
 
 
 def show_card(
-    request: HttpRequest, key: uuid.UUID, *, bound: dict[Act, Any] | None = None, status: int = 200
+    request: StaffRequest, key: uuid.UUID, *, bound: dict[Act, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The card as a fragment for the board, else its page; `bound` holds an act's form as sent."""
-    beside_board = bool(request.htmx)  # type: ignore[attr-defined]
+    beside_board = bool(request.htmx)
     card = card_of(request, key, at=timezone.now(), beside_board=beside_board, bound=bound)
     if card is None:
         raise Http404
@@ -66,7 +66,7 @@ def show_card(
 
 
 def card_of(
-    request: HttpRequest,
+    request: StaffRequest,
     key: uuid.UUID,
     *,
     at: dt.datetime,
@@ -74,8 +74,8 @@ def card_of(
     bound: dict[Act, Any] | None = None,
 ) -> dict[str, Any] | None:
     """What the card's template prints; None where the visit is not known here (P15)."""
-    clinic: Clinic = request.clinic  # type: ignore[attr-defined]
-    user: Any = request.user
+    clinic = request.clinic
+    user = request.user
     visit = queries.visit_for(user=user, clinic=clinic, key=key)
     if visit is None:
         return None

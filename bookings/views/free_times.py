@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from clinic.models import Clinic, Patient, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.rules import say_date, say_day
-from clinic.views.doors import Door
+from clinic.views.doors import Door, StaffRequest
 
 # How many days are listed where nobody says, and how many times of a line are shown at once.
 DAYS_OF_ONE, DAYS_OF_ALL = 7, 2
@@ -36,8 +36,8 @@ class FreeTimes(Door):
 
     may = (Permission.BOOK,)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+    def get(self, request: StaffRequest) -> HttpResponse:
+        clinic = request.clinic
         at = timezone.now()
         asked = request.GET.dict()
         if look := asked.pop("look", ""):
@@ -56,14 +56,14 @@ class FreeTimes(Door):
             clinic=clinic,
             service=given["service"],
             practitioner=given["practitioner"],
-            patient=patient_for(user=request.user, clinic=clinic, key=key) if key else None,  # type: ignore[arg-type]
+            patient=patient_for(user=request.user, clinic=clinic, key=key) if key else None,
             first=first,
             days=given["days"],
             at=at,
             picked=given["slot"],
         )
         context = {"region": region, "form": None}
-        if request.htmx and not given["from"]:  # type: ignore[attr-defined]
+        if request.htmx and not given["from"]:
             # The date has changed, and with it who is licensed.
             page = NewAppointmentForm(
                 initial={"practitioner": given["practitioner"]}, clinic=clinic, user=request.user

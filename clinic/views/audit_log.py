@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from clinic.forms.audit_log import SYSTEM_LOG, AuditFilter
 from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries import audit_log as queries
-from clinic.views.doors import Door, acting, csv_download
+from clinic.views.doors import Door, StaffRequest, acting, csv_download
 
 DAYS = ("since", "until")
 # What only a link of the page itself gives: which log, and where its pages start.
@@ -48,16 +48,16 @@ class _Filtered(Door):
 
     @property
     def clinic(self) -> Clinic:
-        return self.request.clinic  # type: ignore[attr-defined]
+        return self.request.clinic
 
     def reads_charts(self) -> bool:
         """Whether the person may read charts that are not their own."""
         may = (Permission.SEE_ALL_CHARTS, Permission.SEE_SIGNED_CHARTS)
-        return any(self.request.user.can(one, self.clinic.pk) for one in may)  # type: ignore[union-attr]
+        return any(self.request.user.can(one, self.clinic.pk) for one in may)
 
     def filter(self) -> AuditFilter:
         """The filters as asked for; another log than the clinic's only for whoever may."""
-        may_see_system = self.request.user.can(Permission.SEE_SYSTEM_AUDIT, self.clinic.pk)  # type: ignore[union-attr]
+        may_see_system = self.request.user.can(Permission.SEE_SYSTEM_AUDIT, self.clinic.pk)
         system = may_see_system and self.request.GET.get("log") == SYSTEM_LOG
         offered = queries.choices(queries.Search(self.clinic, system=system))
         return AuditFilter(
@@ -123,13 +123,13 @@ class _Filtered(Door):
         may = MAY_OPEN[entry.kind]
         if entry.kind == queries.CHARTS and entry.signed:
             may = (*may, Permission.SEE_SIGNED_CHARTS)
-        return any(self.request.user.can(one, self.clinic.pk) for one in may)  # type: ignore[union-attr]
+        return any(self.request.user.can(one, self.clinic.pk) for one in may)
 
 
 class AuditLog(_Filtered):
     """One page of the log. A search is audited when it is made, not when its pages are turned."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: StaffRequest) -> HttpResponse:
         form = self.filter()
         if not form.is_valid():
             return self.faulty(form)
@@ -153,7 +153,7 @@ class AuditLog(_Filtered):
 class AuditExport(_Filtered):
     """The rows of a search as a file; one audit entry per file."""
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: StaffRequest) -> HttpResponseBase:
         form = self.filter()
         if not form.is_valid():
             return self.faulty(form)

@@ -16,14 +16,28 @@ from django.http import (
 )
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView, View
+from django_htmx.middleware import HtmxDetails
 
 from clinic import accounts, drafts
 from clinic.forms import HouseForm
+from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 from clinic.rules import spreadsheet_safe
 
 T = TypeVar("T")
+
+
+class StaffRequest(HttpRequest):
+    """A request of someone signed in who holds a role in the clinic at work.
+
+    `SessionLimits`, `CurrentClinic` and htmx's middleware see to it; no request is ever made of
+    this class, it only names what is there.
+    """
+
+    user: User
+    clinic: Clinic
+    htmx: HtmxDetails
 
 
 class Door(View):
@@ -32,22 +46,25 @@ class Door(View):
     Where reading needs less than sending, `may_send` says what sending needs.
     """
 
+    request: StaffRequest
     may: tuple[Permission, ...] = ()
     may_send: tuple[Permission, ...] | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        clinic = request.clinic  # type: ignore[attr-defined]
+        clinic = self.request.clinic
         key = clinic.pk if clinic else None
-        reads = self.may_send is None or request.method in ("GET", "HEAD", "OPTIONS")
+        reads = self.may_send is None or self.request.method in ("GET", "HEAD", "OPTIONS")
         needed = self.may if reads else self.may_send or ()
-        if not any(request.user.can(one, key) for one in needed):  # type: ignore[union-attr]
-            accounts.turn_away(request)
+        if not any(self.request.user.can(one, key) for one in needed):
+            accounts.turn_away(self.request)
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
 
 class Page(Door, TemplateView):
     """A page to read."""
+
+    request: StaffRequest
 
 
 class FormPage(Door, FormView):
@@ -57,9 +74,11 @@ class FormPage(Door, FormView):
     and returns its result, and `where_to(result)`, the address to go to afterwards.
     """
 
+    request: StaffRequest
+
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs = super().get_form_kwargs()
-        kwargs["clinic"] = self.request.clinic  # type: ignore[attr-defined]
+        kwargs["clinic"] = self.request.clinic
         kwargs["user"] = self.request.user
         return kwargs
 
@@ -89,7 +108,7 @@ class FormPage(Door, FormView):
 
 
 def attempt(
-    request: HttpRequest,
+    request: StaffRequest,
     form: HouseForm,
     act: Callable[[], T],
     *,
@@ -111,10 +130,10 @@ def attempt(
     return done(result)
 
 
-def form_of(request: HttpRequest, page: str) -> drafts.Form:
+def form_of(request: StaffRequest, page: str) -> drafts.Form:
     """The form that sends to `page`, of the person signed in, at the clinic at work."""
-    clinic = request.clinic  # type: ignore[attr-defined]
-    return drafts.Form(request.user, str(clinic.pk) if clinic else "", page)  # type: ignore[arg-type]
+    clinic = request.clinic
+    return drafts.Form(request.user, str(clinic.pk) if clinic else "", page)
 
 
 def go(request: HttpRequest, address: str) -> HttpResponse:
@@ -126,7 +145,7 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
     return HttpResponseRedirect(address)
 
 
-def acting(request: HttpRequest) -> dict[str, Any]:
+def acting(request: StaffRequest) -> dict[str, Any]:
     """Who acts and when, as every operation wants it."""
     return {"by": request.user, "at": timezone.now()}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.generic import View
 
 from clinic import drafts
 from clinic.rules import say_time
-from clinic.views.doors import form_of
+from clinic.views.doors import StaffRequest, form_of
 
 
 class DraftOf(View):
@@ -16,14 +16,14 @@ class DraftOf(View):
 
     http_method_names = ["get", "post"]
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: StaffRequest) -> HttpResponse:
         found = drafts.kept(form_of(request, request.GET.get("page", "")), at=timezone.now())
         if found is None:
             return HttpResponse(status=204)
         local = timezone.localtime(found.saved_at)
         return JsonResponse({"fields": found.fields, "saved": say_time(local)})
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: StaffRequest) -> HttpResponse:
         text = request.POST.get("fields", "")
         fields = drafts.read(text)
         form = form_of(request, request.POST.get("page", ""))

@@ -25,14 +25,14 @@ class Licenses(Page):
     template_name = "clinic/licenses.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        clinic = self.request.clinic  # type: ignore[attr-defined]
+        clinic = self.request.clinic
         board = queries.license_board(clinic, today=clinic.day_of(timezone.now()))
         urgent_only = self.request.GET.get("show") == "attention"
         return super().get_context_data(**kwargs) | {
             "board": board,
             "lines": board.urgent if urgent_only else board.lines,
             "urgent_only": urgent_only,
-            "may_keep": self.request.user.can(Permission.KEEP_LICENSES, clinic.pk),  # type: ignore[union-attr]
+            "may_keep": self.request.user.can(Permission.KEEP_LICENSES, clinic.pk),
         }
 
 
@@ -47,7 +47,7 @@ class AddLicense(FormPage):
         return {"practitioner": self.request.GET.get("practitioner")}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        practitioners = queries.practitioners_of(self.request.clinic)  # type: ignore[attr-defined]
+        practitioners = queries.practitioners_of(self.request.clinic)
         return super().get_form_kwargs() | {"practitioners": practitioners}
 
     def perform(self, form: AddLicenseForm) -> License:
@@ -68,20 +68,20 @@ class _OneLicense(FormPage):
 
     @cached_property
     def license(self) -> License:
-        clinic = self.request.clinic  # type: ignore[attr-defined]
-        found = queries.licenses_seen_by(self.request.user, clinic)  # type: ignore[arg-type]
+        clinic = self.request.clinic
+        found = queries.licenses_seen_by(self.request.user, clinic)
         return get_object_or_404(found, pk=self.kwargs["pk"])
 
     def get_initial(self) -> dict[str, Any]:
         return {"version": self.license.version}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        clinic = self.request.clinic  # type: ignore[attr-defined]
+        clinic = self.request.clinic
         today = clinic.day_of(timezone.now())
         return super().get_context_data(**kwargs) | {
             "license": self.license,
             "standing": queries.standing_of(self.license, state=clinic.state, today=today),
-            "may_keep": self.request.user.can(Permission.KEEP_LICENSES, clinic.pk),  # type: ignore[union-attr]
+            "may_keep": self.request.user.can(Permission.KEEP_LICENSES, clinic.pk),
         }
 
     def where_to(self, result: License) -> str:

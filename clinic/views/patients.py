@@ -14,13 +14,13 @@ from django.utils.http import urlencode
 
 from clinic import operations
 from clinic.forms.patients import FinderForm, PatientEditForm, RegisterForm
-from clinic.models import Clinic, Patient
+from clinic.models import Patient
 from clinic.operations.patients import EDITABLE
 from clinic.permissions import Permission
 from clinic.queries import patients as queries
 from clinic.refusals import Refusal
 from clinic.rules import read_search
-from clinic.views.doors import Door, FormPage, acting
+from clinic.views.doors import Door, FormPage, StaffRequest, acting
 
 PER_PAGE = 50
 TYPING_SECONDS = 60
@@ -34,10 +34,10 @@ class Patients(Door):
 
     may = (Permission.SEE_PATIENTS,)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+    def get(self, request: StaffRequest) -> HttpResponse:
+        clinic = request.clinic
         whose: dict[str, Any] = {"user": request.user, "clinic": clinic}
-        typing = bool(request.htmx)  # type: ignore[attr-defined]
+        typing = bool(request.htmx)
         template = "clinic/_patients.html" if typing else "clinic/patients.html"
         form = FinderForm(request.GET, typing=typing)
         context: dict[str, Any] = {
@@ -45,7 +45,7 @@ class Patients(Door):
             "text": request.GET.get("q", ""),
             "searched": False,
             "query": urlencode({"q": request.GET.get("q", "")}),
-            "may_register": request.user.can(Permission.REGISTER_PATIENT, clinic.pk),  # type: ignore[union-attr]
+            "may_register": request.user.can(Permission.REGISTER_PATIENT, clinic.pk),
         }
         if not form.is_valid():
             return render(request, template, context | {"page": None}, status=422)
@@ -67,7 +67,7 @@ class PatientFinder(Door):
 
     may = (Permission.SEE_PATIENTS,)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: StaffRequest) -> HttpResponse:
         text = request.GET.get("patient", request.GET.get("q", ""))
         form = FinderForm({"q": text}, typing=True)
         if not form.is_valid():
@@ -77,14 +77,14 @@ class PatientFinder(Door):
         text = form.cleaned_data["q"]
         found = None
         if text:
-            clinic = request.clinic  # type: ignore[attr-defined]
-            found = queries.find_patients(user=request.user, clinic=clinic, text=text)  # type: ignore[arg-type]
+            clinic = request.clinic
+            found = queries.find_patients(user=request.user, clinic=clinic, text=text)
             note_search(request, text, len(found.patients), typing=True)
         context = {"fault": "", "found": found, "text": text, "chosen": None}
         return render(request, "clinic/_found.html", context)
 
 
-def note_search(request: HttpRequest, text: str, found: int, *, typing: bool) -> None:
+def note_search(request: StaffRequest, text: str, found: int, *, typing: bool) -> None:
     """Leave a search on record; of the many that typing one name asks for, one in a minute."""
     acts = acting(request)
     now = acts["at"].timestamp()
@@ -93,7 +93,7 @@ def note_search(request: HttpRequest, text: str, found: int, *, typing: bool) ->
     if typing:
         request.session["searched_at"] = now
     operations.search_patients(
-        clinic=request.clinic,  # type: ignore[attr-defined]
+        clinic=request.clinic,
         kind=read_search(text).kind,
         found=found,
         **acts,
@@ -130,8 +130,8 @@ class EditPatient(FormPage):
     @cached_property
     def patient(self) -> Patient:
         found = queries.patient_for(
-            user=self.request.user,  # type: ignore[arg-type]
-            clinic=self.request.clinic,  # type: ignore[attr-defined]
+            user=self.request.user,
+            clinic=self.request.clinic,
             key=self.kwargs["pk"],
         )
         if found is None:
@@ -139,7 +139,7 @@ class EditPatient(FormPage):
         return found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        operations.open_patient(patient=self.patient, **acting(request))
+        operations.open_patient(patient=self.patient, **acting(self.request))
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:

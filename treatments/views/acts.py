@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic import accounts
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.views.doors import attempt, go
+from clinic.views.doors import StaffRequest, attempt, go
 from treatments import operations
 from treatments.forms import cartridge, closing, numbing, passes, start
 from treatments.forms.chart import ChartForm
@@ -42,7 +42,7 @@ class Act(ChartDoor):
     form_class: type[ChartForm]
     step: str = ""
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         at = timezone.now()
         page = queries.open_page(self.chart())
         form = self.form_class(request.POST, chart=page.chart, at=at)
@@ -60,9 +60,9 @@ class Act(ChartDoor):
             refused=lambda _no: self.refused(form, at),
         )
 
-    def is_for(self, request: HttpRequest, page: queries.ChartPage) -> bool:
+    def is_for(self, request: StaffRequest, page: queries.ChartPage) -> bool:
         """Whether a form that was not even filled in may show its faults to this person."""
-        return page.written_by(request.user)  # type: ignore[arg-type]
+        return page.written_by(request.user)
 
     def perform(self, chart: Treatment, form: ChartForm, acting: dict[str, Any]) -> Any:
         """Call the operation."""
@@ -80,7 +80,7 @@ class Act(ChartDoor):
         self, chart: Treatment, at: dt.datetime, *, step: str = "", said: str = ""
     ) -> HttpResponse:
         """To the step at hand, or to `step`; `said` is what just happened, in a sentence."""
-        if not self.request.htmx:  # type: ignore[attr-defined]
+        if not self.request.htmx:
             if said:
                 messages.success(self.request, said)
             address = reverse("treatment", args=[chart.pk])
@@ -217,7 +217,7 @@ class AddPass(Act):
 
     form_class, step = passes.PassForm, Step.PASSES
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         at = timezone.now()
         if not self.goes_on:
             return super().post(request, *args, **kwargs)
@@ -296,8 +296,8 @@ class Add(Act):
     may = (Permission.TREAT, Permission.SEE_ALL_CHARTS)
     form_class = closing.AddendumForm
 
-    def is_for(self, request: HttpRequest, page: queries.ChartPage) -> bool:
-        every = request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)  # type: ignore[union-attr]
+    def is_for(self, request: StaffRequest, page: queries.ChartPage) -> bool:
+        every = request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)
         return every or super().is_for(request, page)
 
     def perform(self, chart: Treatment, form: ChartForm, acting: dict[str, Any]) -> Any:

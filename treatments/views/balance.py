@@ -7,13 +7,13 @@ import uuid
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from clinic.models import Clinic
 from clinic.permissions import Permission
-from clinic.views.doors import Door, acting, csv_download
+from clinic.views.doors import Door, StaffRequest, acting, csv_download
 from treatments import operations
 from treatments.forms.period import PeriodForm, quick_periods
 from treatments.models import CartridgeLot
@@ -41,7 +41,7 @@ class BalanceDoor(Door):
 
     @property
     def clinic(self) -> Clinic:
-        return self.request.clinic  # type: ignore[attr-defined]
+        return self.request.clinic
 
     @property
     def today(self) -> dt.date:
@@ -59,7 +59,7 @@ class BalanceDoor(Door):
 class CartridgeAudit(BalanceDoor):
     """The page that opens with one sentence and one number."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: StaffRequest) -> HttpResponse:
         form = self.form()
         quick = quick_periods(self.today)
         context: dict[str, Any] = {"form": form, "quick": quick}
@@ -94,7 +94,7 @@ class CartridgeAudit(BalanceDoor):
 class CartridgeAuditExport(BalanceDoor):
     """The balance table as a file; one audit entry per file."""
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: StaffRequest) -> HttpResponseBase:
         form = self.form()
         if not form.is_valid():
             context = {"form": form, "quick": quick_periods(self.today)}
@@ -134,7 +134,7 @@ class RowsDoor(BalanceDoor):
         return self.form(), kind, self._lot(key) if key else None
 
     def _lot(self, key: str) -> CartridgeLot:
-        user: Any = self.request.user
+        user = self.request.user
         try:
             found = lots.lot_here(user=user, clinic=self.clinic, key=uuid.UUID(key))
         except ValueError:
@@ -147,7 +147,7 @@ class RowsDoor(BalanceDoor):
 class CartridgeAuditRows(RowsDoor):
     """The rows, a page at a time; each leads to its unit and its visit."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: StaffRequest) -> HttpResponse:
         form, kind, lot = self.asked()
         context: dict[str, Any] = {"form": form, "kind": kind, "lot": lot}
         context |= {"title": ledger.TITLES[kind]}
@@ -156,7 +156,7 @@ class CartridgeAuditRows(RowsDoor):
         period = self.period(form)
         rows = ledger.rows_of(period, kind, lot=lot, today=self.today)
         page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-        user: Any = request.user
+        user = request.user
         context |= {
             "period": period,
             "says": say_period(period),
@@ -172,7 +172,7 @@ class CartridgeAuditRows(RowsDoor):
 class CartridgeAuditRowsExport(RowsDoor):
     """The rows as a file; one audit entry per file."""
 
-    def get(self, request: HttpRequest) -> HttpResponseBase:
+    def get(self, request: StaffRequest) -> HttpResponseBase:
         form, kind, lot = self.asked()
         if not form.is_valid():
             context = {"form": form, "kind": kind, "lot": lot, "title": ledger.TITLES[kind]}
@@ -186,7 +186,7 @@ class CartridgeAuditRowsExport(RowsDoor):
             lot=lot.lot if lot else "",
             **acting(request),
         )
-        user: Any = request.user
+        user = request.user
         rows = ledger.rows_of(period, kind, lot=lot, today=self.today)
         zone = self.clinic.zone
         return csv_download(

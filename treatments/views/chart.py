@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.dateformat import format as date_format
 
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.views.doors import Door
+from clinic.views.doors import Door, StaffRequest
 from treatments import operations
 from treatments.forms.chart import ChartForm
 from treatments.forms.closing import AddendumForm
@@ -50,7 +50,7 @@ class ChartDoor(Door):
 class ShowChart(ChartDoor):
     """The chart, at the step at hand or at the one asked for in `?step=`."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         at = timezone.now()
         chart = self.chart()
         note_view(request, chart, at)
@@ -58,13 +58,13 @@ class ShowChart(ChartDoor):
         return show(request, page, at=at, step=request.GET.get("step", ""))
 
 
-def note_view(request: HttpRequest, chart: Treatment, at: dt.datetime) -> None:
+def note_view(request: StaffRequest, chart: Treatment, at: dt.datetime) -> None:
     """Note that the record is opened, before anything of it is shown (P22).
 
     A fragment belongs to a page whose opening was noted in this session, and is not noted
     again; a fragment of any other chart is.
     """
-    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    htmx = request.htmx
     if htmx and request.session.get(NOTED) == str(chart.pk):
         return
     operations.read_chart(treatment=chart, by=request.user, at=at)
@@ -72,7 +72,7 @@ def note_view(request: HttpRequest, chart: Treatment, at: dt.datetime) -> None:
 
 
 def show(
-    request: HttpRequest,
+    request: StaffRequest,
     page: ChartPage,
     *,
     at: dt.datetime,
@@ -82,7 +82,7 @@ def show(
     **more: Any,
 ) -> HttpResponse:
     """The page, or its fragment for a page that is open; `bound` is a form that was refused."""
-    mine = page.written_by(request.user)  # type: ignore[arg-type]
+    mine = page.written_by(request.user)
     day = page.day
     context = {
         "page": page,
@@ -101,14 +101,14 @@ def show(
     }
     if page.signed:
         form = bound if isinstance(bound, AddendumForm) else AddendumForm(chart=page.chart, at=at)
-        may_add = mine or request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)  # type: ignore[union-attr]
+        may_add = mine or request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)
         context |= {"form": form, "may_add": may_add, "no": _loose(bound, shown=form is bound)}
         return render(request, "treatments/record.html", context, status=status)
     shown = _shown(page, step, mine)
     context |= _stage(page, shown=shown, mine=mine, at=at, bound=bound)
     context["forms"] |= more.get("forms", {})
     context["no"] = None if more.get("verdict") else _loose(bound, shown=shown == step)
-    fragment = bool(request.htmx)  # type: ignore[attr-defined]
+    fragment = bool(request.htmx)
     template = "treatments/_chart.html" if fragment else "treatments/chart.html"
     answer = render(request, template, context, status=status)
     if fragment:
@@ -173,7 +173,7 @@ def _leads(page: ChartPage, shown: str, step: str) -> bool:
 
 
 def refused(
-    request: HttpRequest, form: ChartForm, *, step: str, at: dt.datetime, **more: Any
+    request: StaffRequest, form: ChartForm, *, step: str, at: dt.datetime, **more: Any
 ) -> HttpResponse:
     """The page as it is now, with the form's fault in it and what was typed kept."""
     note_view(request, form.chart, at)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from clinic.forms import HouseForm
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.rules import say_date
-from clinic.views.doors import Door, FormPage, acting, attempt, go
+from clinic.views.doors import Door, FormPage, StaffRequest, acting, attempt, go
 from treatments import operations
 from treatments.forms.stock import ByHandForm, DeliveryForm, ReceiveForm
 from treatments.models import CartridgeLot
@@ -34,10 +34,10 @@ class Receive(Door):
     may = (Permission.RECEIVE_STOCK,)
     form_class: type[HouseForm] = DeliveryForm
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: StaffRequest) -> HttpResponse:
         return self.show(DeliveryForm())
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: StaffRequest) -> HttpResponse:
         form = DeliveryForm(request.POST)
         if not form.is_valid():
             return self.show(form, status=422)
@@ -55,7 +55,7 @@ class Receive(Door):
 
     @property
     def today(self) -> dt.date:
-        day: dt.date = self.request.clinic.day_of(timezone.now())  # type: ignore[attr-defined]
+        day: dt.date = self.request.clinic.day_of(timezone.now())
         return day
 
     def read(self, scan: str) -> Verdict:
@@ -64,7 +64,7 @@ class Receive(Door):
 
     def on_file(self, verdict: Verdict) -> dt.date | None:
         """The expiry with which the scanned lot is on file here, if it is."""
-        clinic = self.request.clinic  # type: ignore[attr-defined]
+        clinic = self.request.clinic
         known = verdict.accepted and verdict.di and verdict.lot
         lot = queries.lot_of_scan(clinic, di=verdict.di or "", lot=verdict.lot or "")
         return lot.expires_on if known and lot else None
@@ -93,7 +93,7 @@ class ConfirmDelivery(Receive):
     http_method_names = ["post"]
     form_class = ReceiveForm
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: StaffRequest) -> HttpResponse:
         form = ReceiveForm(request.POST)
         verdict = self.read(str(form.data.get("scan", "")))
         if not form.is_valid():
@@ -105,7 +105,7 @@ class ConfirmDelivery(Receive):
             request,
             form,
             lambda: operations.receive_scan(
-                clinic=request.clinic,  # type: ignore[attr-defined]
+                clinic=request.clinic,
                 **form.values,
                 **acting(request),
                 once=form.key,
@@ -148,7 +148,7 @@ class ReceiveByHand(FormPage):
         return received(self.request, result)
 
 
-def received(request: HttpRequest, lot: CartridgeLot) -> str:
+def received(request: StaffRequest, lot: CartridgeLot) -> str:
     """Say which units came in; returns the address of their codes."""
     delivery = queries.deliveries_of(lot)[0]
     count = len(delivery.codes)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.generic import View
 
 from clinic.models import Clinic, User
 from clinic.permissions import Permission, Role
+from clinic.views.doors import StaffRequest
 from treatments.forms.start import OpenForm
 from treatments.queries import landing as queries
 from treatments.views.start_page import StartPage
@@ -30,9 +29,9 @@ class Landing(View):
 
     http_method_names = ["get", "head", "options"]
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
-        user: Any = request.user
+    def get(self, request: StaffRequest) -> HttpResponse:
+        clinic = request.clinic
+        user = request.user
         at = timezone.now()
         page = StartPage(user, clinic, at)
         page.fill()

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from clinic import operations
-from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.views.doors import Page, acting
@@ -22,16 +21,16 @@ class ShowPatient(Page):
     template_name = "treatments/patient.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
-        patient = patient_for(user=request.user, clinic=clinic, key=kwargs["pk"])  # type: ignore[arg-type]
+        clinic = self.request.clinic
+        patient = patient_for(user=self.request.user, clinic=clinic, key=kwargs["pk"])
         if patient is None:
             raise Http404
-        operations.open_patient(patient=patient, **acting(request))
+        operations.open_patient(patient=patient, **acting(self.request))
         today = clinic.day_of(timezone.now())
         context = {
             "patient": patient,
-            "visits": visits_of(patient, user=request.user, today=today),  # type: ignore[arg-type]
-            "may_book": request.user.can(Permission.BOOK, clinic.pk),  # type: ignore[union-attr]
-            "may_edit": request.user.can(Permission.REGISTER_PATIENT, clinic.pk),  # type: ignore[union-attr]
+            "visits": visits_of(patient, user=self.request.user, today=today),
+            "may_book": self.request.user.can(Permission.BOOK, clinic.pk),
+            "may_edit": self.request.user.can(Permission.REGISTER_PATIENT, clinic.pk),
         }
         return self.render_to_response(context)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from bookings.queries import charts_to_open
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.views.doors import Door, Page, acting, attempt, go
+from clinic.views.doors import Door, Page, StaffRequest, acting, attempt, go
 from treatments import operations
 from treatments.forms.start import OpenForm
 from treatments.queries import room as queries
@@ -31,13 +31,13 @@ class Treatments(Page):
     may = CHARTS
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        key = request.clinic.pk  # type: ignore[attr-defined]
-        treats = request.user.can(Permission.SEE_OWN_CHARTS, key)  # type: ignore[union-attr]
-        every = request.user.can(Permission.SEE_ALL_CHARTS, key)  # type: ignore[union-attr]
-        show = request.GET.get("show", "")
+        key = self.request.clinic.pk
+        treats = self.request.user.can(Permission.SEE_OWN_CHARTS, key)
+        every = self.request.user.can(Permission.SEE_ALL_CHARTS, key)
+        show = self.request.GET.get("show", "")
         if not treats or (every and show in ("all", "unsigned")):
-            return _charts(request, every=every, unsigned=every and show == "unsigned")
-        return my_day(request)
+            return _charts(self.request, every=every, unsigned=every and show == "unsigned")
+        return my_day(self.request)
 
 
 class OpenChart(Door):
@@ -47,10 +47,10 @@ class OpenChart(Door):
     http_method_names = ["post"]
     form_class = OpenForm
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         visit = queries.visit_to_open(
-            user=request.user,  # type: ignore[arg-type]
-            clinic=request.clinic,  # type: ignore[attr-defined]
+            user=request.user,
+            clinic=request.clinic,
             key=kwargs["pk"],
         )
         if visit is None:
@@ -66,11 +66,11 @@ class OpenChart(Door):
         )
 
 
-def my_day(request: HttpRequest, *, no: Refusal | None = None) -> HttpResponse:
+def my_day(request: StaffRequest, *, no: Refusal | None = None) -> HttpResponse:
     """The day of the person signed in, with the refusal of an opening above it."""
     at = timezone.now()
-    clinic: Any = request.clinic  # type: ignore[attr-defined]
-    user: Any = request.user
+    clinic = request.clinic
+    user = request.user
     today = clinic.day_of(at)
     lines = queries.my_day(user=user, clinic=clinic, day=today)
     to_open = charts_to_open([line.visit for line in lines], user=user, clinic=clinic, on=today)
@@ -95,9 +95,9 @@ def _line(line: DayLine, at: dt.datetime, *, opens: bool) -> dict[str, Any]:
     }
 
 
-def _charts(request: HttpRequest, *, every: bool, unsigned: bool) -> HttpResponse:
-    clinic: Any = request.clinic  # type: ignore[attr-defined]
-    user: Any = request.user
+def _charts(request: StaffRequest, *, every: bool, unsigned: bool) -> HttpResponse:
+    clinic = request.clinic
+    user = request.user
     found = queries.charts_of_clinic(user=user, clinic=clinic, unsigned=unsigned)
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from clinic.permissions import Permission
-from clinic.views.doors import Door, acting, attempt, go
+from clinic.views.doors import Door, StaffRequest, acting, attempt, go
 from treatments import operations
 from treatments.forms.stock import WasteUnitForm
 from treatments.models import Cartridge, CartridgeLot
@@ -43,13 +43,13 @@ class StockDoor(Door):
 
     @property
     def today(self) -> dt.date:
-        day: dt.date = self.request.clinic.day_of(timezone.now())  # type: ignore[attr-defined]
+        day: dt.date = self.request.clinic.day_of(timezone.now())
         return day
 
     def rights(self) -> dict[str, Any]:
         """Which ways on the page may show."""
-        user: Any = self.request.user
-        key = self.request.clinic.pk  # type: ignore[attr-defined]
+        user = self.request.user
+        key = self.request.clinic.pk
         return {
             "may_receive": user.can(Permission.RECEIVE_STOCK, key),
             "may_waste": user.can(Permission.WASTE_STOCK, key),
@@ -60,8 +60,8 @@ class StockDoor(Door):
 class Cartridges(StockDoor):
     """What is on hand, first-expiring first; or, on demand, the lots that are used up."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        clinic: Any = request.clinic  # type: ignore[attr-defined]
+    def get(self, request: StaffRequest) -> HttpResponse:
+        clinic = request.clinic
         wanted = request.GET.get("find", "")[:300].replace("\x00", "")
         if wanted.strip() and (address := self._address(wanted)):
             return HttpResponseRedirect(address)
@@ -91,8 +91,8 @@ class Cartridges(StockDoor):
 
     def _address(self, wanted: str) -> str | None:
         """The page of the unit or lot that a typed or scanned code names, where there is one."""
-        clinic: Any = self.request.clinic  # type: ignore[attr-defined]
-        user: Any = self.request.user
+        clinic = self.request.clinic
+        user = self.request.user
         verdict = read_scan(wanted, today=self.today, catalog=catalog_entry)
         if verdict.kind is Kind.UNIT_CODE:
             unit = ledger.unit_here(user=user, clinic=clinic, code=verdict.unit_code or "")
@@ -109,8 +109,8 @@ class LotDoor(StockDoor):
     @cached_property
     def lot(self) -> CartridgeLot:
         found = queries.lot_here(
-            user=self.request.user,  # type: ignore[arg-type]
-            clinic=self.request.clinic,  # type: ignore[attr-defined]
+            user=self.request.user,
+            clinic=self.request.clinic,
             key=self.kwargs["pk"],
         )
         if found is None:
@@ -121,7 +121,7 @@ class LotDoor(StockDoor):
 class ShowLot(LotDoor):
     """One lot: how it stands, and its units with their states."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         state = request.GET.get("state", "")
         if state and state not in UNIT_WORDS:
             raise Http404
@@ -146,7 +146,7 @@ class ShowLot(LotDoor):
 class LotCodes(LotDoor):
     """The unit codes of a lot's deliveries, to print and stick on the pouches."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         deliveries = queries.deliveries_of(self.lot)
         wanted = request.GET.get("delivery", "1")
         number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 5 else 0
@@ -165,9 +165,9 @@ class LotCodes(LotDoor):
 class ByCode(StockDoor):
     """From the code on a sticker to the unit's page; where it is not known here, 404."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        clinic: Any = request.clinic  # type: ignore[attr-defined]
-        user: Any = request.user
+    def get(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        clinic = request.clinic
+        user = request.user
         unit = ledger.unit_here(user=user, clinic=clinic, code=kwargs["code"])
         if unit is None:
             raise Http404
@@ -180,8 +180,8 @@ class UnitDoor(StockDoor):
     @cached_property
     def unit(self) -> Cartridge:
         found = ledger.unit_by_key(
-            user=self.request.user,  # type: ignore[arg-type]
-            clinic=self.request.clinic,  # type: ignore[attr-defined]
+            user=self.request.user,
+            clinic=self.request.clinic,
             key=self.kwargs["pk"],
         )
         if found is None:
@@ -195,7 +195,7 @@ class UnitDoor(StockDoor):
             "unit": unit,
             "lot": unit.lot,
             "stand": queries.stand_of(unit.lot, {}, self.today),
-            "life": ledger.life_of(unit, user=self.request.user),  # type: ignore[arg-type]
+            "life": ledger.life_of(unit, user=self.request.user),
             "form": form or WasteUnitForm(),
             "wasteable": self._may_go(),
         }
@@ -212,7 +212,7 @@ class UnitDoor(StockDoor):
 class ShowUnit(UnitDoor):
     """Where one unit came from and what became of it."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.show()
 
 
@@ -223,7 +223,7 @@ class WasteUnit(UnitDoor):
     http_method_names = ["post"]
     form_class = WasteUnitForm
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         unit = self.unit
         form = WasteUnitForm(request.POST)
         if not form.is_valid():
