@@ -22,6 +22,7 @@ from django.db import DatabaseError, connection, transaction
 
 from clinic.models import AuditChain, AuditEvent
 from clinic.rules import SYSTEM, chain_of
+from clinic.seals import digest
 
 FIELDS = (
     "chain",
@@ -73,8 +74,7 @@ def plain(value: Any) -> Any:
 def mac_of(before: str, row: Iterable[Any]) -> str:
     """The keyed mac of a row (in the order of FIELDS) after the mac `before`."""
     values = [v.astimezone(dt.UTC).isoformat() if isinstance(v, dt.datetime) else v for v in row]
-    text = before + _encode(values)
-    return hmac.digest(settings.AUDIT_KEY.encode(), text.encode(), "sha256").hex()
+    return digest(before + _encode(values))
 
 
 def record(

@@ -157,6 +157,12 @@ class Patient(Record):
         return f"PT-{self.number:06d}"
 
     @property
+    def identity(self) -> str:
+        """Who the person is, as a record names her: legal name, birth date, code."""
+        born = self.birth_date
+        return f"{self.legal_name}, born {born:%b} {born.day}, {born.year}, {self.code}"
+
+    @property
     def phone_text(self) -> str:
         """The phone number as a person dials it from the US; empty where there is none."""
         return dialed(self.phone)

@@ -124,7 +124,7 @@ def test_every_app_has_the_same_rooms() -> None:
     }  # fmt: skip
     clinic = {
         "accounts", "acts", "audit", "constraints", "drafts", "gate", "health", "moment", "outbox",
-        "permissions", "proxy", "refusals", "sessions", "settings", "sitemap", "wsgi",
+        "permissions", "proxy", "refusals", "seals", "sessions", "settings", "sitemap", "wsgi",
     }  # fmt: skip
     unknown = {
         str(path.relative_to(ROOT))

@@ -231,7 +231,14 @@ def test_contact_is_ticked_where_passes_were_needled_with_the_unit(cast: Cast, a
     assert not ticked()
     operations.add_pass(**author, **one_pass(), at=later(32))
     assert ticked()
-    send(client, chart, "waste", cartridge=chart.units.get().unit_code, reason="defect", patient_contact="on")
+    send(
+        client,
+        chart,
+        "waste",
+        cartridge=chart.units.get().unit_code,
+        reason="defect",
+        patient_contact="on",
+    )
     send(client, chart, "claim", cartridge="C-000002", pack_intact="on")
     assert not ticked()
 

@@ -285,9 +285,11 @@ def test_a_record_that_was_changed_past_the_guards_is_visibly_invalid(
 
 @pytest.mark.rule("R50")
 def test_an_addendum_is_written_on_the_record_and_stays_when_refused(
-    cast: Cast, ana: Client, enter: Enter
+    cast: Cast, clock: time_machine.Traveller, enter: Enter
 ) -> None:
     chart = chart_at(cast, "signed")
+    clock.move_to(later(90))
+    ana = enter(cast.esthetician)
     kept = send(ana, chart, "addendum", kind="addendum", text="Long words\nin two lines")
     assert kept.status_code == 422
     assert value(kept, "text").splitlines() == ["Long words", "in two lines"]
@@ -295,7 +297,7 @@ def test_an_addendum_is_written_on_the_record_and_stays_when_refused(
     done = send(ana, chart, "addendum", kind="late_entry", text="<b>More</b>", reason="Asked")
     assert (done.status_code, done.headers["Location"]) == (302, address(chart) + "#addenda")
     record = ana.get(address(chart))
-    assert "Late entry Tue, Nov 24, 2026, 9:00 AM <b>More</b> Ana Ruiz: Asked" in words(record)
+    assert "Late entry Tue, Nov 24, 2026, 10:30 AM <b>More</b> Ana Ruiz: Asked" in words(record)
     assert b"<b>More</b>" not in record.content
     for reader, may in ((cast.director, True), (cast.auditor, False)):
         page = enter(reader).get(address(chart))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from clinic import constraints
 from tests import factories
-from tests.cast import NOW, Cast
+from tests.cast import NOW, PASSWORD, Cast
 from tests.database import is_postgresql
-from tests.raw_sql import run, unchecked
-from tests.treatments.visits import arrived, chart_at, fit_unit, later
+from tests.raw_sql import change, refused, run, unchecked
+from tests.treatments.visits import arrived, chart_at, fit_unit, later, one_pass
 from treatments import operations
 from treatments.models import Cartridge, StockMovement, Treatment
-from treatments.queries.contents import false_signatures
+from treatments.queries.contents import content_hash, false_addenda, false_signatures
 from treatments.queries.ledger import ledger_faults
 from treatments.rules.ledger import Movement, UnitFacts, ledger_fault
 
@@ -28,8 +29,13 @@ MOVEMENTS = "treatments_stockmovement"
 
 @pytest.fixture
 def signed(cast: Cast) -> Treatment:
-    """A signed record; the clinic has units in stock, one used and one wasted."""
-    chart = chart_at(cast, "signed")
+    """A signed record with a pass taken back; units are in stock, one used and one wasted."""
+    chart = chart_at(cast, "needled")
+    author: dict[str, Any] = {"treatment": chart, "by": cast.esthetician}
+    slip = operations.add_pass(**author, **one_pass(), at=later(33))
+    operations.remove_pass(**author, seq=slip.seq, at=later(34))
+    operations.finish(**author, endpoint="erythema_uniform", aftercare_given=True, at=later(60))
+    chart = operations.sign(**author, password=PASSWORD, at=later(61))
     operations.waste_unit(cartridge=fit_unit(cast), reason="dropped", by=cast.manager, at=later(70))
     return chart
 
@@ -69,12 +75,105 @@ def test_lawful_records_and_units_are_whole(signed: Treatment) -> None:
         "UPDATE treatments_numbingapplication SET amount = amount + 1",
         "UPDATE treatments_needlingpass SET depth = 25",
         "DELETE FROM treatments_needlingpass",
-        "UPDATE treatments_signature SET content_hash = '00'",
+        "DELETE FROM treatments_needlingpass WHERE removed_at IS NOT NULL",
+        "UPDATE treatments_cartridge SET waste_note = 'x' WHERE status = 'used'",
     ],
 )
 def test_a_signed_record_that_was_rewritten_is_named(unguarded: Treatment, edit: str) -> None:
     run(edit)
     assert named() == f"Treatment {unguarded.code}: what it says is not what was signed."
+
+
+@pytest.mark.rule("P11", "P23", "R51")
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "content_hash = '00'",
+        "printed_name = 'Dr. Invented'",
+        "patient_text = 'Somebody Else, born Jan 1, 1950, PT-000001'",
+        "meaning = 'I approve.'",
+        "signed_at = '2026-11-24 17:00:00+00:00'",
+    ],
+)
+def test_a_signature_that_was_rewritten_is_named(unguarded: Treatment, edit: str) -> None:
+    run(f"UPDATE treatments_signature SET {edit}")
+    assert named() == f"Treatment {unguarded.code}: its signature is not as it was written."
+
+
+@pytest.mark.rule("P11", "P23")
+def test_who_rewrites_a_record_and_its_hash_cannot_seal_it(unguarded: Treatment) -> None:
+    """Anyone can compute the hash of what he wrote; the seal takes a key he does not have."""
+    run("UPDATE treatments_treatment SET note = 'Nothing happened.'")
+    forged = content_hash(Treatment.objects.get())
+    run(f"UPDATE treatments_signature SET content_hash = '{forged}'")
+    assert named() == f"Treatment {unguarded.code}: its signature is not as it was written."
+
+
+ADDENDUM = (
+    "INSERT INTO treatments_addendum (id, kind, text, reason, printed_name, written_at, author_id,"
+    " clinic_id, treatment_id, mac) SELECT %s, 'correction', 'Not so.', 'x', 'Dr. Invented',"
+    " %s, %s, t.clinic_id, t.id, '' FROM treatments_treatment t"
+)
+
+
+@pytest.mark.rule("P23", "R50")
+def test_an_addendum_put_in_rewritten_or_taken_out_is_named(
+    cast: Cast, unguarded: Treatment
+) -> None:
+    operations.add_addendum(
+        treatment=unguarded,
+        kind="late_entry",
+        text="She called: all well.",
+        reason="Phone call",
+        by=cast.esthetician,
+        at=later(90),
+    )
+    assert "are as they were written" in verify()
+    constraints.drop(connection)
+    for edit, says in (
+        ("UPDATE treatments_addendum SET text = 'She fainted.'", "an addendum is not as it was"),
+        ("DELETE FROM treatments_addendum", "an addendum is missing"),
+    ):
+        with transaction.atomic():
+            run(edit)
+            assert [one for one in false_addenda() if says in one]
+            transaction.set_rollback(True)
+    run(ADDENDUM, uuid.uuid4(), later(91), cast.reception)
+    assert [*false_addenda()] == [
+        f"Treatment {unguarded.code}: an addendum is not as it was written."
+    ]
+
+
+@pytest.mark.rule("R50")
+def test_an_addendum_is_never_older_than_the_signature(cast: Cast, signed: Treatment) -> None:
+    found = refused(ADDENDUM, uuid.uuid4(), later(5), cast.esthetician)
+    assert found == "addendum_to_a_signed_chart"
+
+
+@pytest.mark.rule("P23")
+def test_a_forged_step_that_fits_is_named_by_its_seal(cast: Cast, signed: Treatment) -> None:
+    """With every guard standing: the unit and a movement that says so, written by hand."""
+    unit = fit_unit(cast)
+    run(*change(unit, status="lost"))
+    columns = "id, kind, from_status, to_status, at, by_id, cartridge_id, clinic_id, lot_id"
+    run(
+        f"INSERT INTO {MOVEMENTS} ({columns}, reason, mac) SELECT %s, 'lose', 'in_stock', 'lost', "
+        "%s, %s, c.id, c.clinic_id, c.lot_id, '', '' FROM treatments_cartridge c WHERE c.id = %s",
+        uuid.uuid4(), later(80), cast.manager, unit,
+    )  # fmt: skip
+    assert named() == f"Unit {unit.unit_code}: Movement 2 is not as it was written."
+
+
+@pytest.mark.rule("P23")
+@pytest.mark.parametrize(
+    "edit", ["at = '2026-11-24 16:30:59+00:00'", "treatment_id = NULL", "reason = 'x'"]
+)
+def test_a_movement_that_nothing_contradicts_is_named_by_its_seal(
+    unguarded: Treatment, edit: str
+) -> None:
+    unit = Cartridge.objects.get(status="used")
+    run(f"UPDATE {MOVEMENTS} SET {edit} WHERE kind = 'use'")
+    assert named() == f"Unit {unit.unit_code}: Movement 3 is not as it was written."
 
 
 @pytest.mark.rule("P23")

@@ -274,9 +274,10 @@ class Treatment(Record):
             ("UPDATE",),
             "NEW.status IN ('completed', 'signed') AND NOT NEW.aborted AND (NOT EXISTS "
             "(SELECT 1 FROM treatments_numbingapplication n WHERE n.treatment_id = NEW.id) "
-            "OR NOT EXISTS (SELECT 1 FROM treatments_needlingpass p, treatments_cartridge u "
+            "OR NOT EXISTS (SELECT 1 FROM treatments_needlingpass p "
             "WHERE p.treatment_id = NEW.id AND p.removed_at IS NULL "
-            "AND u.id = NEW.cartridge_id AND p.at >= u.opened_at))",
+            "AND (NEW.cartridge_id IS NULL OR p.at >= (SELECT u.opened_at "
+            "FROM treatments_cartridge u WHERE u.id = NEW.cartridge_id))))",
             "A completed treatment has its numbing, or why there was none, and passes with its "
             "cartridge.",
         ),

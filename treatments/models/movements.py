@@ -9,13 +9,14 @@ from django.db.models import F, Q
 from clinic.constraints import Guard, append_only, bounded, check
 from clinic.models import Clinic, Row
 from clinic.models.base import KeptQuerySet
+from clinic.seals import SealField
 from treatments.models.cartridges import Cartridge
 from treatments.models.lots import CartridgeLot
 from treatments.rules.status import Unit
 
 
 class StockMovement(Row):
-    """One step of one unit, written once. The balance of a lot is the sum of these."""
+    """One step of one unit, written once and sealed. The balance of a lot is the sum of these."""
 
     class Kind(models.TextChoices):
         RECEIVE = "receive", "Received"
@@ -43,6 +44,7 @@ class StockMovement(Row):
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    mac = SealField()
 
     objects = KeptQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from clinic.constraints import Guard, append_only, bounded, check
 from clinic.models import Clinic, Row
 from clinic.models.base import KeptQuerySet
+from clinic.seals import SealField
 from treatments.models.charts import Treatment
 
 
@@ -17,6 +18,8 @@ class Signature(Row):
     """The author's signature: printed name and license, meaning, time, hash of the contents.
 
     21 CFR 11.50: a signature shows the printed name, the date and time, and its meaning.
+    `patient_text` is who the patient was on file as at signing: a later change of the file is
+    no change of the record. The whole is sealed.
     """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
@@ -24,9 +27,11 @@ class Signature(Row):
     signer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     printed_name = models.CharField(max_length=120)
     license_text = models.CharField(max_length=120)
+    patient_text = models.CharField(max_length=200)
     meaning = models.CharField(max_length=120)
     signed_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
+    mac = SealField()
 
     objects = KeptQuerySet.as_manager()
 
@@ -72,6 +77,7 @@ class Addendum(Row):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     printed_name = models.CharField(max_length=120)
     written_at = models.DateTimeField()
+    mac = SealField()
 
     objects = KeptQuerySet.as_manager()
 
@@ -93,8 +99,9 @@ class Addendum(Row):
             "addendum_to_a_signed_chart",
             ("INSERT",),
             "NOT EXISTS (SELECT 1 FROM treatments_treatment t WHERE t.id = NEW.treatment_id "
-            "AND t.clinic_id = NEW.clinic_id AND t.status = 'signed')",
-            "An addendum is written to a signed record.",
+            "AND t.clinic_id = NEW.clinic_id AND t.status = 'signed' "
+            "AND t.signed_at <= NEW.written_at)",
+            "An addendum is written to a signed record, after its signature.",
         ),
     ]
 

@@ -97,7 +97,7 @@ def start(
     `screened_on_paper`: screening is done and consent signed; both are still on paper, so the
     audit is where it stands that somebody said so.
 
-    Refuses unless both are true (P6, R30), while numbing is neither recorded nor declined
+    Refuses unless both are true (R30), while numbing is neither recorded nor declined
     (R39) or cream is on (R40), without a covering license (R17, R18, R25), and with a device
     out of service (R7).
     """
@@ -105,7 +105,7 @@ def start(
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING)
     if not confirmed:
-        raise Refusal("Read back name and birth date, then confirm.", rule="P6", field="confirmed")
+        raise Refusal("Read back name and birth date, then confirm.", rule="R30", field="confirmed")
     if not screened_on_paper:
         raise Refusal(
             "Check screening and consent on paper, then confirm.", rule="R30", field="screened"

@@ -51,6 +51,7 @@ def sign(
         signer=by,
         printed_name=str(chart.practitioner),
         license_text=chart.license_text,
+        patient_text=chart.patient.identity,
         meaning=meaning_of(aborted=chart.aborted, needle_contact=chart.needle_contact),
         signed_at=at,
         content_hash=content_hash(chart),

@@ -10,9 +10,11 @@ from functools import cached_property
 from django.db.models import Prefetch, Q, QuerySet
 
 from clinic.models import Clinic, User
+from clinic.seals import seal_of_row
 from treatments.models import (
     Addendum,
     Cartridge,
+    NeedlingPass,
     NumbingApplication,
     NumbingProduct,
     Signature,
@@ -142,6 +144,12 @@ class ChartPage:
         found = {one.row.endpoint for one in self.passes}
         return found.pop() if len(found) == 1 else ""
 
+    @cached_property
+    def taken_back(self) -> list[PassLine]:
+        """Passes that were charted and then taken back: they stay on record (R50). One query."""
+        rows = NeedlingPass.all_rows.filter(treatment=self.chart, removed_at__isnull=False)
+        return [PassLine(one) for one in rows.select_related("removed_by").order_by("seq")]
+
     @property
     def open_unit_touched(self) -> bool:
         """Whether passes were needled since the open unit was opened, so that it was used."""
@@ -183,9 +191,11 @@ class ChartPage:
 
     @cached_property
     def unchanged(self) -> bool:
-        """Whether the contents are still those that were signed (R51): four queries."""
+        """Whether signature and contents are still those that were signed (R51): four queries."""
         signed = self.signature
-        return signed is not None and signed.content_hash == content_hash(self.chart)
+        if signed is None or signed.mac != seal_of_row(signed):
+            return False
+        return signed.content_hash == content_hash(self.chart)
 
     @cached_property
     def addenda(self) -> list[Addendum]:

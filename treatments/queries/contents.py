@@ -5,13 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
-from treatments.models import Cartridge, NeedlingPass, NumbingApplication, Treatment
+from clinic.models import AuditEvent
+from clinic.moment import one_moment
+from clinic.seals import seal_of, sealed_columns
+from treatments.models import (
+    Addendum,
+    Cartridge,
+    NeedlingPass,
+    NumbingApplication,
+    Signature,
+    Treatment,
+)
 from treatments.rules.status import Status
 
 CHART = (
@@ -50,9 +61,21 @@ NUMBING = (
     "removed_entered_at",
     "created_at",
 )
-PASSES = ("seq", "area", "depth", "passes", "endpoint", "at")
+# With those taken back: that they were charted once belongs to what is signed (R50).
+PASSES = ("seq", "area", "depth", "passes", "endpoint", "at", "removed_at", "removed_by_id")
 OF = "treatment_id"
-UNITS = ("unit_code", "status", "lot__lot", "lot__expires_on", "opened_at", "waste_reason")
+UNITS = (
+    "unit_code",
+    "status",
+    "lot__lot",
+    "lot__expires_on",
+    "opened_at",
+    "waste_reason",
+    "waste_note",
+    "patient_contact",
+)
+SIGNED = {f.attname: f.name for f in Signature._meta.concrete_fields}
+SEALED = sealed_columns(Signature)
 
 
 def contents_of(treatment: Treatment) -> dict[str, Any]:
@@ -61,7 +84,9 @@ def contents_of(treatment: Treatment) -> dict[str, Any]:
     return {
         "chart": row,
         "numbing": list(treatment.numbing.order_by("created_at", "pk").values(*NUMBING)),
-        "passes": list(treatment.passes.order_by("seq").values(*PASSES)),
+        "passes": list(
+            NeedlingPass.all_rows.filter(treatment=treatment).order_by("seq").values(*PASSES)
+        ),
         "units": list(treatment.units.order_by("number").values(*UNITS)),
     }
 
@@ -79,7 +104,7 @@ def content_hashes(charts: QuerySet[Treatment]) -> dict[uuid.UUID, str]:
     }
     for part, rows in (
         ("numbing", NumbingApplication.objects.order_by("created_at", "pk").values(*NUMBING, OF)),
-        ("passes", NeedlingPass.objects.order_by("seq").values(*PASSES, OF)),
+        ("passes", NeedlingPass.all_rows.order_by("seq").values(*PASSES, OF)),
         ("units", Cartridge.objects.order_by("number").values(*UNITS, OF)),
     ):
         for row in rows.filter(treatment__in=charts.values("pk")).iterator(chunk_size=2000):
@@ -87,16 +112,24 @@ def content_hashes(charts: QuerySet[Treatment]) -> dict[uuid.UUID, str]:
     return {key: _hashed(contents) for key, contents in found.items()}
 
 
-def false_signatures() -> Iterator[str]:
-    """Each signed chart whose contents are not what was signed, or whose signature is gone (P23).
+def false_signatures() -> Generator[str, None, None]:
+    """Each signed chart whose contents are not what was signed, or whose signature is gone or
+    is not as it was written (P23).
 
-    Four queries read side by side in the order of the charts, so that no chart is kept.
+    Four queries read side by side in the order of the charts, so that no chart is kept, and as
+    of one moment.
     """
+    with one_moment():
+        yield from _false_signatures()
+
+
+def _false_signatures() -> Iterator[str]:
     signed = Treatment.objects.filter(Q(status=str(Status.SIGNED)) | Q(signature__isnull=False))
-    charts = signed.annotate(was=F("signature__content_hash")).order_by("pk").values(*CHART, "was")
+    its = {f"was_{column}": F(f"signature__{name}") for column, name in SIGNED.items()}
+    charts = signed.annotate(**its).order_by("pk").values(*CHART, *its)
     of = {
         "numbing": NumbingApplication.objects.order_by(OF, "created_at", "pk").values(*NUMBING, OF),
-        "passes": NeedlingPass.objects.order_by(OF, "seq").values(*PASSES, OF),
+        "passes": NeedlingPass.all_rows.order_by(OF, "seq").values(*PASSES, OF),
         "units": Cartridge.objects.order_by(OF, "number").values(*UNITS, OF),
     }
     last = ""
@@ -106,15 +139,42 @@ def false_signatures() -> Iterator[str]:
             for part, rows in of.items()
         }
         for row in charts.iterator(chunk_size=2000):
-            was, key = row.pop("was"), row["id"]
+            was, key = {name: row.pop(f"was_{name}") for name in SIGNED}, row["id"]
             contents = {"chart": row, **{part: rows.of(key) for part, rows in parts.items()}}
             last = Treatment(pk=key).code
-            if was is None:
+            if was["id"] is None:
                 yield f"Treatment {last}: its signature is missing."
-            elif was != _hashed(contents):
+            elif was["mac"] != seal_of(Signature._meta.label, [was[name] for name in SEALED]):
+                yield f"Treatment {last}: its signature is not as it was written."
+            elif was["content_hash"] != _hashed(contents):
                 yield f"Treatment {last}: what it says is not what was signed."
     except (DatabaseError, ValueError, TypeError):
         yield f"The charts cannot be read {f'after treatment {last}' if last else 'at all'}."
+
+
+def false_addenda() -> Generator[str, None, None]:
+    """Each addendum that is not as it was written, and each chart that lacks one (P23).
+
+    Two queries: an addendum that was taken out is still counted in the audit.
+    """
+    written = AuditEvent.objects.filter(
+        action="chart.add_addendum", outcome=AuditEvent.Outcome.DONE
+    )
+    try:
+        with one_moment():
+            counts = Counter(written.values_list("subject", flat=True))
+            columns = sealed_columns(Addendum)
+            rows = Addendum.objects.order_by(OF, "written_at", "pk").values(*columns, "mac")
+            for row in rows.iterator(chunk_size=2000):
+                counts[str(row[OF])] -= 1
+                mac, code = row.pop("mac"), Treatment(pk=row[OF]).code
+                if mac != seal_of(Addendum._meta.label, [row[name] for name in columns]):
+                    yield f"Treatment {code}: an addendum is not as it was written."
+        for chart, missing in counts.items():
+            if missing > 0:
+                yield f"Treatment {Treatment(pk=uuid.UUID(chart)).code}: an addendum is missing."
+    except (DatabaseError, ValueError, TypeError):
+        yield "The addenda cannot be read."
 
 
 class _Sheaf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
@@ -13,8 +13,10 @@ from django.db import DatabaseError
 from django.db.models import Count, F, Q, QuerySet
 
 from clinic.models import Clinic, User
+from clinic.moment import one_moment
 from clinic.permissions import Permission
 from clinic.rules import day_span
+from clinic.seals import seal_of, sealed_columns
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
 from treatments.queries.balance import COMPLETED, K, Period, completed_in, ended_in
 from treatments.rules.ledger import Movement, UnitFacts, ledger_fault
@@ -276,25 +278,33 @@ ORDER = {"": 0, "in_transit": 1, "lost": 2, "quarantined": 3, "in_stock": 4, "op
 
 OPENED_WASTED = ("opened_at", "opened_by", "wasted_at", "wasted_by")
 OF_UNIT = ("status", "lot", "clinic", "treatment", *OPENED_WASTED)
-OF_STEP = ("kind", "from_status", "to_status", "at", "by", "lot", "clinic", "treatment")
+OF_STEP = ("kind", "from_status", "to_status", "at", "by_id", "lot_id", "clinic_id", "treatment_id")
+SEALED = sealed_columns(StockMovement)
 
 
-def ledger_faults() -> Iterator[str]:
-    """Each unit whose movements do not lead to where it is (P23), in two queries, as a stream.
+def ledger_faults() -> Generator[str, None, None]:
+    """Each unit whose movements do not lead to where it is, or are not as they were sealed (P23).
 
-    A movement whose unit is gone is named too, and so is where the ledger cannot be read.
+    Two queries, read as a stream and as of one moment, so that what is written meanwhile is no
+    fault. A movement whose unit is gone is named too, and so is where the ledger cannot be read.
     """
+    with one_moment():
+        yield from _ledger_faults()
+
+
+def _ledger_faults() -> Iterator[str]:
     units = Cartridge.objects.order_by("pk").values_list("pk", "unit_code", *OF_UNIT)
-    moved = StockMovement.objects.order_by("cartridge_id").values_list("cartridge_id", *OF_STEP)
+    moved = StockMovement.objects.order_by("cartridge_id").values_list(*SEALED, "mac")
+    place = SEALED.index("cartridge_id")
     code = ""
     try:
-        ledgers = groupby(moved.iterator(chunk_size=2000), key=lambda row: row[0])
+        ledgers = groupby(moved.iterator(chunk_size=2000), key=lambda row: row[place])
         key, steps = next(ledgers, (None, iter(())))
         for unit, code, *facts in units.iterator(chunk_size=2000):
             while key is not None and key < unit:
                 yield "A movement is of a unit that is gone."
                 key, steps = next(ledgers, (None, iter(())))
-            mine = [Movement(*row[1:]) for row in steps] if key == unit else []
+            mine = [_movement(row) for row in steps] if key == unit else []
             if key == unit:
                 key, steps = next(ledgers, (None, iter(())))
             if fault := ledger_fault(UnitFacts(*facts), mine):
@@ -303,3 +313,10 @@ def ledger_faults() -> Iterator[str]:
             yield "A movement is of a unit that is gone."
     except (DatabaseError, ValueError, TypeError):
         yield f"The ledger cannot be read {f'after unit {code}' if code else 'at all'}."
+
+
+def _movement(row: tuple[Any, ...]) -> Movement:
+    *values, mac = row
+    found = dict(zip(SEALED, values, strict=True))
+    whole = mac == seal_of(StockMovement._meta.label, values)
+    return Movement(*[*(found[name] for name in OF_STEP), whole])

@@ -16,7 +16,7 @@ LEADS_TO = {"open": Unit.OPENED, "use": Unit.USED, "waste": Unit.WASTED}
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One line of the ledger: what it says of one unit."""
+    """One line of the ledger: what it says of one unit, and whether its seal is whole."""
 
     kind: str
     before: str
@@ -26,6 +26,7 @@ class Movement:
     lot: uuid.UUID | None = None
     clinic: uuid.UUID | None = None
     treatment: uuid.UUID | None = None
+    sealed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,16 @@ class UnitFacts:
 def ledger_fault(unit: UnitFacts, movements: Iterable[Movement]) -> str | None:
     """What is wrong with a unit's ledger, in one sentence; None when it is whole.
 
-    A movement that was taken out, put in or rewritten leaves a step that begins where no step
-    ended, an end that is not the unit's state, or a line that its unit's row contradicts.
+    A movement that was taken out, put in or rewritten leaves a broken seal, a step that begins
+    where no step ended, an end that is not the unit's state, or a line that its unit's row
+    contradicts.
     """
     status = ""
     for number, one in enumerate(in_order(movements), 1):
         if one.before != status or (one.kind == "receive") is not (number == 1):
             return f"Movement {number} does not follow from the one before it."
-        if one.after != LEADS_TO.get(one.kind, one.after) or not _borne_out(one, unit):
+        leads = one.after == LEADS_TO.get(one.kind, one.after)
+        if not (one.sealed and leads and _borne_out(one, unit)):
             return f"Movement {number} is not as it was written."
         status = one.after
     if not status:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import islice
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from django.db import connection
 
 from clinic import audit, constraints
 from clinic.models import AuditEvent
-from treatments.queries.contents import false_signatures
+from treatments.queries.contents import false_addenda, false_signatures
 from treatments.queries.ledger import ledger_faults
 
 
 class Command(BaseCommand):
     """`manage.py verify_audit [--anchor FILE]`: exit 0, or the first fault of each part, exit 1.
 
-    The parts are each audit chain, the signed records, and the ledger of the cartridges.
+    The parts are each audit chain, the signed records, their addenda, and the ledger of the
+    cartridges.
     """
 
     help = (
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         found = [f"Chain {fault.chain}: {fault.sentence}" for fault in audit.faults(anchor)]
         took = max(time.monotonic() - began, 1e-6)
-        found += [*islice(false_signatures(), 1), *islice(ledger_faults(), 1)]
+        found += [first for part in PARTS if (first := first_of(part()))]
         found += [f"Guard {name} is missing." for name in constraints.missing(connection)]
         if found:
             raise CommandError("\n".join(found))
@@ -46,6 +48,15 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{events} events are as they were written: {took:.2f} s, {events / took:.0f} a second."
         )
+
+
+PARTS = (false_signatures, false_addenda, ledger_faults)
+
+
+def first_of(faults: Generator[str, None, None]) -> str:
+    """The first of the faults, or ""; the reader is closed at once, and with it its moment."""
+    with closing(faults):
+        return next(faults, "")
 
 
 def read_anchor(file: Path) -> dict[str, Any]:

@@ -186,6 +186,7 @@ def sign(site: Site, traces: list[Trace]) -> None:
             signer=trace.author,
             printed_name=str(trace.past.practitioner),
             license_text=trace.chart.license_text,
+            patient_text=trace.past.patient.identity,
             meaning=meaning_of(aborted=False, needle_contact=True),
             signed_at=trace.signed_at,
             content_hash=hashes[trace.chart.pk],
