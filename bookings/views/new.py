@@ -43,7 +43,7 @@ class NewAppointment(FormPage):
 
     @property
     def clinic(self) -> Clinic:
-        return self.request.clinic  # type: ignore[attr-defined]
+        return self.request.clinic
 
     def get_initial(self) -> dict[str, Any]:
         """What a link gives: `?patient=&service=&practitioner=&date=&time=`."""
@@ -63,7 +63,7 @@ class NewAppointment(FormPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form()
-        given = [name for name in PREFILLED if request.GET.get(name)]
+        given = [name for name in PREFILLED if self.request.GET.get(name)]
         if any(form.glimpse(name) is None for name in given):
             # A link is made by us: one that cannot be read leads nowhere (P15).
             raise Http404
@@ -72,12 +72,12 @@ class NewAppointment(FormPage):
         return self.render_to_response(self.get_context_data(form=form))
 
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
-        if "look" not in request.POST:
+        if "look" not in self.request.POST:
             return super().post(request, *args, **kwargs)
-        typed = request.POST.dict()
+        typed = self.request.POST.dict()
         who, _, day = typed["look"].partition("@")
         typed |= {name: value for name, value in (("practitioner", who), ("date", day)) if value}
-        form = NewAppointmentForm(initial=typed, clinic=self.clinic, user=request.user)
+        form = NewAppointmentForm(initial=typed, clinic=self.clinic, user=self.request.user)
         return self.render_to_response(self.get_context_data(form=form))
 
     def perform(self, form: NewAppointmentForm) -> Appointment:
@@ -202,7 +202,7 @@ class NewAppointment(FormPage):
             found = uuid.UUID(str(key))
         except ValueError:
             return None
-        return patient_for(user=self.request.user, clinic=self.clinic, key=found)  # type: ignore[arg-type]
+        return patient_for(user=self.request.user, clinic=self.clinic, key=found)
 
     def _chosen(self, form: NewAppointmentForm) -> Patient | None:
         key = form.glimpse("chosen")
@@ -216,4 +216,4 @@ class NewAppointment(FormPage):
         text = form.glimpse("patient")
         if not text:
             return None
-        return find_patients(user=self.request.user, clinic=self.clinic, text=text)  # type: ignore[arg-type]
+        return find_patients(user=self.request.user, clinic=self.clinic, text=text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.rules import is_twice, say_day, say_span, say_time
-from clinic.views.doors import Door
+from clinic.views.doors import Door, StaffRequest
 
 
 class VisitWords(Door):
@@ -26,11 +26,11 @@ class VisitWords(Door):
 
     may = (Permission.BOOK,)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        clinic: Clinic = request.clinic  # type: ignore[attr-defined]
+    def get(self, request: StaffRequest) -> HttpResponse:
+        clinic = request.clinic
         form = NewAppointmentForm(initial=request.GET.dict(), clinic=clinic, user=request.user)
         key = form.glimpse("chosen")
-        patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None  # type: ignore[arg-type]
+        patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None
         words = words_so_far(clinic, form, patient, at=timezone.now(), new="new" in request.GET)
         return render(request, "bookings/_words.html", {"words": words})
 
