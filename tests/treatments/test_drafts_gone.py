@@ -26,7 +26,7 @@ def draft(cast: Cast, user: User, page: str) -> drafts.Form:
 @pytest.mark.parametrize("way", ["scanned", "by hand", "wasted", "chart opened"])
 def test_what_was_sent_does_not_come_back(cast: Cast, enter: Any, clock: Any, way: str) -> None:
     user = cast.esthetician if way == "chart opened" else cast.manager
-    client, visit, unit = enter(user), arrived(cast), cast.lot.units.first()
+    client, visit, unit = enter(user), arrived(cast), cast.lot.units.order_by("number")[0]
     page = {
         "scanned": reverse(CONFIRM),
         "by hand": reverse(BY_HAND),

@@ -1,6 +1,6 @@
 /* What is typed is kept on the server, for the one who typed it: in the room as she types, at the
-   desk when the screen is locked. It comes back into the same form. Passwords, scans and ticks
-   are never kept. */
+   desk when the screen is locked. It comes back into the same form. Passwords, ticks and
+   whatever else a form marks as said anew, such as a scan, are never kept. */
 (() => {
   const door = document.querySelector('meta[name="drafts"]')?.content;
   if (!door) return;
