@@ -26,7 +26,7 @@ class AuditFilter(forms.Form):
         label="Patient or record",
         required=False,
         max_length=60,
-        help_text="Its code, such as PT-152.",
+        help_text="Its code, such as PT-000152.",
     )
     since = day_field(label="From", required=False)
     until = day_field(label="To", required=False)
@@ -60,7 +60,7 @@ class AuditFilter(forms.Form):
             return found.code
         # What is searched for stays in the audit for ever: a name has no place there.
         raise forms.ValidationError(
-            "Enter a code, such as PT-152, T-1A2B3C4D or C-000123, or a lot or license on file."
+            "Enter a code, such as PT-000152, T-1A2B3C4D or C-000123, or a lot or license on file."
         )
 
     def clean(self) -> dict[str, Any]:

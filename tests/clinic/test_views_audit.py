@@ -528,7 +528,7 @@ def test_a_name_never_gets_into_the_log_by_searching_it(
 ) -> None:
     answer = enter(cast.auditor).get("/audit/", {"about": typed})
     assert answer.status_code == 422
-    assert "Enter a code, such as PT-152" in answer.content.decode()
+    assert "Enter a code, such as PT-000152" in answer.content.decode()
     assert not AuditEvent.objects.filter(detail__contains=typed).exists()
 
 
