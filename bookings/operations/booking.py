@@ -128,7 +128,7 @@ def move(
             rule="R46",
             way_out="Book a new visit instead.",
         )
-    before = appointment.starts_at
+    before, before_with = appointment.starts_at, appointment.practitioner_id
     Hold.objects.release(appointment)
     appointment.practitioner, appointment.license = practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
@@ -136,7 +136,7 @@ def move(
     appointment.write()
     take(appointment)
     messages.moved(appointment, at=at)
-    _note("appointment.move", appointment, by, at, before=before)
+    _note("appointment.move", appointment, by, at, before=before, before_with=before_with)
     return appointment
 
 

@@ -20,7 +20,7 @@ from bookings.queries.reminders import (
     reminders_dropped,
     visits_to_remind,
 )
-from bookings.queries.visits import Past, past_of, visit_for
+from bookings.queries.visits import Moved, Past, moves_of, past_of, visit_for
 
 __all__ = [
     "BOOKED",
@@ -31,6 +31,7 @@ __all__ = [
     "FreeLine",
     "FreeSearch",
     "FreeTime",
+    "Moved",
     "OnDay",
     "Past",
     "ToOpen",
@@ -40,6 +41,7 @@ __all__ = [
     "charts_to_open",
     "day_board",
     "doubts_about",
+    "moves_of",
     "nearest_free_times",
     "past_of",
     "practitioners_on",

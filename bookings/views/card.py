@@ -167,20 +167,25 @@ def _fresh_form(act: Act, visit: Appointment, clinic: Clinic, user: Any) -> Any:
 
 
 def _history(visit: Appointment, clinic: Clinic) -> list[dict[str, Any]]:
-    found = []
-    for name, what in HISTORY:
-        at = getattr(visit, f"{name}_at")
-        if at is not None:
-            local = clinic.local(at)
-            found.append(
-                {
-                    "what": what,
-                    "at": at,
-                    "when": f"{local:%b} {local.day}, {say_time(local)}",
-                    "by": getattr(visit, f"{name}_by").name,
-                }
-            )
-    return found
+    """Who did what with the visit and when, in the order in which it was done."""
+    found = [
+        (at, what, getattr(visit, f"{name}_by").name)
+        for name, what in HISTORY
+        if (at := getattr(visit, f"{name}_at")) is not None
+    ]
+    for one in queries.moves_of(visit):
+        before = clinic.local(one.starts_at)
+        told = f"Moved from {say_date(before.date())}, {say_time(before)}"
+        found.append((one.at, f"{told}, {one.who}" if one.who else told, one.by))
+    return [
+        {
+            "what": what,
+            "at": at,
+            "when": f"{(local := clinic.local(at)):%b} {local.day}, {say_time(local)}",
+            "by": by,
+        }
+        for at, what, by in sorted(found, key=lambda one: one[0])
+    ]
 
 
 def _door(name: str, *args: Any) -> str:

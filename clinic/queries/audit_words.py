@@ -75,6 +75,7 @@ LABELS = {
     "about": "Patient or record",
     "address": "Address tried (as a fingerprint)",
     "before": "Before",
+    "before_with": "Before with",
     "clinic": "Clinic",
     "expires_on": "Expires",
     "fields": "Changed",

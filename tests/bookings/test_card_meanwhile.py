@@ -174,3 +174,25 @@ def test_the_nearest_free_times_are_shown_before_anything_is_refused(
     visit.refresh_from_db()
     assert visit.starts_at == NOON
     assert press(client, visit, "move", date="x", time="", look="1").status_code == 200
+
+
+def test_the_card_tells_each_move_from_when_and_whom_and_by_whom(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    operations.move(
+        appointment=visit,
+        starts_at=NOON + 60 * MINUTE,
+        practitioner=cast.priya,
+        by=cast.reception,
+        at=NOW + MINUTE,
+    )
+    visit.refresh_from_db()
+    operations.move(appointment=visit, starts_at=NOON + DAY, by=cast.manager, at=NOW + 2 * MINUTE)
+    operations.confirm(appointment=visit, by=cast.manager, at=NOW + 3 * MINUTE)
+    text = words(enter(cast.reception).get(door(visit)))
+    text = text[text.index("What happened") :]
+    assert (
+        "Moved from Tue, Nov 24, 2026, 12:00 PM, Ana Ruiz LE Nov 24, 9:01 AM by Rosa Alvarez "
+        "Moved from Tue, Nov 24, 2026, 10:00 AM, Priya Raman MD Nov 24, 9:02 AM by Maya Okoye "
+        "Confirmed Nov 24, 9:03 AM" in text
+    )
