@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.forms.when import WhenForm
-from clinic.forms import HouseForm
+from clinic.forms import HouseForm, RowField
 from clinic.models.people import PractitionerQuerySet
 from clinic.rules import on_wall_clock
 
@@ -59,7 +59,7 @@ class MoveForm(_OnVisit, WhenForm):
     nobody looked.
     """
 
-    practitioner: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+    practitioner = RowField(
         queryset=None,
         empty_label=None,
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.http import QueryDict
 
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.refusals import Refusal
@@ -16,6 +17,8 @@ from clinic.rules import text_fault
 
 DATE = "Enter a date, for example 11/24/2026."
 BOUNDED = "Use a date between 1900 and 2200."
+NOT_OURS = "This form is not as the page made it. Nothing was changed."
+NO_CHOICE = "Choose one from the list."
 MOST_CHARS = 5000
 
 
@@ -98,15 +101,27 @@ class HouseForm(forms.Form):
                 continue
             if isinstance(field, forms.UUIDField):
                 continue  # no text: what it reads is a key
+            own = forms.ChoiceField.default_error_messages["invalid_choice"]
+            if field.error_messages.get("invalid_choice") == own:
+                field.error_messages["invalid_choice"] = NO_CHOICE
             if isinstance(field, forms.CharField) and not field.max_length:
                 field.validators.append(MaxLengthValidator(MOST_CHARS))
 
     def _clean_fields(self) -> None:
         # A text is stored as it was typed, or refused in words.
         super()._clean_fields()  # type: ignore[misc]
+        if any(self._sent_twice(name) for name in self.fields):
+            self.refuse(Refusal(NOT_OURS, rule="input", way_out="Reload the page."))
         for name, value in list(self.cleaned_data.items()):
             if isinstance(value, str) and (fault := text_fault(value)):
                 self.add_error(name, fault)
+
+    def _sent_twice(self, name: str) -> bool:
+        """Whether a field of one value came with two: which one was meant is not for us to say."""
+        several = getattr(self.fields[name].widget, "allow_multiple_selected", False)
+        if several or not isinstance(self.data, QueryDict):
+            return False
+        return len(set(self.data.getlist(self.add_prefix(name)))) > 1
 
     def refuse(self, no: Refusal) -> None:
         """Show an operation's refusal beside its field, or above the form, and so its others."""

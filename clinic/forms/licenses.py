@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from clinic.forms.house import HouseForm, day_field
-from clinic.models import License, Practitioner
+from clinic.forms.house import HouseForm, RowField, day_field
+from clinic.models import License
 from clinic.models.people import PractitionerQuerySet
 
 # fmt: off
@@ -23,7 +23,7 @@ STATES = (
 class AddLicenseForm(HouseForm):
     """A license as printed."""
 
-    practitioner: forms.ModelChoiceField[Practitioner] = forms.ModelChoiceField(
+    practitioner = RowField(
         queryset=None,
         empty_label="Choose who holds it",
         error_messages={
@@ -31,8 +31,16 @@ class AddLicenseForm(HouseForm):
             "invalid_choice": "Choose someone who works in this clinic.",
         },
     )
-    kind = forms.ChoiceField(choices=License.Kind.choices)
-    state = forms.ChoiceField(choices=[(state, state) for state in STATES])
+    kind = forms.ChoiceField(
+        choices=License.Kind.choices, error_messages={"required": "Choose the kind of license."}
+    )
+    state = forms.ChoiceField(
+        choices=[(state, state) for state in STATES],
+        error_messages={
+            "required": "Choose the state that issued it.",
+            "invalid_choice": "Choose a state from the list, by its two letters.",
+        },
+    )
     number = forms.CharField(
         label="License number",
         max_length=30,

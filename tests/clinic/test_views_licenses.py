@@ -173,9 +173,11 @@ def test_a_number_on_file_is_a_conflict_beside_its_field(
         ({"expires_on": "9999-12-31"}, "Use a date between 1900 and 2200."),
         ({"expires_on": "2027-02-29"}, "Enter a date, for example 11/24/2026."),
         ({"expires_on": "soon"}, "Enter a date, for example 11/24/2026."),
-        ({"state": "ZZ"}, "Select a valid choice. ZZ is not one of the available choices."),
-        ({"kind": "wizard"}, "Select a valid choice. wizard is not one of the available choices."),
-        ({"practitioner": "x"}, "is not a valid UUID."),
+        ({"state": "ZZ"}, "Choose a state from the list, by its two letters."),
+        ({"kind": "wizard"}, "Choose one from the list."),
+        ({"state": ""}, "Choose the state that issued it."),
+        ({"kind": ""}, "Choose the kind of license."),
+        ({"practitioner": "x"}, "Choose someone who works in this clinic."),
     ],
 )
 def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(

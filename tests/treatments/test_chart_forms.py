@@ -83,7 +83,10 @@ def test_no_input_of_any_form_breaks_a_page(cast: Cast, enter: Enter, hostile: s
         ({"expires_on": "31/12/2027"}, "Enter a date, for example 11/24/2026."),
         ({"amount": ""}, "Enter how many grams went on."),
         ({"amount": "1,5"}, "Write it with a point, such as 1.5."),
-        ({"amount": "1.55"}, "Enter a number, such as 1.5."),
+        ({"amount": "1.55"}, "Use at most one decimal, such as 1.5."),
+        ({"amount": "0.05"}, "Use at most one decimal, such as 1.5."),
+        ({"amount": "9" * 30}, "Enter a smaller number, such as 1.5."),
+        ({"amount": "٣"}, "Enter a number, such as 1.5."),
         ({"amount": "a lot"}, "Enter a number, such as 1.5."),
         ({"amount": "60.1"}, "Use between 0.1 and 60 grams."),
         ({"amount": "0"}, "Use between 0.1 and 60 grams."),
@@ -187,7 +190,9 @@ def test_a_time_that_the_clock_showed_twice_is_asked_about(
         ({"depth": "0.3"}, "The dial has steps of 0.25 mm: choose 0.25 or 0.50."),
         ({"depth": "1,5"}, "Write it with a point, such as 1.50."),
         ({"depth": "2.75"}, "This device goes to 2.50 mm."),
-        ({"depth": "-1"}, "Enter a number, such as 1.50."),
+        ({"depth": "-1"}, "Enter a number above 0, such as 1.50."),
+        ({"depth": "0.500001"}, "Use at most 2 decimals, such as 1.50."),
+        ({"depth": "1e1"}, "Enter a number, such as 1.50."),
         ({"depth": ""}, "Enter the depth in millimeters."),
         ({"passes": "0"}, "Use 1 to 6 passes."),
         ({"passes": "2.5"}, "Use 1 to 6 passes."),
@@ -206,6 +211,23 @@ def test_a_pass_that_cannot_be_is_refused_and_kept(
     assert says in words(answer)
     assert value(answer, "depth") == (PASS | given)["depth"]
     assert chart.passes.count() == 0
+
+
+@pytest.mark.parametrize(
+    "field", [{"area": ["chin", "nose"]}, {"depth": ["0.50", "1.00"]}, {"once": ["a", "b"]}]
+)
+def test_two_values_for_a_field_of_one_are_refused_in_words(
+    cast: Cast, enter: Enter, clock: Any, field: dict[str, list[str]]
+) -> None:
+    chart = chart_at(cast, "claimed")
+    clock.move_to(later(33))
+    ana = enter(cast.esthetician)
+    answer = send(ana, chart, "pass", **PASS | field)
+    assert answer.status_code == 422
+    assert "This form is not as the page made it. Nothing was changed." in words(answer)
+    assert chart.passes.count() == 0
+    twice = {name: [given, given] for name, given in PASS.items()}
+    assert send(ana, chart, "pass", **twice).status_code == 302
 
 
 def test_a_pass_is_taken_back_from_the_list(cast: Cast, enter: Enter, clock: Any) -> None:

@@ -11,6 +11,7 @@ from django import forms
 from clinic.forms import HouseForm
 from clinic.rules import say_time
 from treatments.models import Treatment
+from treatments.rules.charting import no_number
 from treatments.rules.visit_clock import typed_time
 
 
@@ -110,10 +111,9 @@ def number_field(label: str, *, step: str, least: str, most: str, **given: Any) 
     return forms.CharField(label=label, widget=forms.TextInput(attrs=attrs), **given)
 
 
-def read_number(text: str, read: Callable[[str], int | None], *, example: str) -> int:
+def read_number(text: str, read: Callable[[str], int | None], *, places: int, example: str) -> int:
     """The typed number in its smallest unit, or an error that says how to write it."""
     found = read(text)
     if found is None:
-        comma = "Write it with a point" if "," in text else "Enter a number"
-        raise forms.ValidationError(f"{comma}, such as {example}.")
+        raise forms.ValidationError(f"{no_number(text, places=places)}, such as {example}.")
     return found

@@ -57,7 +57,7 @@ class CreamOnForm(ClockForm):
             self.fields["product"].initial = creams[0].pk
 
     def clean_amount(self) -> int:
-        return read_number(self.cleaned_data["amount"], read_grams, example="1.5")
+        return read_number(self.cleaned_data["amount"], read_grams, places=1, example="1.5")
 
 
 class CreamOffForm(ClockForm):

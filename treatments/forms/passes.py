@@ -68,7 +68,7 @@ class PassForm(ChartForm):
         return not any(self.data.get(name, "").strip() for name in self.ENTERED)
 
     def clean_depth(self) -> int:
-        return read_number(self.cleaned_data["depth"], read_depth, example="1.50")
+        return read_number(self.cleaned_data["depth"], read_depth, places=2, example="1.50")
 
 
 class RemovePassForm(ChartForm):

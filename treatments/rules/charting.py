@@ -49,6 +49,20 @@ def _read_number(text: str, *, places: int) -> int | None:
     return int(smallest) if smallest == smallest.to_integral_value() else None
 
 
+def no_number(text: str, *, places: int) -> str:
+    """What to do about a text that is no number above 0 of at most `places` decimals."""
+    typed = text.strip()
+    if "," in typed:
+        return "Write it with a point"
+    if typed.startswith("-") and _NUMBER.fullmatch(typed[1:]):
+        return "Enter a number above 0"
+    if re.fullmatch(r"[0-9]+", typed):
+        return "Enter a smaller number"
+    if re.fullmatch(r"[0-9]*\.[0-9]+", typed):
+        return f"Use at most {'one decimal' if places == 1 else f'{places} decimals'}"
+    return "Enter a number"
+
+
 def say_depth(depth: int) -> str:
     """Hundredths of a millimeter as a person reads them: 75 → 0.75."""
     return f"{depth // 100}.{depth % 100:02d}"

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
+from clinic.forms.house import NOT_OURS
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.views.doors import Door, StaffRequest
@@ -126,11 +127,7 @@ def _loose(bound: ChartForm | None, *, shown: bool) -> Refusal | None:
     if not shown:
         return Refusal("This step is closed. Nothing was changed.", rule="R46")
     if any(bound[name].is_hidden for name in bound.errors if name in bound.fields):
-        return Refusal(
-            "This form is not as the page made it. Nothing was changed.",
-            rule="input",
-            way_out="Reload the page.",
-        )
+        return Refusal(NOT_OURS, rule="input", way_out="Reload the page.")
     return None
 
 
