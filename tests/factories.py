@@ -298,7 +298,11 @@ def appointment(
             **given,
         }
     )
+    begins, made.status = made.status, "booked"
     made.write()
+    if begins != made.status:
+        made.status = begins
+        made.write()
     for lane in LANES:
         span = getattr(made.lanes, lane)
         Hold(

@@ -158,6 +158,18 @@ class Appointment(Record):
         *never_deleted("bookings_appointment", "An appointment is cancelled, never deleted."),
         steps_guard("appointment_steps", ALLOWED, "A visit cannot take this step."),
         Guard(
+            "appointment_begins_booked",
+            ("INSERT",),
+            "NEW.status <> 'booked'",
+            "A visit begins booked.",
+        ),
+        Guard(
+            "appointment_completed_is_kept",
+            ("UPDATE",),
+            "OLD.status = 'completed'",
+            "A completed visit stays as it was.",
+        ),
+        Guard(
             "appointment_past_moving",
             ("UPDATE",),
             f"OLD.status NOT IN ({', '.join(repr(str(s)) for s in sorted(MOVABLE))}) AND "

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count
+from django.db.models import Count, F, Q
 
 from bookings.models import LANES, Appointment
 from bookings.rules.status import HOLDING, Status
 from clinic.models import Clinic
+
+# A hold of who and what the visit is with, and over its start.
+ITS_OWN = Q(holds__starts_at__lte=F("starts_at"), holds__ends_at__gt=F("starts_at")) & Q(
+    *(Q(**{f"holds__{lane}": F(lane)}) for lane in LANES), _connector=Q.OR
+)
 
 
 def visits_without_holds(at: dt.datetime) -> list[str]:
@@ -24,7 +29,7 @@ def visits_without_holds(at: dt.datetime) -> list[str]:
             local_date__gte=(at - dt.timedelta(days=1)).date(),
             status__in=ahead,
         )
-        .annotate(held=Count("holds"))
+        .annotate(held=Count("holds", filter=ITS_OWN))
         .exclude(held=len(LANES))
         .count()
     )

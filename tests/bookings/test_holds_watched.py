@@ -12,6 +12,7 @@ from bookings.models import Appointment, Hold
 from bookings.queries.holds import visits_without_holds
 from tests import factories
 from tests.cast import NOW, Cast
+from tests.raw_sql import change, run
 
 
 @pytest.fixture
@@ -42,6 +43,20 @@ def test_a_visit_that_lost_its_time_is_counted(
     assert visits_without_holds(NOW) == [says]
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["problems"]) == (503, [says])
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_hold_that_was_moved_or_given_away_is_counted(
+    cast: Cast, visit: Appointment, moved: bool
+) -> None:
+    held = visit.holds.get(practitioner=cast.ana)
+    week = dt.timedelta(days=7)
+    if moved:
+        run(*change(held, starts_at=held.starts_at + week, ends_at=held.ends_at + week))
+    else:
+        run(*change(held, practitioner_id=cast.priya))
+    assert visits_without_holds(NOW) == ["Visits that do not hold their time: 1."]
 
 
 def test_what_is_past_takes_nobodys_time(visit: Appointment) -> None:

@@ -194,7 +194,9 @@ def test_a_unit_that_never_needled_does_not_finish_a_treatment(cast: Cast) -> No
     assert told(no) == (422, "R13", None)
     assert no.sentence == "Still missing: a pass with the cartridge that is open now."
     operations.add_pass(**author, **one_pass(), at=later(37))
-    assert finish(cast, chart).cartridge.unit_code == code
+    used = finish(cast, chart).cartridge
+    assert used is not None
+    assert used.unit_code == code
 
 
 @pytest.mark.rule("R33")

@@ -183,7 +183,6 @@ def _visits(site: Site, batch: list[Past]) -> list[Trace]:
             numbing_min=service.numbing_min,
             treatment_min=service.treatment_min,
             clean_down_min=service.clean_down_min,
-            status="completed",
             created_at=past.booked_at,
             created_by=site.reception,
             arrived_at=past.comes_at - minutes(4),
@@ -196,6 +195,9 @@ def _visits(site: Site, batch: list[Past]) -> list[Trace]:
         )
         traces.append(Trace(past, visit, license, [units[number] for number in past.units]))
     Appointment.objects.bulk_create(trace.visit for trace in traces)
+    made = Appointment._base_manager.filter(pk__in=[trace.visit.pk for trace in traces])
+    for status in ("arrived", "completed"):
+        made.update(status=status)
     Hold.objects.bulk_create(hold for trace in traces for hold in _holds(trace.visit))
     PerformedArea.objects.bulk_create(
         PerformedArea(
