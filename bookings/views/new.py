@@ -212,7 +212,8 @@ class NewAppointment(FormPage):
         if patient is not None:
             return Found([patient], meant=patient)
         if form.found is not None:
-            return form.found
+            # That nobody fits is said by the field itself.
+            return form.found if form.found.patients else None
         text = form.glimpse("patient")
         if not text:
             return None

@@ -193,6 +193,6 @@ def test_the_card_tells_each_move_from_when_and_whom_and_by_whom(
     text = text[text.index("What happened") :]
     assert (
         "Moved from Tue, Nov 24, 2026, 12:00 PM, Ana Ruiz LE Nov 24, 9:01 AM by Rosa Alvarez "
-        "Moved from Tue, Nov 24, 2026, 10:00 AM, Priya Raman MD Nov 24, 9:02 AM by Maya Okoye "
+        "Moved from Tue, Nov 24, 2026, 1:00 PM, Priya Raman MD Nov 24, 9:02 AM by Maya Okoye "
         "Confirmed Nov 24, 9:03 AM" in text
     )

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from bookings.models import Appointment
 from clinic.models import User
+from tests import factories
 from tests.cast import NOW, Cast
 from tests.journeys.conftest import Look
 from tests.server import Server
@@ -62,11 +63,49 @@ def test_a_time_from_the_list_fills_the_fields_and_a_typed_one_lets_go_of_it(des
     expect(field(desk, "Date")).to_have_value("2026-11-25")
     field(desk, "Time").fill("3:30 PM")
     field(desk, "Time").blur()
-    expect(desk.locator("#words")).to_contain_text("3:30–4:15 PM, Bo Chen NP")
+    # Nobody was asked for by name, so that the list still shows everybody.
+    expect(desk.locator("#words")).to_contain_text("3:30–4:15 PM, anyone free")
+    expect(field(desk, "Practitioner")).to_have_value("")
     expect(desk.locator("input[name=slot]:checked")).to_have_count(0)
     desk.get_by_role("button", name="Book", exact=True).click()
     expect(desk.locator("#notes")).to_contain_text("Booked: Mia Lee")
-    assert Appointment.objects.get().practitioner.name == "Bo Chen"
+    assert Appointment.objects.get().starts_at == NOW + dt.timedelta(days=1, hours=6, minutes=30)
+
+
+def test_enter_in_the_search_finds_and_picks_and_never_books(desk: Page, cast: Cast) -> None:
+    factories.patient(cast.clinic, "Leah", "Leeson", by=cast.manager)
+    field(desk, "Patient").fill("leesom")
+    field(desk, "Patient").press("Enter")
+    expect(desk.locator("#found")).to_contain_text("No patient here fits “leesom”.")
+    field(desk, "Patient").fill("lee")
+    field(desk, "Patient").press("Enter")
+    expect(desk.locator("#found input")).to_have_count(2)
+    expect(desk.locator("#found input").first).to_be_focused()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#found input").nth(1)).to_be_checked()
+    expect(field(desk, "Service")).to_be_focused()
+    # One alone is taken.
+    field(desk, "Patient").fill("leeson")
+    field(desk, "Patient").press("Enter")
+    expect(desk.locator("#found input")).to_have_count(1)
+    expect(desk.locator("#found input")).to_be_checked()
+    expect(field(desk, "Service")).to_be_focused()
+    expect(desk.locator("#words")).to_contain_text("Still to choose: service, time.")
+    expect(desk.locator(".invalid-feedback")).to_have_count(0)
+
+
+def test_what_was_wrong_with_a_field_goes_when_it_is_filled(desk: Page) -> None:
+    desk.get_by_role("button", name="Book", exact=True).click()
+    wrong = desk.locator(".invalid-feedback")
+    expect(wrong).to_have_count(3)
+    field(desk, "Service").select_option("Face, 45 minutes")
+    expect(wrong).to_have_count(2)
+    desk.get_by_role("group", name="Soonest").get_by_role("radio").first.check()
+    expect(wrong).to_have_count(1)
+    field(desk, "Patient").fill("lee")
+    expect(wrong).to_have_count(0)
+    expect(desk.locator(".is-invalid")).to_have_count(0)
 
 
 def test_enter_in_a_field_books(desk: Page) -> None:
@@ -142,7 +181,8 @@ def test_without_javascript_the_page_is_looked_at_and_sent(
     page = context.new_page()
     page.goto(NEW)
     field(page, "Patient").fill("mi")
-    page.get_by_role("button", name="Find").click()
+    field(page, "Patient").press("Enter")
+    expect(page.locator(".invalid-feedback")).to_have_count(0)
     page.locator("#found").get_by_label("Mia Lee").check()
     field(page, "Service").select_option("Face, 45 minutes")
     page.get_by_role("button", name="Show free times").click()

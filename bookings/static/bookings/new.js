@@ -3,6 +3,11 @@
   const form = document.getElementById("new-visit");
   if (!form) return;
   const field = (name) => form.elements.namedItem(name);
+  form.querySelector("[data-first]")?.remove();
+  /* What was wrong with a field is over once it is filled by a choice. */
+  const mended = (...names) => names.forEach((name) => {
+    field(name).dispatchEvent(new Event("mended", { bubbles: true }));
+  });
 
   const selectPractitioner = (key) => {
     const option = [...field("practitioner").options].find((one) => one.value === key);
@@ -10,12 +15,12 @@
     option.disabled = false;
     option.selected = true;
   };
+  /* With whom it is stands in the time that was picked; who may be asked for stays as it was. */
   const pick = (radio) => {
-    const [who] = radio.value.split("@");
-    selectPractitioner(who);
     const label = radio.closest("label");
     field("time").value = label.dataset.time || label.textContent.trim();
     field("date").value = radio.closest("[data-day]").dataset.day;
+    mended("time", "date", "practitioner");
   };
   /* One time may stand in the list twice, among the soonest and in its row: both show it. */
   const mark = (key) => form.querySelectorAll('input[name="slot"]').forEach((radio) => {
@@ -28,6 +33,7 @@
 
   form.addEventListener("change", (event) => {
     if (event.target.name === "slot") { pick(event.target); mark(event.target.value); }
+    else if (event.target.name === "chosen") mended("patient");
     else if (["date", "practitioner", "service"].includes(event.target.name)) letGo();
   }, true);
   form.addEventListener("input", (event) => {
@@ -43,6 +49,36 @@
     if (!first.checked) first.click();
   });
 
+  /* Enter finds, and takes whom it found alone; of several it leads to the first. It never books. */
+  let entered = false;
+  const goOn = () => {
+    const open = ["service", "time"].map(field).find((one) => !one.value);
+    (open ?? form.querySelector(".book-bar .btn-primary")).focus();
+  };
+  const take = (radio) => {
+    if (!radio.checked) radio.click();
+    goOn();
+  };
+  const answer = () => {
+    const found = [...document.querySelectorAll("#found input")];
+    const at = document.activeElement;
+    if (!found.length || (at !== document.body && at !== field("patient"))) return;
+    const one = found.find((radio) => radio.checked) ?? (found.length === 1 ? found[0] : null);
+    if (one) take(one); else found[0].focus();
+  };
+  field("patient").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    entered = true;
+    htmx.trigger("#found", "find");
+  });
+  field("patient").addEventListener("input", () => { entered = false; });
+  document.getElementById("found").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.name !== "chosen") return;
+    event.preventDefault();
+    take(event.target);
+  });
+
   /* The field for the practitioner comes anew with each list, and may come late: what is selected
      by now stays selected, and stays to be sent, so that a refusal can name her. */
   let kept = "";
@@ -55,6 +91,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const chosen = event.target.id === "found" && event.target.querySelector("input:checked");
     if (chosen) chosen.dispatchEvent(new Event("change", { bubbles: true }));
+    if (event.target.id === "found" && entered) answer();
   });
 
   /* The words say "New patient" once someone is typed in; the name itself never goes into an address. */

@@ -114,6 +114,18 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
+  /* What was wrong with a field is not said of what is there since; a script that fills one
+     says "mended". What a whole form was refused for stays until it is sent again. */
+  ["input", "change", "mended"].forEach((name) => document.addEventListener(name, (event) => {
+    const group = event.target.closest?.(".mb-3");
+    if (!group?.querySelector(".is-invalid")) return;
+    group.querySelectorAll(".invalid-feedback").forEach((one) => one.remove());
+    group.querySelectorAll(".is-invalid").forEach((one) => {
+      one.classList.remove("is-invalid");
+      one.removeAttribute("aria-invalid");
+    });
+  }));
+
   /* A menu for a clinic switches at once; without JavaScript its button does. */
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
