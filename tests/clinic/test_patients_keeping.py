@@ -61,6 +61,15 @@ def test_a_double_press_puts_one_patient_on_file(cast: Cast, desk: Any):
     assert Patient.objects.filter(first_name="Siân").count() == 1
 
 
+@pytest.mark.parametrize("field", ["first_name", "birth_date", "once"])
+def test_two_values_for_one_field_put_nobody_on_file(cast: Cast, desk: Any, field: str):
+    """Which one was meant is not for the house to say."""
+    answer = desk.post(REGISTER, person(**{field: [person()[field], "1990-01-01"]}))
+    assert answer.status_code == 422
+    assert "This form is not as the page made it. Nothing was changed." in text_of(answer)
+    assert not Patient.objects.filter(last_name="Okafor").exists()
+
+
 TWIN = {"first_name": "mia", "last_name": "LEE", "birth_date": "1991-03-03"}
 
 
