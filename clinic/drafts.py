@@ -119,7 +119,9 @@ def kept(form: Form, *, at: dt.datetime) -> Kept | None:
     fields = [(name, value) for name, value in json.loads(row.fields)]
     once = dict(fields).get("once", "")
     # The draft may have been on its way while its own form was sent: what is done is done.
-    if once and IdempotencyKey.objects.filter(user=form.user, key=once[:64]).exists():
+    # A key with a NUL was never ours, and PostgreSQL could not even be asked for it.
+    ours = IdempotencyKey.objects.filter(user=form.user, key=once[:64])
+    if once and once.isprintable() and ours.exists():
         return None
     return Kept(fields, row.saved_at)
 

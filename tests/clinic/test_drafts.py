@@ -109,6 +109,22 @@ def test_a_draft_that_cannot_be_read_breaks_nothing(cast: Cast, enter: Enter, bo
     assert enter(cast.reception).get(f"{DRAFT}?{body}").status_code in (200, 204, 400)
 
 
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_form_with_a_nul_in_its_key_is_kept_and_comes_back(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller, locked: bool
+) -> None:
+    desk, typed = enter(cast.reception), {"once": "\x00", "first_name": "Zo\x00ë"}
+    desk.get(REGISTER)
+    if locked:
+        clock.shift(16 * 60)
+        desk.post(REGISTER, typed)
+        desk.post("/lock/", {"action": "unlock", "password": PASSWORD})
+    else:
+        assert desk.post(DRAFT, {"page": REGISTER, "fields": urlencode(typed)}).status_code == 204
+    assert dict(desk.get(DRAFT, {"page": REGISTER}).json()["fields"]) == typed
+
+
 NEWCOMER = {
     "first_name": "Zoë",
     "last_name": "Abara",
