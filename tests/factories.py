@@ -277,6 +277,9 @@ def appointment(
     """A booked visit with its holds, written past the booking operation."""
     at = service.clinic
     local_date = at.day_of(starts_at)
+    # A visit begins booked.
+    ends = ("status", "cancelled", "cancel_", "no_show")
+    became = {name: given.pop(name) for name in [*given] if name.startswith(ends)}
     made = Appointment(
         **{
             "clinic": at,
@@ -298,10 +301,10 @@ def appointment(
             **given,
         }
     )
-    begins, made.status = made.status, "booked"
     made.write()
-    if begins != made.status:
-        made.status = begins
+    if became:
+        for name, value in became.items():
+            setattr(made, name, value)
         made.write()
     for lane in LANES:
         span = getattr(made.lanes, lane)

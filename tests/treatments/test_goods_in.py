@@ -47,7 +47,7 @@ def by_hand(client: Client, cast: Cast, **given: Any) -> Any:
         "lot": "HAND1",
         "expires_on": "2028-02-29",
         "packages": 2,
-        "second_person": cast.reception.email,
+        "second_person": cast.esthetician.email,
         "second_password": PASSWORD,
     }
     return client.post(reverse(BY_HAND), {**values, **given})
@@ -244,7 +244,7 @@ def test_two_people_bring_in_what_no_scanner_reads(desk, cast) -> None:
     lot = CartridgeLot.objects.get(lot="HAND1")
     assert (lot.entered, lot.expires_on, lot.units.count()) == ("manual", dt.date(2028, 2, 29), 20)
     event = AuditEvent.objects.filter(action="cartridge.receive", outcome="done").latest("seq")
-    assert "Rosa Alvarez" in event.detail
+    assert "Ana Ruiz" in event.detail
     assert PASSWORD not in event.detail
 
 
@@ -264,6 +264,9 @@ def test_two_people_bring_in_what_no_scanner_reads(desk, cast) -> None:
         ({"lot": "A\x00"}, "lot"),
         ({"expires_on": "2028-02-30"}, "expires_on"),
         ({"expires_on": "9999-12-31"}, "expires_on"),
+        ({"expires_on": "2037-01-01"}, "expires_on"),
+        ({"expires_on": "2019-12-31", "quarantine": "on"}, "expires_on"),
+        ({"second_person": "rosa@demo.example"}, "second_person"),
         ({"expires_on": "2026-11-23"}, "quarantine"),
         ({"package": "00000000-0000-0000-0000-000000000000"}, "package"),
         ({"packages": "0"}, "packages"),
@@ -287,6 +290,7 @@ def test_by_hand_a_fault_stands_beside_its_field_and_nothing_comes_in(
         ("maya@demo.example", "This is you. The second person is somebody else."),
         ("tess@demo.example", "Nobody of this clinic has this email address."),
         ("ghost@demo.example", "Nobody of this clinic has this email address."),
+        ("rosa@demo.example", "Rosa Alvarez does not handle cartridges here."),
     ],
 )
 def test_who_cannot_be_the_second_person_is_said(desk, cast, email, says) -> None:

@@ -236,6 +236,50 @@ def test_no_start_with_a_device_out_of_service(cast: Cast) -> None:
     assert (told(no), no.sentence) == ((422, "R7", None), "Device D-1 is not in service.")
 
 
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize(
+    ("shared", "says"),
+    [
+        ({"room": "room", "device": "device"}, "Room 1 and D-1 are in use by Ana Ruiz since 9:30"),
+        ({"room": "second_room", "device": "device"}, "D-1 is in use by Ana Ruiz since 9:30 AM."),
+        ({"room": "room", "device": "second_device"}, "Room 1 is in use by Ana Ruiz since 9:30"),
+        ({"room": "second_room", "device": "second_device"}, ""),
+    ],
+)
+def test_no_start_where_another_treatment_still_goes_on(
+    cast: Cast, shared: dict[str, str], says: str
+) -> None:
+    """Booked one after the other, and the first one runs late."""
+    chart_at(cast, "started")
+    with_her = {name: getattr(cast, value) for name, value in shared.items()}
+    visit = arrived(cast, practitioner=cast.priya, patient=cast.wang, minutes=120, **with_her)
+    author: dict[str, Any] = {"by": visit.practitioner.user, "at": later(80)}
+    chart = operations.open_chart(appointment=visit, **author)
+    operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
+    if says:
+        no = refusal(operations.start, treatment=chart, **TIME_OUT, **author)
+        assert told(no) == (409, "R47", "free_now")
+        assert no.sentence.startswith(says)
+        operations.start(treatment=chart, **TIME_OUT, free_now=True, **author)
+        assert '"free_now":true' in AuditEvent.objects.latest("at", "seq").detail
+    else:
+        operations.start(treatment=chart, **TIME_OUT, **author)
+
+
+@pytest.mark.rule("R47")
+def test_no_start_in_a_room_where_another_patient_is_numbing(cast: Cast) -> None:
+    chart_at(cast, "numbing")
+    visit = arrived(
+        cast, practitioner=cast.priya, patient=cast.wang, minutes=120, room=cast.room
+    )
+    author: dict[str, Any] = {"by": visit.practitioner.user, "at": later(80)}
+    chart = operations.open_chart(appointment=visit, **author)
+    operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, **author)
+    assert told(no) == (409, "R47", "free_now")
+    assert no.sentence == "Room 1 is in use by Ana Ruiz since 9:01 AM."
+
+
 def test_a_treatment_starts_once(cast: Cast) -> None:
     chart = chart_at(cast, "started")
     no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(40))

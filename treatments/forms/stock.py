@@ -124,7 +124,9 @@ class ByHandForm(HouseForm):
     second_person = forms.EmailField(
         label="Second person's email",
         max_length=120,
-        help_text="Someone else of this clinic, who compares the print with what is typed here.",
+        help_text=(
+            "Someone else here who handles cartridges, and compares the print with what is typed."
+        ),
         error_messages={"required": "Enter who vouches for the print."},
     )
     second_password = forms.CharField(

@@ -9,7 +9,7 @@ from django.db.models import Max
 from bookings import operations as desk
 from bookings.models import Appointment
 from clinic.acts import act
-from clinic.models import Device, Practitioner, User
+from clinic.models import Device, Practitioner, Room, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from treatments.models import NeedlingPass, Treatment
@@ -20,7 +20,7 @@ from treatments.operations.ground import (
     note,
     opened_unit,
 )
-from treatments.queries.chart import facts_of
+from treatments.queries.chart import facts_of, in_use_elsewhere
 from treatments.rules.areas import AREAS, NEVER, EndPoint
 from treatments.rules.charting import depth_on_dial
 from treatments.rules.status import Status
@@ -90,18 +90,24 @@ def start(
     screened_on_paper: bool,
     by: User,
     at: dt.datetime,
+    free_now: bool = False,
 ) -> Treatment:
     """Start the treatment: the license is judged and copied on this clinic-local date (L5).
 
     `confirmed`: the patient has said name and birth date, and area and device are right.
     `screened_on_paper`: screening is done and consent signed; both are still on paper, so the
-    audit is where it stands that somebody said so.
+    audit is where it stands that somebody said so. `free_now`: a treatment that is still open
+    in the same room or with the same device is over all the same.
 
     Refuses unless both are true (R30), while numbing is neither recorded nor declined
-    (R39) or cream is on (R40), without a covering license (R17, R18, R25), and with a device
-    out of service (R7).
+    (R39) or cream is on (R40), without a covering license (R17, R18, R25), with a device out
+    of service (R7), and while room or device are in use and nobody says they are free (R47,
+    409).
     """
     Practitioner.objects.held().get(pk=treatment.practitioner_id)
+    # Two starts in one room, or with one device, are judged one after the other.
+    Room.objects.held().get(pk=treatment.room_id)
+    Device.objects.held().get(pk=treatment.device_id)
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING)
     if not confirmed:
@@ -124,12 +130,21 @@ def start(
         raise Refusal("The cream is still on.", rule="R40", way_out="Enter when it came off.")
     if chart.device.status != Device.Status.IN_SERVICE:
         raise Refusal(f"Device {chart.device.code} is not in service.", rule="R7")
+    said = {"confirmed": confirmed, "screened_on_paper": screened_on_paper}
+    if in_use := in_use_elsewhere(chart):
+        if not free_now:
+            raise Conflict(
+                in_use,
+                rule="R47",
+                field="free_now",
+                way_out="Have that treatment finished first, or confirm that it is over.",
+            )
+        said["free_now"] = True
     chart.license, chart.license_text = license, str(license)
     chart.status, chart.started_at, chart.started_by = str(Status.IN_PROGRESS), at, by
     chart.started_on = today
     chart.write()
     desk.note_started(appointment=chart.appointment, by=by, at=at)
-    said = {"confirmed": confirmed, "screened_on_paper": screened_on_paper}
     note("treatment.start", chart, by, at, license=str(license), **said)
     return chart
 

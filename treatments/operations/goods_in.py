@@ -9,7 +9,6 @@ from django.db.models import Max
 
 from clinic import audit, constraints
 from clinic.acts import act
-from clinic.constraints import LAST_DAY
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
@@ -23,7 +22,7 @@ from treatments.models import (
 )
 from treatments.queries.catalog import catalog_entry
 from treatments.queries.stock import identifier_of
-from treatments.rules.intake import Fault, Precision, read_scan
+from treatments.rules.intake import FIRST_YEAR, YEARS_AHEAD, Fault, Precision, read_scan
 from treatments.rules.status import Unit
 from treatments.rules.stock import refuse_count
 
@@ -64,11 +63,17 @@ def receive_lot(
         raise Refusal(f"{product.name} is not in use.", rule="R7", field="scan")
     if not lot.strip() or len(lot) > 20:
         raise Refusal("A lot has 1 to 20 characters.", rule="R14", field="lot")
-    if not dt.date(2000, 1, 1) <= expires_on <= LAST_DAY:
-        raise Refusal("Enter the expiry as printed.", rule="R4", field="expires_on")
+    today = clinic.day_of(at)
+    last_year = today.year + YEARS_AHEAD
+    if not FIRST_YEAR <= expires_on.year <= last_year:
+        raise Refusal(
+            f"An expiry lies between {FIRST_YEAR} and {last_year}.",
+            rule="R4",
+            field="expires_on",
+            way_out="Enter it as printed.",
+        )
     if not scan_text:
         _second(clinic, second_person, second_password, by)
-    today = clinic.day_of(at)
     if expires_on < today and not quarantine:
         raise Refusal(
             f"This lot expired on {say_date(expires_on)}.",
@@ -106,6 +111,10 @@ def receive_lot(
             "lot": lot,
             "product": product.name,
             "units": units,
+            "expires_on": expires_on,
+            "manufactured_on": manufactured_on,
+            "supplier": supplier.strip(),
+            "entered": "scan" if scan_text else "manual",
             "first": f"C-{first:06d}",
             "last": f"C-{first + units - 1:06d}",
             "quarantine": aside,
@@ -160,6 +169,13 @@ def _second(clinic: Clinic, second: User | None, password: str, by: User) -> Non
             "Manual entry needs a second person of this clinic, somebody other than you.",
             rule="R14",
             field="second_person",
+        )
+    if not second.can(Permission.WASTE_STOCK, clinic.pk):
+        raise Refusal(
+            f"{second.name} does not handle cartridges here.",
+            rule="R14",
+            field="second_person",
+            way_out="Ask somebody who treats, or another manager.",
         )
     if not second.is_active or not second.check_password(password):
         raise Refusal(

@@ -28,6 +28,7 @@ from treatments.rules.charting import (
     Missing,
     missing_to_sign,
     needled_since,
+    say_in_use,
 )
 from treatments.rules.status import Status, Unit
 from treatments.rules.steps import Step, step_at_hand, steps_done, steps_open
@@ -55,6 +56,31 @@ def facts_of(
         and needled_since(taken.opened_at, (one.at for one in passes)),
         endpoint=bool(chart.endpoint if endpoint is None else endpoint),
         aftercare=chart.aftercare_given if aftercare is None else aftercare,
+    )
+
+
+def in_use_elsewhere(chart: Treatment) -> str:
+    """What says that another treatment has the chart's room or device now; "" when none has.
+
+    One query. The plan never overlaps (R47); what runs late or begins early may.
+    """
+    same = Q(status=Status.IN_PROGRESS) & (Q(room=chart.room_id) | Q(device=chart.device_id))
+    other = (
+        Treatment.objects.filter(same | Q(status=Status.NUMBING, room=chart.room_id))
+        .filter(clinic=chart.clinic_id)
+        .exclude(pk=chart.pk)
+        .select_related("practitioner", "room", "device", "clinic")
+        .order_by("opened_at", "pk")
+        .first()
+    )
+    if other is None:
+        return ""
+    both = other.room_id == chart.room_id, other.device_id == chart.device_id
+    return say_in_use(
+        room=other.room.name if both[0] else "",
+        device=other.device.code if both[1] and other.started_at else "",
+        who=other.practitioner.name,
+        since=other.clinic.local(other.started_at or other.opened_at),
     )
 
 
@@ -143,6 +169,11 @@ class ChartPage:
         """The end point that every pass has; empty where they differ or there is none."""
         found = {one.row.endpoint for one in self.passes}
         return found.pop() if len(found) == 1 else ""
+
+    @cached_property
+    def in_use(self) -> str:
+        """That room or device are in use by another treatment, before this one starts."""
+        return "" if self.facts.started or self.facts.ended else in_use_elsewhere(self.chart)
 
     @cached_property
     def taken_back(self) -> list[PassLine]:

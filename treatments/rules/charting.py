@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from clinic.rules import say_time
+
 SKEW = dt.timedelta(minutes=5)
 _NUMBER = re.compile(r"[0-9]{0,4}\.?[0-9]{1,8}")
 
@@ -110,6 +112,13 @@ def amber_from(*, due: dt.datetime, latest: dt.datetime) -> dt.datetime:
     """From when cream that is on long enough has to come off soon: the last third of the time
     between the least and the most it may be on (R40)."""
     return due + max(latest - due, dt.timedelta()) * 2 / 3
+
+
+def say_in_use(*, room: str, device: str, who: str, since: dt.datetime) -> str:
+    """That a room or device ("" where it is free) is taken by another treatment (R47)."""
+    what = " and ".join(one for one in (room, device) if one)
+    verb = "are" if room and device else "is"
+    return f"{what} {verb} in use by {who} since {say_time(since)}."
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,7 @@ class Start(Act):
             treatment=chart,
             confirmed=form.cleaned_data["confirmed"],
             screened_on_paper=form.cleaned_data["screened"],
+            free_now=form.cleaned_data["free_now"],
             **acting,
             once=form.key,
         )

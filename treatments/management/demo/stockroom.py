@@ -58,7 +58,7 @@ def deliveries(site: Site, *, now: dt.datetime, password: str) -> Iterator[Act]:
             expires_on=days(410),
             packages=12,
             supplier="Lumen Aesthetics, Dallas",
-            second_person=site.reception,
+            second_person=site.practitioners[0].user,
             second_password=password,
             by=site.manager,
             at=at,

@@ -6,7 +6,7 @@ unit codes. It knows nothing of stock, recalls or the clock: `today` and the cat
 """
 
 from treatments.rules.intake.faults import Fault
-from treatments.rules.intake.read import read_scan
+from treatments.rules.intake.read import FIRST_YEAR, YEARS_AHEAD, read_scan
 from treatments.rules.intake.verdict import (
     CatalogEntry,
     Caution,
@@ -18,6 +18,8 @@ from treatments.rules.intake.verdict import (
 )
 
 __all__ = [
+    "FIRST_YEAR",
+    "YEARS_AHEAD",
     "CatalogEntry",
     "Caution",
     "Fault",
