@@ -25,7 +25,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 NOTE_EVERY_SECONDS = 30
 # So many open forms a screen may have when it locks: one more would push out an older draft.
 FORMS_WHILE_LOCKED = 5
-TOO_LATE = "came_to_a_locked_screen"
+TOO_LATE = "came_to_a_session_locked_or_over"
 OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
 OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/lock/")
 
@@ -56,7 +56,7 @@ class SessionLimits:
         return answer
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
-        """No view runs on a locked screen; what its page has sent is kept instead (P13)."""
+        """No view runs once it is locked or over; what its page has sent is kept instead (P13)."""
         if not getattr(request, TOO_LATE, False):
             return None
         self._keep(request)
@@ -67,9 +67,8 @@ class SessionLimits:
         session = request.session
         began = session.setdefault("began_at", now)
         seen = session.get("seen_at", now)
-        if now - began > settings.SESSION_COOKIE_AGE:
-            accounts.time_out(request)
-            return None
+        if now - began > settings.SESSION_ABSOLUTE_SECONDS:
+            return self._end(request)
         if now - seen > settings.SESSION_IDLE_SECONDS:
             if not session.get("locked"):
                 accounts.lock(request, why="idle")
@@ -81,11 +80,23 @@ class SessionLimits:
             return self._to_lock_page(request)
         return None
 
+    def _end(self, request: HttpRequest) -> HttpResponse | None:
+        """Leads to the log-in, where the session is gone.
+
+        Until then it opens nothing, and a page can still hand in what was typed on it: whose
+        that is only the session knows (P13).
+        """
+        page = request.method != "POST" and not request.headers.get("HX-Request")
+        if page or request.path.startswith((reverse("lock"), *OPEN_WHILE_LOCKED)):
+            accounts.time_out(request)
+            return None
+        return _away(request, reverse("account_login"))
+
     def _keep(self, request: HttpRequest) -> None:
         """What came too late is not done, and not lost: it stands in its form again (P13).
 
         Each form once for each lock, and again only by the very page that sent it: whoever
-        stands before a locked screen must not be able to write more into its user's forms.
+        stands before the screen then must not be able to write more into its user's forms.
         """
         page, typed = request.path, [(n, one) for n, all_ in request.POST.lists() for one in all_]
         if page == reverse("draft"):
@@ -105,15 +116,19 @@ class SessionLimits:
         lock = reverse("lock")
         if request.path == lock or request.path.startswith(OPEN_WHILE_LOCKED):
             return None
-        # A fragment or a press has no page of its own: come back to the page that asked for it.
-        back = f"{lock}?{urlencode({'next': _page_of(request)})}"
-        if request.headers.get("HX-Request"):
-            answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = back
-            return answer
-        if request.method != "GET":
-            return HttpResponseRedirect(back)
-        return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
+        if request.method == "GET" and not request.headers.get("HX-Request"):
+            return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
+        return _away(request, lock)
+
+
+def _away(request: HttpRequest, door: str) -> HttpResponse:
+    """To a door, and from there back: a fragment or a press has no page of its own."""
+    address = f"{door}?{urlencode({'next': _page_of(request)})}"
+    if request.headers.get("HX-Request"):
+        answer = HttpResponse(status=204)
+        answer["HX-Redirect"] = address
+        return answer
+    return HttpResponseRedirect(address)
 
 
 def _page_of(request: HttpRequest) -> str:

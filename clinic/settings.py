@@ -181,7 +181,9 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 
 # A shared tablet locks itself; both limits are judged by the server (45 CFR 164.312).
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=15 * 60)
-SESSION_COOKIE_AGE = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
+SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
+# What opens nothing any more is known for another half day: whose was typed on its page (P13).
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS + 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # What a page says of the act before it may name a patient: it never goes into a cookie (P20).
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

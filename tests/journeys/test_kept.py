@@ -141,3 +141,36 @@ def test_a_tablet_that_locks_under_the_hand_shows_it_and_keeps_the_last_word(
     unlock(page, cast.esthetician)
     expect(page).to_have_url(f"/treatments/{chart.pk}/?step=finish")
     expect(page.get_by_label("Note")).to_have_value("The whole long note")
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_session_that_is_over_gives_back_what_was_typed_after_the_log_in(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None], sent: bool
+) -> None:
+    form = "/patients/register/" if sent else "/appointments/new/"
+    page = seat(cast.reception, form)
+    one = page.locator("#id_last_name" if sent else "#id_time")
+    one.fill("Abara" if sent else "14:30")
+    clock_shows("21:30")
+    if sent:
+        page.get_by_role("button", name="Register").click()
+    else:
+        page.locator("#id_patient").press_sequentially("Mia", delay=30)
+    type_in(page, cast.reception)
+    expect(page).to_have_url(form)
+    expect(one).to_have_value("Abara" if sent else "14:30")
+
+
+def test_a_tablet_whose_session_is_over_under_the_hand_shows_it(
+    cast: Cast, seat: Seat, clock_shows: Callable[[str], None]
+) -> None:
+    chart = chart_at(cast, "needled")
+    clock_shows("9:40")
+    page = seat(cast.esthetician, f"/treatments/{chart.pk}/?step=finish")
+    # The page has asked for what was typed before: that, too, would end the session.
+    page.wait_for_load_state("networkidle")
+    clock_shows("21:50")
+    page.get_by_label("Note").fill("Calm")
+    type_in(page, cast.esthetician)
+    expect(page).to_have_url(f"/treatments/{chart.pk}/?step=finish")
+    expect(page.get_by_label("Note")).to_have_value("Calm")

@@ -49,11 +49,12 @@
     }).catch(() => {});
   };
 
-  /* Kept, but by a screen that the server has locked meanwhile: show it. What was typed since the
-     save began goes along as the page leaves. */
+  /* Kept, but the server has locked the screen meanwhile, or ended the session: show it. What was
+     typed since the save began goes along as the page leaves for the lock. */
+  const isAway = (path) => ["/lock/", "/accounts/login/"].some((door) => path.startsWith(door));
   const saveInRoom = async (form) => {
     const answer = await save(form);
-    if (answer?.redirected && new URL(answer.url).pathname.startsWith("/lock/")) location.assign(answer.url);
+    if (answer?.redirected && isAway(new URL(answer.url).pathname)) location.assign(answer.url);
   };
   const saveSoon = (form) => {
     clearTimeout(timers.get(form));
@@ -93,11 +94,11 @@
     const patience = new Promise((done) => setTimeout(done, 1000));
     Promise.race([Promise.all(open.map((one) => save(one))), patience]).finally(() => form.submit());
   }, true);
-  /* The server has locked the screen meanwhile: what stands here goes along, then the page leaves. */
+  /* Locked or over meanwhile: what stands here goes along, then the page leaves. */
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const away = event.detail.xhr.getResponseHeader("HX-Redirect") ?? "";
     const last = [...typedIn].reverse().find((one) => one.isConnected && [...values(one)].length > 0);
-    if (!away.startsWith("/lock/") || !last) return;
+    if (!isAway(away) || !last) return;
     event.preventDefault();
     const patience = new Promise((done) => setTimeout(done, 1000));
     Promise.race([save(last), patience]).finally(() => location.assign(away));
@@ -158,7 +159,7 @@
   };
 
   const afterLock = () => {
-    try { return new URL(document.referrer).pathname.startsWith("/lock/"); } catch { return false; }
+    try { return isAway(new URL(document.referrer).pathname); } catch { return false; }
   };
   if (inRoom || afterLock()) document.querySelectorAll('main form[method="post"]').forEach(restore);
   document.addEventListener("htmx:afterSettle", (event) => {
