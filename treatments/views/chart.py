@@ -24,7 +24,15 @@ from treatments.queries.chart import ChartPage
 from treatments.rules.charting import meaning_of, missing_to_abort
 from treatments.rules.status import Status
 from treatments.rules.steps import STEP_WORDS, Step
-from treatments.views.panels import ABORT, clock_of, forms_of, removals, steps_of
+from treatments.views.panels import (
+    ABORT,
+    clock_of,
+    forms_of,
+    removals,
+    stands,
+    steps_of,
+    typed_in,
+)
 
 CHARTS = (
     Permission.SEE_OWN_CHARTS,
@@ -32,6 +40,9 @@ CHARTS = (
     Permission.SEE_SIGNED_CHARTS,
 )
 NOTED = "chart_noted"
+SIGNED = Refusal(
+    "This record is signed and never changes.", rule="R50", way_out="Write an addendum."
+)
 
 
 class ChartDoor(Door):
@@ -101,14 +112,33 @@ def show(
         **more,
     }
     if page.signed:
-        form = bound if isinstance(bound, AddendumForm) else AddendumForm(chart=page.chart, at=at)
+        adds = isinstance(bound, AddendumForm)
+        context |= _told(bound, there=adds, here=adds)
+        if bound is not None and bound.no is not None and bound.no.rule == "P12":
+            # What changed meanwhile is that it was signed: there is nothing to save again.
+            context["no"] = SIGNED
+        # What was typed for a step before the signature can only be added now.
+        kept = "\n".join(f"{one['label']}: {one['text']}" for one in context["typed"])
+        context["form"] = (
+            bound if adds else AddendumForm(chart=page.chart, at=at, initial={"text": kept})
+        )
         may_add = mine or request.user.can(Permission.SEE_ALL_CHARTS, page.chart.clinic_id)
-        context |= {"form": form, "may_add": may_add, "no": _loose(bound, shown=form is bound)}
-        return render(request, "treatments/record.html", context, status=status)
+        context["may_add"] = may_add
+        answer = render(request, "treatments/record.html", context, status=status)
+        if request.htmx and bound is not None:
+            # Signed meanwhile: the record takes the place of the whole page, not of its part.
+            answer["HX-Retarget"], answer["HX-Reswap"] = "body", "innerHTML show:window:top"
+            answer["HX-Replace-Url"] = context["url"]
+        return answer
     shown = _shown(page, step, mine)
     context |= _stage(page, shown=shown, mine=mine, at=at, bound=bound)
     context["forms"] |= more.get("forms", {})
-    context["no"] = None if more.get("verdict") else _loose(bound, shown=shown == step)
+    band = more.get("verdict", {}) or {}
+    in_hand = band.get("status") == "accepted"
+    there = bound is not None and mine and stands(page, bound, shown=shown, unit_in_hand=in_hand)
+    # A band that refuses says it all.
+    said = band.get("status") == "refused"
+    context |= _told(None if said else bound, there=there, here=shown == step)
     fragment = bool(request.htmx)
     template = "treatments/_chart.html" if fragment else "treatments/chart.html"
     answer = render(request, template, context, status=status)
@@ -118,17 +148,28 @@ def show(
     return answer
 
 
-def _loose(bound: ChartForm | None, *, shown: bool) -> Refusal | None:
-    """What is to be said above the step, because no field of a form on the page says it."""
+def _told(bound: ChartForm | None, *, there: bool, here: bool) -> dict[str, Any]:
+    """What is to be said above the step of a refused form, and what was typed in it where it is
+    not `there` any more; `here`: its step is still the one that is shown."""
     if bound is None:
-        return None
-    if bound.no is not None:
-        return None if shown and bound.no.field in bound.fields else bound.no
-    if not shown:
-        return Refusal("This step is closed. Nothing was changed.", rule="R46")
+        return {"no": None, "typed": []}
+    no = _loose(bound, there=there, here=here)
+    return {"no": no, "typed": [] if there else typed_in(bound)}
+
+
+def _loose(bound: ChartForm, *, there: bool, here: bool) -> Refusal | None:
+    """What is to be said above the step, because no field of a form on the page says it."""
+    no = bound.no
+    if no is not None:
+        beside = there and no.field in bound.fields and not bound[no.field].is_hidden
+        return None if beside else no
     if any(bound[name].is_hidden for name in bound.errors if name in bound.fields):
         return Refusal(NOT_OURS, rule="input", way_out="Reload the page.")
-    return None
+    if there:
+        return None
+    if here and (faults := [one for field in bound for one in field.errors]):
+        return Refusal(str(faults[0]), rule="input")
+    return Refusal("This step is closed. Nothing was changed.", rule="R46")
 
 
 def _shown(page: ChartPage, wanted: str, mine: bool) -> str:

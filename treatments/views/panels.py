@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django import forms
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 
@@ -20,6 +21,7 @@ from treatments.models import Cartridge
 from treatments.operations import Scanned
 from treatments.queries.chart import ChartPage
 from treatments.rules.charting import amber_from
+from treatments.rules.status import Status
 from treatments.rules.steps import STEP_WORDS, Step
 
 ABORT = "abort"
@@ -64,6 +66,51 @@ def forms_of(
     if bound is not None:
         made[bound.slug.replace("-", "_")] = bound
     return made
+
+
+def stands(page: ChartPage, form: ChartForm, *, shown: str, unit_in_hand: bool = False) -> bool:
+    """Whether the form stands on the page, which shows the step `shown` to who writes in it.
+
+    `unit_in_hand`: a unit that may be opened was just scanned.
+    """
+    if type(form) not in (*FORMS.get(shown, ()), OpenUnitForm):
+        return False
+    state, unit = Status(page.chart.status), page.unit
+    before, under_way = state in (Status.OPEN, Status.NUMBING), state == Status.IN_PROGRESS
+    offered: dict[type[ChartForm], bool] = {
+        CreamOnForm: before and page.no_numbing is None,
+        CreamOffForm: before and bool(page.creams_on),
+        NoCreamForm: before and not page.creams and page.no_numbing is None,
+        StartForm: before,
+        ScanForm: under_way and unit is None and not unit_in_hand,
+        OpenUnitForm: under_way and unit is None and unit_in_hand,
+        WasteForm: under_way and (unit is not None or unit_in_hand),
+        PassForm: under_way and page.open_unit is not None,
+        FinishForm: under_way,
+        AmendForm: page.facts.ended,
+        SignForm: page.facts.ended,
+        AbortForm: not page.facts.ended,
+    }
+    return offered[type(form)]
+
+
+def typed_in(form: ChartForm) -> list[dict[str, str]]:
+    """What was entered in a form that the page has no place for any more, field by field, so
+    that nobody has to remember it. Ticks and passwords are said anew."""
+    return [
+        {"label": str(bound.label), "text": text}
+        for bound in form.visible_fields()
+        if not isinstance(bound.field.widget, forms.PasswordInput | forms.CheckboxInput)
+        and (text := _said(bound))
+    ]
+
+
+def _said(bound: forms.BoundField) -> str:
+    given = bound.value() or ""
+    if not isinstance(given, list):
+        given = [str(given)]
+    words = {str(key): str(word) for key, word in getattr(bound.field, "choices", ())}
+    return ", ".join(words.get(one, one) for one in given).strip()
 
 
 def _of_the_passes(page: ChartPage) -> str:
