@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -78,9 +79,14 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         return subject
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        # At our own address: whoever asks chooses the Host and its port, another gets the mail.
+        asked: str = super().get_reset_password_from_key_url(key)
+        return settings.SITE_ADDRESS + urlsplit(asked).path
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        site = get_current_site(self.request)
-        more = {"request": self.request, "email": email, "current_site": site}
+        host = urlsplit(settings.SITE_ADDRESS).netloc
+        more = {"request": self.request, "email": email, "host": host}
         # The page answers as fast for a known address as for an unknown one (P38).
         POST.submit(_send, self.render_mail(template_prefix, email, more | context))
 

@@ -26,6 +26,16 @@ def required(name: str, advice: str) -> str:
     return value
 
 
+def own_address() -> str:
+    """Where `make run` serves; behind https, the first of the hosts."""
+    if HTTPS and ALLOWED_HOSTS:
+        return f"https://{ALLOWED_HOSTS[0]}"
+    host = env.str("HOST", default="") or "127.0.0.1"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told, not bound
+    port = env.str("PORT", default="") or "8000"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "Run `make run` once, or set 50 random characters.")
 # The audit chain is only as strong as this key is absent from the database.
@@ -188,6 +198,11 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # What a page says of the act before it may name a patient: it never goes into a cookie (P20).
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 HTTPS = env.bool("HTTPS", default=False)
+# Where links in messages lead: never where a request says it was sent to, which is the asker's
+# own word.
+SITE_ADDRESS = env.str("SITE_ADDRESS", default="").rstrip("/") or own_address()
+if not SITE_ADDRESS.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("SITE_ADDRESS must begin with https://, as in a browser.")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS

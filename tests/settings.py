@@ -9,7 +9,8 @@ import tempfile
 import uuid
 
 # What the person at the keyboard has set must not decide whether a test passes.
-for name in ("DEBUG", "HTTPS", "BEHIND_PROXY", "SITE_NAME", "ALLOWED_HOSTS", "DEMO_PASSWORD"):
+OUTSIDE = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DEBUG", "DEMO_PASSWORD", "HOST", "HTTPS", "PORT")
+for name in (*OUTSIDE, "SITE_ADDRESS", "SITE_NAME"):
     os.environ.pop(name, None)
 
 # One folder for the whole run, made and taken away by conftest.py in the first process; the

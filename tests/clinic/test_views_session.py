@@ -167,7 +167,7 @@ def test_a_new_password_is_set_by_the_link_once_and_audited(cast: Cast) -> None:
     browser = Client()
     browser.post("/accounts/password/reset/", {"email": "rosa@demo.example"})
     (message,) = letters()
-    assert message.subject == "Your log-in to testserver"
+    assert message.subject == "Your log-in to 127.0.0.1:8000"
     link = next(line for line in message.body.splitlines() if line.startswith("http"))
     form = browser.get(link, follow=True)
     address = form.redirect_chain[-1][0]
@@ -178,6 +178,19 @@ def test_a_new_password_is_set_by_the_link_once_and_audited(cast: Cast) -> None:
     assert ("user.set_password", "done", "Rosa Alvarez") in trail()
     again = Client().get(link, follow=True)
     assert "has been used already" in again.content.decode()
+
+
+def test_a_link_in_a_mail_leads_to_the_sites_own_address_whatever_the_asker_names(
+    cast: Cast, settings: Any
+) -> None:
+    settings.SITE_ADDRESS = "https://clinic.example"
+    asked = {"host": "127.0.0.1:6666", "x-forwarded-host": "evil.example"}
+    Client().post("/accounts/password/reset/", {"email": "rosa@demo.example"}, headers=asked)
+    (message,) = letters()
+    assert message.subject == "Your log-in to clinic.example"
+    assert "\nhttps://clinic.example/accounts/password/reset/key/" in message.body
+    assert "6666" not in message.body
+    assert "evil" not in message.body
 
 
 def test_a_dead_mail_server_gives_nothing_away(cast: Cast, settings: Any) -> None:
