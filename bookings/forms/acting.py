@@ -56,7 +56,7 @@ class MoveForm(_OnVisit, WhenForm):
     """Another time for a visit, or another practitioner.
 
     `proposed` are free times to choose from instead, asked for or after a refusal; None where
-    nobody looked.
+    nobody looked. `none_with` names who was asked for and has none.
     """
 
     practitioner = RowField(
@@ -69,7 +69,8 @@ class MoveForm(_OnVisit, WhenForm):
     def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
-        self.proposed: list[dict[str, str]] | None = None
+        self.proposed: list[dict[str, Any]] | None = None
+        self.none_with = ""
 
     def glimpse(self) -> tuple[dt.datetime | None, Any]:
         """When (UTC) and with whom, as far as that can be read; says nothing of what is wrong."""

@@ -45,7 +45,7 @@ class WhenForm(HouseForm):
 
     date = day_field()
     time = TypedTimeField(
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        widget=forms.TextInput(attrs={"placeholder": "9:30 AM"}),
         error_messages={"invalid": "Enter a time, for example 9:30 AM."},
     )
     choice = forms.CharField(required=False, widget=forms.HiddenInput, max_length=80)

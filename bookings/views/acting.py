@@ -165,14 +165,17 @@ class Move(_OnVisit):
             but=visit,
         )
         form.proposed = [self._offer(one.practitioner, one.starts_at) for one in found]
+        if found and who is not None and not any(one.practitioner.pk == who.pk for one in found):
+            form.none_with = who.name
 
-    def _offer(self, who: Practitioner, starts_at: dt.datetime) -> dict[str, str]:
+    def _offer(self, who: Practitioner, starts_at: dt.datetime) -> dict[str, Any]:
         local = self.appointment.clinic.local(starts_at)
         zone = f" {local:%Z}" if is_twice(local) else ""
         return {
             "value": choice_key(who.pk, starts_at),
             "label": f"{say_time(local)}{zone}",
             "note": f"{local:%a, %b} {local.day} · {who}",
+            "says": f"{say_date(local.date())}, {say_time(local)}{zone}, {who}",
         }
 
     def said(self, visit: Appointment) -> str:

@@ -141,6 +141,7 @@ def _acts(
                 "open": act in bound,
                 "asks": act in (Act.MOVE, Act.CANCEL),
                 "proposed": getattr(form, "proposed", None),
+                "none_with": getattr(form, "none_with", ""),
             }
         )
     return {"acts": acts}
@@ -160,7 +161,7 @@ def _fresh_form(act: Act, visit: Appointment, clinic: Clinic, user: Any) -> Any:
     local = clinic.local(visit.starts_at)
     given["initial"] |= {
         "date": local.date(),
-        "time": local.time(),
+        "time": say_time(local),
         "practitioner": visit.practitioner_id,
     }
     return MoveForm(practitioners=practitioners_of(clinic), **given)

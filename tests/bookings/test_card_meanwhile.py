@@ -196,3 +196,25 @@ def test_the_card_tells_each_move_from_when_and_whom_and_by_whom(
         "Moved from Tue, Nov 24, 2026, 1:00 PM, Priya Raman MD Nov 24, 9:02 AM by Maya Okoye "
         "Confirmed Nov 24, 9:03 AM" in text
     )
+
+
+def test_her_own_times_come_first_and_it_is_said_where_she_has_none(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    client = enter(cast.reception)
+    look = moved_to(TODAY, "12:00", cast, look="1")
+    booked(
+        cast,
+        patient=cast.wang,
+        starts_at=NOON + 45 * MINUTE,
+        room=cast.second_room,
+        device=cast.second_device,
+    )
+    text = press(client, visit, "move", **look, headers=HTMX).content.decode()
+    offered = re.findall(r'data-says="[^"]*, ([^",]*)"', text)
+    assert offered
+    assert offered == sorted(offered, key=lambda who: who != "Ana Ruiz LE")
+    look = moved_to(TODAY, "12:00", cast, look="1", practitioner=cast.lena.pk)
+    assert "Lena Brandt has no other time within two weeks." in words(
+        press(client, visit, "move", **look, headers=HTMX)
+    )

@@ -410,8 +410,8 @@ def test_a_move_onto_taken_time_offers_the_nearest_free_times_and_they_work(
     assert 'value="2026-11-24"' in text
     assert 'value="14:00"' in text
     offers = re.findall(
-        r'<button class="time" type="submit" name="choice" value="([^"]*)"><strong>([^<]*)</strong>'
-        r"<small>([^<]*)</small>",
+        r'<input type="radio" name="choice" value="([^"]*)"[^>]*><span class="time">'
+        r"<strong>([^<]*)</strong><small>([^<]*)</small>",
         text,
     )
     assert [(label, who) for _, label, who in offers] == [
@@ -480,7 +480,10 @@ def test_a_time_that_comes_twice_is_asked(cast: Cast, enter: Enter) -> None:
     answer = press(client, visit, "move", **given)
     assert answer.status_code == 422
     assert "1:30 AM comes twice, in CDT and CST. Choose which." in words(answer)
-    offers = re.findall(r'name="choice" value="([^"]*)"><strong>([^<]*)', answer.content.decode())
+    offers = re.findall(
+        r'name="choice" value="([^"]*)"[^>]*><span class="time"><strong>([^<]*)',
+        answer.content.decode(),
+    )
     assert [label for _, label in offers] == [
         "1:30 AM CDT",
         "1:30 AM CST",

@@ -110,13 +110,13 @@ def test_the_nearest_times_lie_around_the_one_that_is_taken(cast: Cast):
     )
     assert [(t.practitioner.name, t.says) for t in found] == [
         ("Ana Ruiz", "11:15 AM"),
-        ("Bo Chen", "12:00 PM"),
         ("Ana Ruiz", "12:45 PM"),
+        ("Bo Chen", "12:00 PM"),
     ]
     assert [t.key.rpartition("@")[2] for t in found] == [
         "2026-11-24T17:15Z",
-        "2026-11-24T18:00Z",
         "2026-11-24T18:45Z",
+        "2026-11-24T18:00Z",
     ]
 
 

@@ -144,17 +144,24 @@ class FreeSearch:
         ]
 
     def nearest(
-        self, around: dt.datetime, *, practitioner: Practitioner | None = None, count: int = 3
+        self,
+        around: dt.datetime,
+        *,
+        practitioner: Practitioner | None = None,
+        alone: bool = False,
+        count: int = 3,
     ) -> list[FreeTime]:
         """The free times nearest to the instant `around`, in time order.
 
         Each is offered with one person: with a practitioner named, with her, unless someone
-        else is free three quarters of an hour nearer.
+        else is free three quarters of an hour nearer; `alone`: with nobody else.
         """
         wanted = self.asked.window.floor(around)
         best: dict[int, tuple[tuple[int, bool, int, str], Practitioner, int]] = {}
         for one in self.people:
             another = practitioner is not None and one.pk != practitioner.pk
+            if another and alone:
+                continue
             extra = ANOTHER_PERSON_MIN if another else 0
             near = (
                 (minute, index)
@@ -280,9 +287,15 @@ def nearest_free_times(
     count: int = 3,
     **asked: Any,
 ) -> list[FreeTime]:
-    """The free times nearest to `around`, for the loser of a race (see `FreeSearch.nearest`)."""
+    """The free times nearest to `around` (see `FreeSearch.nearest`): first those of the
+    practitioner who is asked for, then those of others that are nearer."""
     search = search_near(around=around, **asked)
-    return search.nearest(around, practitioner=practitioner, count=count)
+    near = search.nearest(around, practitioner=practitioner, count=count)
+    others = [one for one in near if practitioner and one.practitioner.pk != practitioner.pk]
+    if not others:
+        return near
+    own = search.nearest(around, practitioner=practitioner, alone=True, count=count - 1)
+    return own + others[: count - 1]
 
 
 def _plan(need: Need, starts_at: dt.datetime) -> Lanes:
