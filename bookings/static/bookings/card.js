@@ -23,7 +23,7 @@
     const line = form.querySelector(".card-moves");
     if (!line) return;
     line.hidden = !text;
-    line.querySelector("strong").textContent = text;
+    line.textContent = `Moves to ${text}`;
   };
   document.addEventListener("change", (event) => {
     const form = event.target.closest(".card-ask form");
