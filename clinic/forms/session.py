@@ -6,6 +6,9 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from django import forms
+from django.core.exceptions import ValidationError
+
+from clinic.rules import MOST_PASSWORD, password_fault
 
 LABELS = {
     "oldpassword": "Current password",
@@ -19,6 +22,20 @@ def _labeled(fields: dict[str, Any]) -> None:
         if name in fields:
             fields[name].label = label
             fields[name].widget.attrs.pop("placeholder", None)
+
+
+class NotPlain:
+    """The house's own part of AUTH_PASSWORD_VALIDATORS: not endless, and not a mere run of keys."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if fault := password_fault(password):
+            raise ValidationError(fault, code="password_plain")
+
+    def get_help_text(self) -> str:
+        return (
+            f"It can have up to {MOST_PASSWORD} characters, and cannot be one character repeated"
+            " or a run of the alphabet or the keyboard."
+        )
 
 
 class NewPasswordForm(allauth.ChangePasswordForm):
@@ -41,7 +58,7 @@ class UnlockForm(forms.Form):
     """The password of whoever is logged in."""
 
     password = forms.CharField(
-        max_length=128,
+        max_length=MOST_PASSWORD,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )

@@ -20,12 +20,14 @@ from clinic.rules.licenses import (
     expiry_state,
     normalize_license_number,
 )
+from clinic.rules.passwords import MOST_PASSWORD, password_fault
 from clinic.rules.people import Search, called, may_be_same, read_search, search_key
 from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, text_fault
 from clinic.rules.titles import told_without_chart
 
 __all__ = [
     "ACTIVE",
+    "MOST_PASSWORD",
     "SYSTEM",
     "UNSEEN",
     "LicenseFacts",
@@ -42,6 +44,7 @@ __all__ = [
     "may_be_same",
     "normalize_license_number",
     "on_wall_clock",
+    "password_fault",
     "read_date",
     "read_search",
     "say_date",
