@@ -13,7 +13,7 @@ from tests.house.sources import modules, place, templates, tree
 ROOMS = ("rules", "queries", "models", "operations", "forms", "messages")
 # Django calls these by name.
 CALLED_BY_DJANGO = re.compile(
-    r"__\w+__|clean_\w+|objects|Meta|pre_save|get_by_natural_key|has_perm"
+    r"__\w+__|clean_\w+|objects|Meta|pre_save|get_by_natural_key|has_perm|validate|get_help_text"
 )
 Definition = ast.FunctionDef | ast.ClassDef
 
