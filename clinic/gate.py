@@ -16,6 +16,8 @@ Environ = dict[str, Any]
 Door = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 # What pages are asked by; the log-in library would take a PUT for a form that was sent.
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+# Of a body's length; Python refuses to read a number of thousands of digits.
+MOST_DIGITS = 20
 
 
 def one_charset(door: Door) -> Door:
@@ -65,7 +67,7 @@ class Gate:
 
 def _is_readable(request: HttpRequest) -> bool:
     charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
-    if charset.lower() != "utf-8":
+    if charset.lower() != "utf-8" or len(request.META.get("CONTENT_LENGTH") or "") > MOST_DIGITS:
         return False
     texts = [request.path, *request.COOKIES.values()]
     for name, values in request.GET.lists():

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.management import get_commands
 from django.test import Client, override_settings
 
 from clinic.gate import one_charset
@@ -232,6 +233,24 @@ def test_a_huge_body_is_refused_unread(cast: Cast, enter: Any, kind: str) -> Non
     answer = enter(cast.manager).post("/licenses/add/", b"a" * 1_000_001, content_type=kind)
     assert answer.status_code == 413
     assert "This is too large" in answer.content.decode()
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("length", ["9" * 4400, "0" * 4400])
+def test_a_length_of_thousands_of_digits_is_refused(cast: Cast, enter: Any, length: str) -> None:
+    answer = enter(cast.manager).post(
+        "/licenses/add/", b"", content_type=FORM, CONTENT_LENGTH=length
+    )
+    assert answer.status_code == 400
+    assert "This request could not be read" in answer.content.decode()
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("path", ["/static/../patients/", "/static/%2e%2e/%2e%2e/etc/passwd"])
+def test_nothing_outside_is_served_as_a_static_file(cast: Cast, path: str) -> None:
+    assert Client().get(path).status_code in (400, 404)
+    # Django's own server would hand them out before any page of ours, and fall.
+    assert get_commands()["runserver"] == "whitenoise.runserver_nostatic"
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e9", ""])
