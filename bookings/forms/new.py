@@ -285,7 +285,9 @@ class FreeTimesForm(forms.Form):
         max_value=31,
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
     )
-    chosen = forms.UUIDField(required=False)
+    chosen = forms.UUIDField(
+        required=False, error_messages={"invalid": "Choose the patient again."}
+    )
     slot = forms.CharField(required=False, max_length=80)
 
     def __init__(self, *args: Any, clinic: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from clinic.forms.house import day_field
+from clinic.forms.house import NO_CHOICE, day_field
 from clinic.models import AuditEvent, Clinic
 from clinic.queries.audit_log import subjects_of
 
@@ -43,6 +43,8 @@ class AuditFilter(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("log", "who", "what", "outcome"):
+            self.fields[name].error_messages["invalid_choice"] = NO_CHOICE
         self.clinic = clinic
         logs = [("", clinic.name)]
         if may_see_system:

@@ -20,6 +20,11 @@ BOUNDED = "Use a date between 1900 and 2200."
 NOT_OURS = "This form is not as the page made it. Nothing was changed."
 NO_CHOICE = "Choose one from the list."
 MOST_CHARS = 5000
+# Of every text, by the codes of what checks it.
+TEXT = {
+    "max_length": "Use at most %(limit_value)d characters; this has %(show_value)d.",
+    "null_characters_not_allowed": text_fault("\x00") or "",
+}
 
 
 def day_field(**given: Any) -> forms.DateField:
@@ -59,6 +64,18 @@ class RowField(forms.ModelChoiceField):
             if str(row.pk) == key:
                 return row
         raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+
+
+def _in_our_words(field: forms.Field) -> None:
+    """Let a field that has no sentence of its own refuse in the house's, not in the machine's."""
+    says = field.error_messages
+    if isinstance(field, forms.UUIDField):
+        says["invalid"] = NOT_OURS
+    if says.get("invalid_choice") == forms.ChoiceField.default_error_messages["invalid_choice"]:
+        says["invalid_choice"] = NO_CHOICE
+    if isinstance(field, forms.CharField):
+        for code, sentence in TEXT.items():
+            says.setdefault(code, sentence)
 
 
 class HouseForm(forms.Form):
@@ -101,13 +118,12 @@ class HouseForm(forms.Form):
                 continue
             if isinstance(field, forms.UUIDField):
                 continue  # no text: what it reads is a key
-            own = forms.ChoiceField.default_error_messages["invalid_choice"]
-            if field.error_messages.get("invalid_choice") == own:
-                field.error_messages["invalid_choice"] = NO_CHOICE
             if isinstance(field, forms.CharField) and not field.max_length:
                 field.validators.append(MaxLengthValidator(MOST_CHARS))
 
     def _clean_fields(self) -> None:
+        for field in self.fields.values():
+            _in_our_words(field)
         # A text is stored as it was typed, or refused in words.
         super()._clean_fields()  # type: ignore[misc]
         if any(self._sent_twice(name) for name in self.fields):

@@ -275,7 +275,7 @@ def test_no_show_waits_until_the_patient_was_due(
         ("   ", "Say why the visit is cancelled."),
         ("x" * 201, "at most 200 characters"),
         ("x" * 100_000, "at most 200 characters"),
-        ("half \x00 way", "Null characters are not allowed."),
+        ("half \x00 way", "The text has a NUL character in it."),
     ],
 )
 def test_a_reason_that_cannot_be_kept_is_refused_beside_its_field(

@@ -102,7 +102,7 @@ def test_what_cannot_be_booked_is_said(cast: Cast, desk: Any, field: str, value:
     [
         (" ", "Enter the legal"),
         ("\u200b", "only spaces or signs that cannot be seen"),
-        ("a\x00b", "Null characters are not allowed."),
+        ("a\x00b", "The text has a NUL character in it."),
         ("x" * 81, "at most 80 characters"),
         (LONG, "at most 80 characters"),
     ],

@@ -136,9 +136,9 @@ def test_a_day_with_a_clock_change_is_whole(cast: Cast, clock: Any) -> None:
         ("since=2026-02-30", "Enter a date"),
         ("since=0001-01-01", "Use a date between 1900 and 2200."),
         ("until=9999-12-31", "Use a date between 1900 and 2200."),
-        ("who=x", "Select a valid choice."),
-        ("what=x", "Select a valid choice."),
-        ("outcome=maybe", "Select a valid choice."),
+        ("who=x", "Choose one from the list."),
+        ("what=x", "Choose one from the list."),
+        ("outcome=maybe", "Choose one from the list."),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_refused_and_finds_nothing(

@@ -83,7 +83,8 @@ def test_what_was_typed_before_the_signature_stands_in_the_addendum_after_it(
     part = ana.post(address(chart, act), {"version": chart.version} | fields, headers=HTMX)
     assert part.headers["HX-Retarget"] == "body"
     answer = send(ana, chart, act, **{"version": chart.version} | fields)
-    assert value(part, "text") == (text := value(answer, "text"))
+    text = value(answer, "text")
+    assert value(part, "text") == text
     assert answer.status_code == (409 if fields.get("version") else 422)
     assert "This record is signed and never changes. Write an addendum." in words(answer)
     assert (kept in text, "KEEPME" in text) == (True, True)
@@ -135,7 +136,8 @@ def test_a_unit_that_cannot_be_wasted_is_said_above_the_step_and_its_note_is_kep
 
 
 @pytest.mark.parametrize(
-    ("code", "says"), [("", "Scan the cartridge first."), ("a\x00", "Null characters")]
+    ("code", "says"),
+    [("", "Scan the cartridge first."), ("a\x00", "The text has a NUL character in it.")],
 )
 def test_a_claim_without_a_code_is_said(
     cast: Cast, enter: Enter, clock: Any, code: str, says: str
