@@ -38,10 +38,14 @@ def needled(
     """When the practitioner is really needling; None where that lies within what was booked.
 
     A treatment under way lasts as long as was planned, and to the end of the quarter hour of
-    `now` at least (None: on another day). A few minutes are as booked.
+    `now` at least (None: on another day). A few minutes are as booked, seconds do not count.
     """
+    started_at = started_at.replace(second=0, microsecond=0)
     planned = started_at + (booked.ends_at - booked.starts_at)
-    ends_at = ended_at or max(planned, ceil_tick(now) if now else planned)
+    if ended_at:
+        ends_at = ended_at.replace(second=0, microsecond=0)
+    else:
+        ends_at = max(planned, ceil_tick(now) if now else planned)
     # A cell of a minute or two could show no name.
     return _unlike(booked, Span(started_at, max(ends_at, started_at + TICK)))
 
@@ -64,11 +68,10 @@ def blocks(stays: Iterable[Stay], *, held: Any) -> list[Block]:
     """A column's blocks, in time order: each visit from what begins first, booked or real, to
     what ends last.
 
-    Where its booked time lies apart, that is a block of its own with the key `held`: it is not
+    Booked time at which nobody is drawn is a block of its own with the key `held`: it is not
     free. Of two that run into each other the one that is under way comes first.
     """
     mains: list[tuple[Stay, Span]] = []
-    apart: list[Block] = []
     for stay in stays:
         whole = stay.really or stay.booked
         if stay.really and _touch(stay.booked, stay.really):
@@ -76,20 +79,22 @@ def blocks(stays: Iterable[Stay], *, held: Any) -> list[Block]:
                 min(stay.booked.starts_at, stay.really.starts_at),
                 max(stay.booked.ends_at, stay.really.ends_at),
             )
-        elif stay.really:
-            apart.append(Block(stay.booked.starts_at, stay.booked.ends_at, Kind.BUSY, held))
         mains.append((stay, whole))
     mains.sort(key=lambda one: (one[1].starts_at, one[1].ends_at))
     for index in range(1, len(mains)):
         (first, before), (second, after) = mains[index - 1 : index + 1]
         cut = _cut(first, second, before, after)
-        if cut and before.starts_at < cut < after.ends_at:
+        # Of which one could not read the name, that stays with the other in one cell.
+        if cut and before.starts_at + TICK <= cut <= after.ends_at - TICK:
             begins = max(after.starts_at, cut)
             mains[index] = (second, replace(after, starts_at=begins))
             mains[index - 1] = (first, replace(before, ends_at=min(before.ends_at, begins)))
     found = [Block(span.starts_at, span.ends_at, Kind.VISIT, stay.key) for stay, span in mains]
     taken = [span for _, span in mains]
-    return found + [part for one in apart for part in _without(one, taken)]
+    booked = (
+        Block(stay.booked.starts_at, stay.booked.ends_at, Kind.BUSY, held) for stay, _ in mains
+    )
+    return found + [part for one in booked for part in _without(one, taken)]
 
 
 def _cut(first: Stay, second: Stay, before: Span, after: Span) -> dt.datetime | None:
@@ -109,7 +114,9 @@ def _without(block: Block, taken: list[Span]) -> list[Block]:
     parts: list[Block] = []
     begins = block.starts_at
     for span in sorted(taken, key=lambda one: one.starts_at):
-        if begins < span.starts_at < block.ends_at:
+        if span.starts_at >= block.ends_at:
+            break
+        if begins < span.starts_at:
             parts.append(replace(block, starts_at=begins, ends_at=span.starts_at))
         begins = max(begins, span.ends_at)
     if begins < block.ends_at:

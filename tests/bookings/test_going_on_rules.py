@@ -99,6 +99,21 @@ def test_held_time_never_hides_a_visit() -> None:
     assert drawn(early, other) == [("Mia", 0, 30), ("Wang", 70, 150), ("held", 60, 70)]
 
 
+def test_time_that_lies_apart_stays_held_whatever_comes_after_it() -> None:
+    early = Stay("Mia", span(60, 105), span(0, 30), begun=True)
+    assert drawn(early, Stay("Wang", span(120, 165))) == [
+        ("Mia", 0, 30),
+        ("Wang", 120, 165),
+        ("held", 60, 105),
+    ]
+
+
+def test_a_row_of_the_board_begins_on_a_whole_minute() -> None:
+    start = at(0) + dt.timedelta(seconds=33, microseconds=995)
+    found = needled(span(60, 105), started_at=start, ended_at=None, now=start)
+    assert found == span(0, 45)
+
+
 minutes = st.integers(0, 40).map(lambda n: n * 5)
 
 
@@ -127,6 +142,12 @@ def test_no_visit_is_ever_left_out(given: list[Stay]) -> None:
     )
     held = [one for one in found if one.kind == Kind.BUSY]
     assert not any(_overlap(one, other) for one in held for other in found if other is not one)
+    # What is booked is taken, minute by minute: by the visit itself, another, or as held.
+    for stay in given:
+        minute = stay.booked.starts_at
+        while minute < stay.booked.ends_at:
+            assert any(one.starts_at <= minute < one.ends_at for one in found)
+            minute += 5 * MINUTE
 
 
 def _overlap(one: Block, other: Block) -> bool:
