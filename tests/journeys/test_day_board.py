@@ -95,7 +95,7 @@ def test_arrow_keys_pass_over_closed_columns_and_stay_on_their_row(desk: Page) -
     desk.get_by_label("Book Ana Ruiz at 9:00 AM").focus()
     desk.keyboard.press("ArrowUp")
     desk.keyboard.press("ArrowLeft")
-    assert focused(desk) == "Book Ana Ruiz at 9:00 AM"
+    assert focused(desk).startswith("Book Ana Ruiz at 9:00 AM")
 
 
 def test_a_visit_opens_beside_the_board_is_acted_on_and_closes_with_escape(

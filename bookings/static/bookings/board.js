@@ -89,6 +89,8 @@
       event.preventDefault();
       point(board?.querySelector(`.appt[href="${CSS.escape(anchor.getAttribute("href"))}"]`) ?? anchor);
       htmx.ajax("GET", anchor.href, { target: sheet, swap: "innerHTML" }).then(() => {
+        /* Now, not a moment later: a key may press a button of the card at once. */
+        htmx.process(sheet);
         address(sheet.querySelector("[data-visit]")?.dataset.visit);
         document.getElementById("visit-who")?.focus();
         opener?.scrollIntoView({ block: "nearest", inline: "nearest" });
