@@ -74,8 +74,8 @@ def test_a_license_that_ended_after_the_booking_opens_no_chart(
     cast: Cast, seat: Seat, look: Look
 ) -> None:
     arrived(cast)
-    suspend(cast, cast.ana_license)
     page = seat(cast.esthetician, "/treatments/")
+    suspend(cast, cast.ana_license)
     assert press(page, "Open chart of Mia Lee") == 422
     expect(page.get_by_role("alert")).to_contain_text("The TX license of Ana Ruiz is suspended.")
     look("refused to open a chart")

@@ -47,7 +47,7 @@ def busy(cast: Cast, clock: Any) -> Cast:
     chart = operations.open_chart(appointment=nurse, by=cast.colleague, at=visits.later(2))
     act: dict[str, Any] = {"treatment": chart, "by": cast.colleague}
     operations.decline_numbing(reason="Not wanted", **act, at=visits.later(3))
-    operations.start(**act, **visits.TIME_OUT, at=visits.later(4))
+    operations.start(**act, **visits.TIME_OUT, free_now=True, at=visits.later(4))
     unit = cast.lot.units.filter(status="in_stock").order_by("number")[0]
     claim = {"unit_code": unit.unit_code, "pack_intact": True}
     operations.claim_unit(**act, **claim, at=visits.later(5))
