@@ -269,9 +269,7 @@ def test_no_start_where_another_treatment_still_goes_on(
 @pytest.mark.rule("R47")
 def test_no_start_in_a_room_where_another_patient_is_numbing(cast: Cast) -> None:
     chart_at(cast, "numbing")
-    visit = arrived(
-        cast, practitioner=cast.priya, patient=cast.wang, minutes=120, room=cast.room
-    )
+    visit = arrived(cast, practitioner=cast.priya, patient=cast.wang, minutes=120, room=cast.room)
     author: dict[str, Any] = {"by": visit.practitioner.user, "at": later(80)}
     chart = operations.open_chart(appointment=visit, **author)
     operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
