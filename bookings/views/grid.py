@@ -163,10 +163,14 @@ def _row(
     }
 
 
+# All that a cell may say: what a template looks up in vain costs it dear, a thousand cells long.
+BLANK: dict[str, Any] = dict.fromkeys(("href", "label", "early", "kind", "note", "visits"), "")
+
+
 def _free(
     cell: Cell, book: str, when: str, said: str, board: DayBoard, ahead: bool
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"rows": cell.rows if cell.rows > 1 else ""}
+    found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
     if book and ahead:
         column = board.columns[cell.column]
         found["href"] = book + when
@@ -181,7 +185,7 @@ def _free(
 
 
 def _held(cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard) -> dict[str, Any]:
-    found: dict[str, Any] = {"rows": cell.rows if cell.rows > 1 else ""}
+    found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
     if cell.kind == Kind.CLOSED:
         return found | {"kind": "closed", "note": _closed(cell, board)}
     found["visits"] = [visits[key] for key in cell.keys if key in visits]
