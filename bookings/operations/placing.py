@@ -136,6 +136,7 @@ def _anyone(clinic: Clinic, span: Span, but: Appointment | None) -> tuple[Practi
     Whoever is being booked just now is passed over; only where no other is left does it wait.
     """
     at_work = _at_work_then(clinic, span, but)
+    # `is_taken` is the query's own column, which the model's type does not know.
     free = [one.pk for one in at_work if not one.is_taken]  # type: ignore[attr-defined]
     lost = False
     for key in free:

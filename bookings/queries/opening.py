@@ -16,7 +16,7 @@ from clinic.rules import covers
 
 @dataclass(frozen=True)
 class ToOpen:
-    """The visits whose chart would be opened if asked for now.
+    """The visits whose chart may be opened at this moment.
 
     `unlicensed`: someone waits, but the person's license does not cover the day, and why.
     """

@@ -29,7 +29,8 @@ def search_text(patient: Patient) -> str:
 class SearchKey(models.CharField):
     """The finder's key, made anew whenever a row is written, one by one or in bulk.
 
-    To the database it is a plain text, so that no migration tells of it.
+    To the database it is a plain text, so that no migration tells of it. It stands on Patient
+    alone, which Django's type of a field's owner cannot say.
     """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:

@@ -208,6 +208,7 @@ class Waste(Act):
         if unit is not None and unit.treatment_id is None and beside_field:
             page = queries.ChartPage(form.chart)
             more = {"verdict": found_unit(unit), "unit": unit, "wasting": True}
+            # The form of this act is the waste form, which the shared signature cannot say.
             more["forms"] = unit_forms(page, unit, at=at, waste=form)  # type: ignore[arg-type]
         return refused(self.request, form, step=self.step, at=at, **more)
 
