@@ -55,6 +55,7 @@ def find_place(
     if practitioner is None:
         practitioner, license = _anyone(clinic, lanes.practitioner, but)
     else:
+        _refuse_early(practitioner, clinic, lanes.practitioner, but)
         practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
     rooms = Room.objects.filter(clinic=clinic, is_active=True)
     devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE)
@@ -97,6 +98,18 @@ def take(appointment: Appointment) -> None:
             )
         ]
     )
+
+
+def _refuse_early(
+    practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
+) -> None:
+    """Refuse as `find_place` where the practitioner is already taken, without a lock.
+
+    Of fifty who press at once all but the first would else wait for her row, one after another,
+    only to hear "no". Who is refused here held nothing; who is not is judged again under lock.
+    """
+    if _holds(span, but).filter(practitioner=practitioner).exists():
+        _may_take(_with_clinic(clinic).get(pk=practitioner.pk), clinic, span, but)
 
 
 def _free(

@@ -10,7 +10,8 @@ import pytest
 from bookings import operations
 from bookings.models import Appointment, Hold
 from bookings.rules.status import Status
-from clinic.models import AuditEvent, IdempotencyKey, License, Message, Patient
+from clinic.models import AuditEvent, IdempotencyKey, License, Message, Patient, Practitioner
+from clinic.models.base import ScopedQuerySet
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from tests import factories
 from tests.cast import NOW, TODAY, YESTERDAY, Cast
@@ -105,6 +106,25 @@ def test_a_practitioner_who_is_busy_is_not_booked_again(cast: Cast, minutes: int
     assert (no.value.rule, no.value.field, no.value.status) == ("R47", "practitioner", 409)
     assert Appointment.objects.count() == 1
     assert Hold.objects.count() == 4
+
+
+@pytest.mark.rule("P2")
+def test_who_is_seen_to_be_busy_is_refused_before_anyone_waits_for_a_lock(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(cast)
+    locked: list[Any] = []
+
+    def held(rows: ScopedQuerySet, **_: Any) -> ScopedQuerySet:
+        locked.append(rows.model)
+        return rows
+
+    monkeypatch.setattr(ScopedQuerySet, "held", held)
+
+    with pytest.raises(Conflict, match="Ana Ruiz is busy at 12:00 PM"):
+        book(cast, patient=cast.wang)
+
+    assert Practitioner not in locked
 
 
 @pytest.mark.rule("R47")
