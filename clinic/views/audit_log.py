@@ -21,6 +21,8 @@ from clinic.views.doors import Door, StaffRequest, acting, csv_download
 DAYS = ("since", "until")
 # What only a link of the page itself gives: which log, and where its pages start.
 BY_LINK = {"log", "before", "after"}
+# The session's mark of the search noted last.
+NOTED = "audit_search"
 # The page of what an event is about, and what opening it needs. A page knows the doors upstairs
 # by their names; tests hold this table to what those doors ask for.
 ABOUT = {
@@ -129,13 +131,26 @@ class _Filtered(Door):
 class AuditLog(_Filtered):
     """One page of the log. A search is audited when it is made, not when its pages are turned."""
 
+    def note(self, search: queries.Search) -> None:
+        """Note the search before anything of it is shown (P22).
+
+        A page further on belongs to the search that this session noted last, and to no other:
+        an address may name any page of any search.
+        """
+        this = f"{self.clinic.pk} {urlencode(search.filters)}"
+        first = search.before is None and search.after is None
+        if first or self.request.session.get(NOTED) != this:
+            operations.search_audit(
+                clinic=self.clinic, filters=search.filters, **acting(self.request)
+            )
+            self.request.session[NOTED] = this
+
     def get(self, request: StaffRequest) -> HttpResponse:
         form = self.filter()
         if not form.is_valid():
             return self.faulty(form)
         search = self.search(form)
-        if search.before is None and search.after is None:
-            operations.search_audit(clinic=self.clinic, filters=search.filters, **acting(request))
+        self.note(search)
         found = queries.find(search)
         addresses = self.addresses(found)
         context = {

@@ -182,6 +182,24 @@ def test_a_search_is_noted_once_and_its_pages_are_not(cast: Cast, clock: Any, en
 
 
 @pytest.mark.rule("P22")
+@pytest.mark.parametrize("mark", ["after=1", "before=999999", "after=1&before=999999"])
+def test_no_search_goes_unnoted_by_asking_for_a_later_page_of_it(
+    cast: Cast, clock: Any, enter: Any, mark: str
+) -> None:
+    for _ in range(3):
+        note(cast)
+    browser, about = enter(cast.manager), cast.mia.code
+    noted = ("audit.search", "done", f'{{"about":"{about}"}}')
+    for _ in range(2):
+        assert browser.get(f"/audit/?about={about}&{mark}").status_code == 200
+        assert searches() == [noted]
+    browser.get(f"/audit/?who={cast.reception.pk}&{mark}")
+    browser.get(f"/audit/?about={about}&{mark}")
+    assert [row[2] for row in searches()][-2:] == [f'{{"who":"{cast.reception.pk}"}}', noted[2]]
+    assert len(searches()) == 3
+
+
+@pytest.mark.rule("P22")
 def test_a_search_that_cannot_be_noted_shows_nothing(
     cast: Cast, clock: Any, enter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
