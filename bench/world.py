@@ -20,6 +20,7 @@ from clinic.models import (
     Room,
     User,
 )
+from clinic.models.places import all_week
 from clinic.permissions import Role
 
 LONG_AGO = dt.date(2020, 1, 1)
@@ -49,7 +50,7 @@ def build(code: str, *, lanes: int, visits: int, password: str) -> World:
         if model is None:
             raise SystemExit("Seed the demo first.")
         clinic = Clinic(
-            code=code, name=code, state="TX", time_zone="America/Chicago", closes_min=1260
+            code=code, name=code, state="TX", time_zone="America/Chicago", hours=all_week(540, 1260)
         )
         clinic.write()
         clerk = User(email=f"clerk@{code}.example", name="Clerk")

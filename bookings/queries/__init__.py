@@ -9,6 +9,7 @@ from bookings.queries.free_times import (
     nearest_free_times,
     search_near,
 )
+from bookings.queries.hours import clinic_opens
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
@@ -39,6 +40,7 @@ __all__ = [
     "about",
     "about_outer",
     "charts_to_open",
+    "clinic_opens",
     "day_board",
     "doubts_about",
     "moves_of",

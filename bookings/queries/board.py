@@ -15,10 +15,11 @@ from typing import TypedDict
 
 from bookings.models import Appointment, Hold, Service, Shift
 from bookings.queries.going_on import Told, needling_of
+from bookings.queries.hours import clinic_opens
 from bookings.rules.board import Block, Kind, Lane, Row, extent, layout
 from bookings.rules.fit import comes_early
 from bookings.rules.going_on import Stay, blocks, foreseen, needled
-from bookings.rules.shifts import Spans, shift_span, working_time
+from bookings.rules.shifts import Spans, working_time
 from bookings.rules.status import HOLDING, Status
 from bookings.rules.visit import Span
 from clinic.models import Clinic, License, Practitioner
@@ -71,8 +72,8 @@ class Column:
 class DayBoard:
     """A clinic-local day. `visits` are all of it, in time order, by key.
 
-    `opens_at` is when the clinic opens that day (UTC), `numbing_min` the minutes of numbing that
-    its services have, the fewest first.
+    `opens_at` is when the clinic opens that day (UTC; None: closed), `numbing_min` the minutes of
+    numbing that its services have, the fewest first.
     """
 
     clinic: Clinic
@@ -80,11 +81,13 @@ class DayBoard:
     columns: list[Column]
     rows: list[Row]
     visits: dict[uuid.UUID, Visit]
-    opens_at: dt.datetime
+    opens_at: dt.datetime | None
     numbing_min: list[int]
 
     def comes_early(self, column: Column, starts_at: dt.datetime) -> dt.datetime | None:
         """When a patient with numbing would come for this start, where that is too early."""
+        if self.opens_at is None:
+            return None
         for minutes in self.numbing_min:
             comes_at = starts_at - dt.timedelta(minutes=minutes)
             if comes_early(starts_at, comes_at, opens_at=self.opens_at, works=column.works):
@@ -152,9 +155,9 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
         # Nobody can be booked with someone whom no license covers, so that time is not free.
         lanes = [Lane([] if column.refused else column.works, column.blocks) for column in columns]
         rows = layout(lanes, starts_at=starts_at, ends_at=ends_at, zone=clinic.zone)
-    opens_at, _ = shift_span(day, clinic.opens_min, clinic.closes_min, clinic.zone)
     services = Service.objects.filter(clinic=clinic, is_active=True).order_by()
     numbing = sorted(set(services.values_list("numbing_min", flat=True)))
+    opens_at = clinic_opens(clinic, day)
     return DayBoard(clinic, day, columns, rows, visits, opens_at, numbing)
 
 

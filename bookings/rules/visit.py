@@ -8,7 +8,7 @@ from dataclasses import dataclass
 SHORTEST_MIN = 30
 LONGEST_MIN = 45
 NUMBING_MAX_MIN = 120
-CLEAN_DOWN_MAX_MIN = 60
+CLEAN_DOWN_MAX_MIN = 30
 HOLD_CAP_MIN = 240
 FARTHEST = dt.timedelta(days=731)
 SKEW = dt.timedelta(minutes=5)

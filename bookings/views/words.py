@@ -12,7 +12,6 @@ from bookings import queries
 from bookings.forms.new import NewAppointmentForm
 from bookings.models import Service
 from bookings.rules.fit import before_opening, comes_early
-from bookings.rules.shifts import shift_span
 from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
@@ -91,10 +90,8 @@ def words_so_far(
 def early_words(clinic: Clinic, service: Service, starts_at: dt.datetime) -> str:
     """That the patient would come before the clinic opens; "" where she would not."""
     comes_at = starts_at - dt.timedelta(minutes=service.numbing_min)
-    opens_at, _ = shift_span(
-        clinic.day_of(starts_at), clinic.opens_min, clinic.closes_min, clinic.zone
-    )
-    if not comes_early(starts_at, comes_at, opens_at=opens_at):
+    opens_at = queries.clinic_opens(clinic, clinic.day_of(starts_at))
+    if opens_at is None or not comes_early(starts_at, comes_at, opens_at=opens_at):
         return ""
     return before_opening(comes_at, opens_at, clinic.local)
 

@@ -5,8 +5,8 @@ from clinic.models.drafts import Draft
 from clinic.models.ledger import AuditChain, AuditEvent, IdempotencyKey, Message
 from clinic.models.licenses import License
 from clinic.models.patients import Patient
-from clinic.models.people import Practitioner, RoleAssignment, User
-from clinic.models.places import Clinic, Device, DeviceModel, Room
+from clinic.models.people import Invitation, Practitioner, RoleAssignment, User
+from clinic.models.places import Clinic, Device, DeviceModel, Organization, Room
 
 __all__ = [
     "AuditChain",
@@ -16,9 +16,11 @@ __all__ = [
     "DeviceModel",
     "Draft",
     "IdempotencyKey",
+    "Invitation",
     "KeptQuerySet",
     "License",
     "Message",
+    "Organization",
     "Patient",
     "Practitioner",
     "Record",

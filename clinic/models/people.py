@@ -8,11 +8,11 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from clinic.constraints import check
+from clinic.constraints import bounded, check, together
 from clinic.models.base import Record, Row, ScopedQuerySet
 from clinic.models.places import Clinic
 from clinic.permissions import MAY, Permission, Role
@@ -31,6 +31,8 @@ class User(AbstractBaseUser, Record):
     email = models.EmailField(max_length=120, unique=True)
     name = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True)
+    # Counted up to end all sessions of the account at its next request.
+    session_round = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -50,6 +52,11 @@ class User(AbstractBaseUser, Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        # Django asks this for the session's hash, with today's key and with older ones.
+        known: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        return salted_hmac("session round", f"{known} {self.session_round}").hexdigest()
 
     def prove(self, password: str) -> None:
         """Note that this is the password of the account as it is now.
@@ -132,6 +139,56 @@ class RoleAssignment(Row):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+
+class Invitation(Row):
+    """A link by which a new account's owner chooses her password: once, in time, by her alone.
+
+    Of the link's secret only a digest is kept. A new invitation withdraws those before it.
+    """
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="invitations")
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest"],
+                name="invitation_digest_once",
+                violation_error_message="This link is taken.",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="invitation_open_once_per_user",
+                violation_error_message="This person has an open invitation.",
+            ),
+            check(
+                "invitation_ends_one_way",
+                Q(accepted_at__isnull=True) | Q(withdrawn_at__isnull=True),
+                "An invitation is accepted or withdrawn, not both.",
+            ),
+            check(
+                "invitation_lasts",
+                Q(expires_at__gt=F("created_at")),
+                "An invitation ends after it was made.",
+            ),
+            together("invitation_withdrawn_by", "withdrawn_at", "withdrawn_by"),
+            bounded(
+                "invitation_dates_bounded",
+                instants=["created_at", "expires_at", "accepted_at", "withdrawn_at"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 class PractitionerQuerySet(ScopedQuerySet):

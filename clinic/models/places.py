@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
-from clinic.constraints import check
+from clinic.constraints import bounded, check
 from clinic.models.base import Record, ScopedQuerySet
+
+Week = list[list[list[int]]]
 
 
 def dialed(phone: PhoneNumber | str) -> str:
@@ -22,8 +25,48 @@ def dialed(phone: PhoneNumber | str) -> str:
     return str(number.as_national if number.country_code == 1 else number.as_international)
 
 
+class Organization(Record):
+    """Who runs this installation: one row, made by the first start, with the house's policies."""
+
+    only = models.PositiveSmallIntegerField(default=1, editable=False)
+    name = models.CharField(max_length=80)
+    idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["only"],
+                name="organization_once",
+                violation_error_message="This installation is set up already.",
+            ),
+            check("organization_is_the_only_one", Q(only=1), "There is one organization."),
+            check(
+                "organization_idle_2_to_60",
+                Q(idle_min__gte=2, idle_min__lte=60),
+                "A screen locks itself after 2 to 60 minutes.",
+            ),
+            bounded("organization_dates_bounded", instants=["created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ClinicQuerySet(ScopedQuerySet):
     clinic_path = "pk"
+
+
+def all_week(opens_min: int, closes_min: int) -> Week:
+    """The same opening hours on each day of the week."""
+    return [[[opens_min, closes_min]] for _ in range(7)]
+
+
+def usual_week() -> Week:
+    """What a new clinic begins with: nine to six, every day."""
+    return all_week(9 * 60, 18 * 60)
 
 
 class Clinic(Record):
@@ -36,8 +79,12 @@ class Clinic(Record):
     )
     time_zone = models.CharField(max_length=40)
     phone = models.CharField(max_length=20, blank=True)
-    opens_min = models.PositiveSmallIntegerField(default=9 * 60)
-    closes_min = models.PositiveSmallIntegerField(default=18 * 60)
+    address = models.CharField(max_length=200, blank=True)
+    locale = models.CharField(max_length=10, default="en-US")
+    # Weekday (0: Monday) → when it is open, as [from, to] in minutes of the wall clock's day.
+    hours = models.JSONField("opening hours", default=usual_week)
+    cancel_cutoff_h = models.PositiveSmallIntegerField("late to cancel (hours)", default=24)
+    interval_days = models.PositiveSmallIntegerField("between treatments (days)", default=28)
     is_active = models.BooleanField(default=True)
 
     objects = ClinicQuerySet.as_manager()
@@ -51,9 +98,14 @@ class Clinic(Record):
                 violation_error_message="Another clinic has this code.",
             ),
             check(
-                "clinic_opens_before_closing",
-                Q(opens_min__lt=F("closes_min")) & Q(closes_min__lte=24 * 60),
-                "A clinic opens before it closes.",
+                "clinic_cancel_cutoff_up_to_a_week",
+                Q(cancel_cutoff_h__lte=168),
+                "Late to cancel is at most 168 hours before the visit.",
+            ),
+            check(
+                "clinic_interval_14_to_180",
+                Q(interval_days__gte=14, interval_days__lte=180),
+                "At least 14 days lie between two treatments of an area.",
             ),
         ]
 
@@ -69,6 +121,12 @@ class Clinic(Record):
     def zone(self) -> ZoneInfo:
         """The clinic's time zone; every date in this clinic is a date there."""
         return ZoneInfo(self.time_zone)
+
+    def open_from(self, day: dt.date) -> tuple[int, int] | None:
+        """From when to when the clinic is open on a local day, breaks left in, in minutes of its
+        wall clock; None where it is closed."""
+        spans = self.hours[day.weekday()]
+        return (spans[0][0], spans[-1][1]) if spans else None
 
     def local(self, at: dt.datetime) -> dt.datetime:
         """An instant on the clinic's wall clock."""
@@ -102,7 +160,23 @@ class Room(Record):
         return self.name
 
 
-class DeviceModel(Record):
+class FromCatalog(Record):
+    """What ships with the product as data, versioned and cited, and may be edited here.
+
+    `catalog` names the line it came from ("" for what a clinic added), `catalog_version` the
+    version that was loaded; what was `edited` here no later version overwrites.
+    """
+
+    catalog = models.CharField(max_length=60, blank=True, editable=False)
+    catalog_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    edited = models.BooleanField(default=False, editable=False)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class DeviceModel(FromCatalog):
     """A make of needling pen. Depths are hundredths of a millimeter, as the label states them."""
 
     maker = models.CharField(max_length=80)

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from bookings import operations, queries
 from bookings.models import Appointment
 from clinic.models import Device, Room, User
+from clinic.models.places import all_week
 from clinic.refusals import Refusal
 from tests import factories
 from tests.bookings.test_free_times import DAY, booked, local
@@ -209,10 +210,10 @@ def test_nobody_is_asked_to_come_to_a_closed_door(cast: Cast):
         return line.times[0].says
 
     assert first() == "9:30 AM"
-    cast.clinic.opens_min = 8 * 60 + 30
+    cast.clinic.hours = all_week(8 * 60 + 30, 18 * 60)
     cast.clinic.write()
     assert first() == "9:00 AM"
-    cast.clinic.opens_min = 10 * 60
+    cast.clinic.hours = all_week(10 * 60, 18 * 60)
     cast.clinic.write()
     # She is there from nine.
     assert first() == "9:30 AM"
@@ -235,7 +236,7 @@ def test_nobody_is_asked_to_come_to_a_closed_door(cast: Cast):
 @pytest.mark.parametrize("sunday", [dt.date(2026, 3, 8), dt.date(2026, 11, 1)])
 def test_opening_hours_are_the_wall_clock_s_when_the_clock_changes(cast: Cast, sunday: dt.date):
     factories.shifts(cast.ana, cast.clinic, weekdays=[6], starts=9, ends=12)
-    cast.clinic.opens_min = 8 * 60 + 30
+    cast.clinic.hours = all_week(8 * 60 + 30, 18 * 60)
     cast.clinic.write()
     (line,) = queries.FreeSearch(
         clinic=cast.clinic,

@@ -22,10 +22,14 @@ NO_PERSON = {
     "clinic.Message.not_after": "planned",
     "clinic.Message.leased_until": "planned",
     "clinic.Message.finished_at": "the worker's act, not a person's",
+    "clinic.Invitation.expires_at": "planned",
+    "clinic.Invitation.accepted_at": "its user's own act",
     "bookings.Appointment.starts_at": "planned",
     "bookings.Appointment.numbing_on": "the chart's time, repeated for the board",
     "bookings.Appointment.numbing_off": "the chart's time, repeated for the board",
     "bookings.Appointment.numbing_due": "planned",
+    "bookings.TimeOff.starts_at": "planned",
+    "bookings.TimeOff.ends_at": "planned",
     "bookings.Hold.starts_at": "planned",
     "bookings.Hold.ends_at": "planned",
     "treatments.NumbingApplication.removed_entered_at": "typed by `removed_by`",
@@ -249,6 +253,11 @@ def test_a_table_that_grows_is_found_by_its_clinic(model: Any) -> None:
         "treatments.CartridgeProduct": "catalog of the installation",
         "treatments.ProductIdentifier": "catalog of the installation",
         "treatments.NumbingProduct": "catalog of the installation",
+        "treatments.NumbingIngredient": "catalog of the installation",
+        "treatments.GlideProduct": "catalog of the installation",
+        "treatments.DepthRule": "catalog of the installation",
+        "clinic.Organization": "the installation itself",
+        "clinic.Invitation": "its user's own",
     }
     carries = any(field.name == "clinic" and not field.null for field in model._meta.local_fields)
     assert carries is (model._meta.label not in without)

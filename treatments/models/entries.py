@@ -19,36 +19,8 @@ from clinic.constraints import (
 from clinic.models import Clinic, Record
 from clinic.models.base import ScopedQuerySet
 from treatments.models.charts import SAYS_SIGNED, SIGNED, Treatment
+from treatments.models.products import NumbingProduct
 from treatments.rules.areas import AREAS, EndPoint
-
-
-class NumbingProduct(Record):
-    """A topical anesthetic the clinic may put on. Dwell in minutes."""
-
-    code = models.SlugField(max_length=20)
-    name = models.CharField(max_length=80)
-    ingredients = models.CharField(max_length=120)
-    min_dwell = models.PositiveSmallIntegerField("shortest dwell (minutes)")
-    max_dwell = models.PositiveSmallIntegerField("longest dwell (minutes)")
-    is_active = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ["name", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["code"],
-                name="numbing_product_code_once",
-                violation_error_message="A numbing product of this code is on file.",
-            ),
-            check(
-                "numbing_product_dwell_in_order",
-                Q(min_dwell__lte=F("max_dwell")),
-                "The shortest dwell is at most the longest.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class NumbingApplication(Record):

@@ -65,10 +65,10 @@ def works_of(asked: Asked, people: list[Practitioner]) -> dict[uuid.UUID, int]:
 
 def opening_of(asked: Asked) -> int:
     """When the clinic is open, as a mask; on the evening before the first day too."""
-    clinic = asked.clinic
+    days = (asked.days[0] - DAY, *asked.days)
+    opening = ((day, asked.clinic.open_from(day)) for day in days)
     return asked.window.at_work(
-        shift_span(day, clinic.opens_min, clinic.closes_min, asked.zone)
-        for day in (asked.days[0] - DAY, *asked.days)
+        shift_span(day, *hours, asked.zone) for day, hours in opening if hours is not None
     )
 
 

@@ -19,6 +19,7 @@ from clinic.models import (
     Room,
     User,
 )
+from clinic.models.places import all_week
 from clinic.permissions import Role
 from treatments.management.demo.catalog import Catalog
 from treatments.management.demo.holidays import open_spans
@@ -128,8 +129,7 @@ def build(plan: Plan, catalog: Catalog, *, password: str, today: dt.date, at: dt
         state=plan.state,
         time_zone=plan.time_zone,
         phone=f"+1{plan.area_code}5550100",
-        opens_min=OPENS * 60,
-        closes_min=CLOSES * 60,
+        hours=all_week(OPENS * 60, CLOSES * 60),
     )
     clinic.write()
     for number in range(1, plan.rooms + 1):
