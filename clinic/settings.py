@@ -164,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
+FORM_RENDERER = "clinic.forms.renderer.WholeTexts"
 ACCOUNT_FORMS = {
     "change_password": "clinic.forms.session.NewPasswordForm",
     "reset_password_from_key": "clinic.forms.session.ForgottenPasswordForm",

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django import forms
+from django.db import transaction
+from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from clinic.forms import HouseForm
+from tests.cast import Cast
+from tests.house import doors, world
 from tests.house.sources import APPS, ROOT, tree
 
 # Presses with nothing to fill in that is not said anew.
@@ -72,3 +78,28 @@ def test_the_keeper_of_drafts_knows_no_field_of_any_form() -> None:
     words = {node.value for node in ast.walk(source) if isinstance(node, ast.Constant)}
     # By the first two it knows the press and the state of the record.
     assert words & fields == {"once", "version", "password"}
+
+
+@pytest.mark.parametrize("who", ["nobody", "manager", "esthetician", "reception", "auditor"])
+def test_no_field_cuts_what_is_typed_into_it(
+    who: str, cast: Cast, clock: Any, enter: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A browser does that, without a word, to whatever is longer than `maxlength`."""
+    caplog.set_level(logging.ERROR, "django.request")
+    austin = world.build(cast)
+    cutting, counted = [], 0
+    for door in doors.doors():
+        for method in doors.METHODS:
+            with transaction.atomic():
+                user = doors.WHO[who](cast)
+                client = enter(user) if user else Client()
+                answer = getattr(client, method.lower())(door.address(austin))
+                transaction.set_rollback(True)
+            if answer.streaming:
+                continue
+            page = answer.content.decode()
+            counted += page.count(" data-most=")
+            if re.search(r"\smaxlength\b", page):
+                cutting.append(f"{door.name} {method}")
+    assert cutting == []
+    assert counted
