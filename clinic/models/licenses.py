@@ -7,7 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.constraints import bounded, check, never_deleted
+from clinic.constraints import Guard, bounded, check, never_deleted
 from clinic.models.base import Record, ScopedQuerySet
 from clinic.models.people import Practitioner
 from clinic.rules import normalize_license_number
@@ -121,12 +121,20 @@ class License(Record):
             ),
         ]
 
-    guards = never_deleted(
-        "clinic_license",
-        "A license on file is never deleted.",
-        keys=[("id",), ("state", "kind", "number_norm")],
-        taken="This license number is on file for that state and kind.",
-    )
+    guards = [
+        *never_deleted(
+            "clinic_license",
+            "A license on file is never deleted.",
+            keys=[("id",), ("state", "kind", "number_norm")],
+            taken="This license number is on file for that state and kind.",
+        ),
+        Guard(
+            "license_keeps_its_holder",
+            ("UPDATE",),
+            "NEW.practitioner_id <> OLD.practitioner_id",
+            "A license stays with the person it was issued to.",
+        ),
+    ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.state} {self.number_raw}"

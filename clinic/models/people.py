@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from clinic.constraints import bounded, check, together
+from clinic.constraints import Guard, bounded, check, never_deleted, together
 from clinic.models.base import Record, Row, ScopedQuerySet
 from clinic.models.places import Clinic
 from clinic.permissions import MAY, Permission, Role
@@ -213,6 +213,23 @@ class Practitioner(Record):
 
     class Meta:
         ordering = ["name", "pk"]
+
+    # Whose chart it is, is asked of the practitioner's account: another one would take her
+    # records from her, and give them to someone else.
+    guards = [
+        *never_deleted(
+            "clinic_practitioner",
+            "A practitioner on file is never deleted.",
+            keys=[("id",), ("user_id",)],
+            taken="This account belongs to a practitioner on file.",
+        ),
+        Guard(
+            "practitioner_keeps_her_account",
+            ("UPDATE",),
+            "OLD.user_id IS NOT NULL AND (NEW.user_id IS NULL OR NEW.user_id <> OLD.user_id)",
+            "A practitioner keeps the account that she has.",
+        ),
+    ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.credential}".strip()

@@ -109,6 +109,7 @@ def test_no_queryset_changes_rows_in_bulk(event: AuditEvent, verb: str) -> None:
     [
         ("clinic_patient", "mia", "A patient on file is never deleted."),
         ("clinic_license", "ana_license", "A license on file is never deleted."),
+        ("clinic_practitioner", "ana", "A practitioner on file is never deleted."),
     ],
 )
 def test_what_has_a_history_is_never_deleted(cast: Cast, table: str, field: str, says: str) -> None:
@@ -132,6 +133,44 @@ def test_what_has_a_history_is_never_deleted(cast: Cast, table: str, field: str,
 def test_a_license_keeps_to_its_rules(cast: Cast, change: str, name: str) -> None:
     found = refused(f"UPDATE clinic_license SET {change} WHERE id = %s", own(cast.ana_license.pk))
     assert found[0] == name
+
+
+@pytest.mark.rule("R17")
+def test_a_license_stays_with_its_holder(cast: Cast) -> None:
+    given = "UPDATE clinic_license SET practitioner_id = %s WHERE id = %s"
+    found = refused(given, own(cast.priya.pk), own(cast.ana_license.pk))
+    says = "A license stays with the person it was issued to."
+    assert found == ("license_keeps_its_holder", says)
+    run(given, own(cast.ana.pk), own(cast.ana_license.pk))
+
+
+@pytest.mark.rule("R52")
+def test_a_practitioner_keeps_her_account_and_may_get_one_once(cast: Cast) -> None:
+    given = "UPDATE clinic_practitioner SET user_id = %s WHERE id = %s"
+    for account in (None, own(cast.reception.pk)):
+        found = refused(given, account, own(cast.ana.pk))
+        says = "A practitioner keeps the account that she has."
+        assert found == ("practitioner_keeps_her_account", says)
+    alone = factories.practitioner([cast.clinic], "RN")
+    run(given, own(cast.reception.pk), own(alone.pk))
+    assert refused(given, None, own(alone.pk))[0] == "practitioner_keeps_her_account"
+
+
+@pytest.mark.rule("R52")
+@pytest.mark.skipif(is_postgresql(), reason="only SQLite writes over a row without asking")
+@pytest.mark.parametrize("clash", ["id", "user_id"])
+def test_no_practitioner_is_written_over(cast: Cast, clash: str) -> None:
+    columns = {"id": "%s", "user_id": "NULL"} | ({clash: clash} if clash == "user_id" else {})
+    key = cast.ana.pk if clash == "id" else uuid.uuid4()
+    names = [str(one.column) for one in cast.ana._meta.local_concrete_fields]
+    taken = ", ".join(columns.get(name, name) for name in names)
+    found = refused(
+        f"INSERT OR REPLACE INTO clinic_practitioner ({', '.join(names)}) "
+        f"SELECT {taken} FROM clinic_practitioner WHERE id = %s",
+        own(key),
+        own(cast.ana.pk),
+    )
+    assert found[0] == "clinic_practitioner_no_replace"
 
 
 @pytest.mark.rule("R17")
