@@ -136,6 +136,23 @@ PLACES = (
         (P.SEE_AUDIT,),
         menu="Audit log",
     ),
+    Place(
+        "Set-up",
+        "setup",
+        "Set-up",
+        "What is missing before the first booking, and all set-up pages.",
+        "gear",
+        (P.SET_UP_CLINIC, P.KEEP_USERS),
+        menu="Set-up",
+    ),
+    Place(
+        "Set-up",
+        "setup-rooms",
+        "Rooms",
+        "Where patients are treated, one at a time in each.",
+        "door-open",
+        (P.SET_UP_CLINIC,),
+    ),
     Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
     Place(
         "Your session",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from treatments.views import acts, balance, chart, goods_in, landing, patients, room, stock
+from treatments.views import acts, balance, chart, goods_in, landing, patients, room, set_up, stock
 
 urlpatterns: list[URLPattern] = [
     path("", landing.Landing.as_view(), name="landing"),
+    path("setup/", set_up.SetUp.as_view(), name="setup"),
     path("cartridges/", stock.Cartridges.as_view(), name="cartridges"),
     path("cartridges/<uuid:pk>/", stock.ShowUnit.as_view(), name="cartridge"),
     path("cartridges/<uuid:pk>/waste/", stock.WasteUnit.as_view(), name="cartridge-waste"),

@@ -21,6 +21,7 @@ from bookings.queries.reminders import (
     reminders_dropped,
     visits_to_remind,
 )
+from bookings.queries.touched import say_visits_ahead
 from bookings.queries.visits import Moved, Past, moves_of, past_of, visit_for
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "past_of",
     "practitioners_on",
     "reminders_dropped",
+    "say_visits_ahead",
     "search_near",
     "services_of",
     "visit_for",

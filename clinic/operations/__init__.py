@@ -8,15 +8,19 @@ from clinic.operations.patients import (
     register_patient,
     search_patients,
 )
+from clinic.operations.rooms import add_room, rename_room, set_room_use
 
 __all__ = [
     "add_license",
+    "add_room",
     "change_license_status",
     "change_patient",
     "export_audit",
     "open_patient",
     "register_patient",
+    "rename_room",
     "renew_license",
     "search_audit",
     "search_patients",
+    "set_room_use",
 ]

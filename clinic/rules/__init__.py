@@ -22,7 +22,7 @@ from clinic.rules.licenses import (
 )
 from clinic.rules.passwords import MOST_PASSWORD, password_fault
 from clinic.rules.people import Search, called, may_be_same, read_search, search_key
-from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, text_fault
+from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, squeezed, text_fault
 from clinic.rules.titles import told_without_chart
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "say_time",
     "search_key",
     "spreadsheet_safe",
+    "squeezed",
     "text_fault",
     "told_without_chart",
 ]

@@ -23,6 +23,11 @@ def text_fault(text: str) -> str | None:
     return None
 
 
+def squeezed(text: str) -> str:
+    """A name as it is kept: composed (NFC), without blanks around it, one blank within."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def chain_of(clinic_id: uuid.UUID | None) -> str:
     """The name of a clinic's audit chain; without a clinic, the system's."""
     return clinic_id.hex if clinic_id else SYSTEM

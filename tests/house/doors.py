@@ -135,6 +135,16 @@ treatment-sign                        GET     login     403       405         40
 treatment-sign                        POST    login     403       422         404  403      403     403     403           404      403
 treatment-addendum                    GET     login     403       405         405  405      403     403     403           405      403
 treatment-addendum                    POST    login     403       422         404  422      403     403     403           404      403
+setup                                 GET     login     403       403         403  403      200     403     200           200      403
+setup                                 POST    login     403       403         403  403      405     403     405           405      403
+setup-rooms                           GET     login     403       403         403  403      200     403     200           200      403
+setup-rooms                           POST    login     403       403         403  403      405     403     405           405      403
+setup-room-add                        GET     login     403       403         403  403      200     403     200           200      403
+setup-room-add                        POST    login     403       403         403  403      422     403     422           422      403
+setup-room                            GET     login     403       403         403  403      200     403     200           404      403
+setup-room                            POST    login     403       403         403  403      422     403     422           404      403
+setup-room-use                        GET     login     403       403         403  403      200     403     200           404      403
+setup-room-use                        POST    login     403       403         403  403      422     403     422           404      403
 landing                               GET     login     200       200         200  200      200     200     200           200      403
 landing                               POST    login     405       405         405  405      405     405     405           405      403
 cartridges                            GET     login     403       200         200  200      200     200     403           200      403
@@ -187,6 +197,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
     "day-on": lambda world: {"day": TODAY},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
+    "setup-room": lambda world: {"pk": world.cast.room.pk},
     "treatment-open": lambda world: {"pk": world.booked.pk},
     "patient": lambda world: {"pk": world.cast.siobhan.pk},
     "treatment": lambda world: {"pk": world.signed.pk},

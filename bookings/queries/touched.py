@@ -1,0 +1,43 @@
+"""What is booked ahead with something that is about to change or to go out of use."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+
+from bookings.models import Appointment
+from bookings.rules.status import HOLDING
+from clinic.models import Row
+from clinic.rules import say_day, say_time
+
+SHOWN = 8
+
+
+def visits_ahead(lane: str, row: Row, *, at: dt.datetime) -> QuerySet[Appointment]:
+    """The visits from `at` on that still hold their time with this `lane` (practitioner, room,
+    device, service), the next first."""
+    held = Appointment.objects.filter(
+        **{lane: row}, starts_at__gte=at, status__in=[str(status) for status in HOLDING]
+    )
+    return held.order_by("starts_at", "pk")
+
+
+def say_visits_ahead(lane: str, row: Row, *, at: dt.datetime, named: bool) -> list[str]:
+    """The next few of them in words, and how many more there are; at most two queries.
+
+    Not `named`, only how many: the reader may not know who comes.
+    """
+    ahead = visits_ahead(lane, row, at=at)
+    if not named:
+        count = ahead.count()
+        return [f"{count} visit{'s' if count > 1 else ''} ahead"] if count else []
+    found = list(ahead.select_related("clinic", "patient", "practitioner")[: SHOWN + 1])
+    lines = []
+    for visit in found[:SHOWN]:
+        local = visit.clinic.local(visit.starts_at)
+        day = say_day(local.date(), visit.clinic.day_of(at))
+        lines.append(f"{day}, {say_time(local)}: {visit.patient.name} with {visit.practitioner}")
+    if len(found) > SHOWN:
+        lines.append(f"and {ahead.count() - SHOWN} more")
+    return lines

@@ -1,0 +1,1 @@
+"""Set-up of what is booked: rooms, devices, services, working hours."""

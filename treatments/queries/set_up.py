@@ -1,0 +1,124 @@
+"""What a clinic still lacks before its first booking, and before its first treatment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bookings.models import Service, Shift
+from clinic.models import Clinic, Device, Practitioner, RoleAssignment, Room
+from clinic.permissions import MAY, Permission
+from clinic.rules import covers
+from treatments.models import Cartridge, CartridgeProduct, NumbingProduct
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to have: `page` is where one gets it, by name; `says` what there is or lacks.
+
+    `for_booking`: without it nothing can be booked; else nothing can be treated.
+    """
+
+    label: str
+    page: str
+    done: bool
+    says: str
+    for_booking: bool = True
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The steps in the order in which one takes them."""
+
+    steps: list[Step]
+
+    @property
+    def missing(self) -> list[Step]:
+        """What is still to do before the first booking."""
+        return [one for one in self.steps if one.for_booking and not one.done]
+
+    @property
+    def done(self) -> int:
+        """How many of the steps are done."""
+        return sum(one.done for one in self.steps)
+
+
+def set_up_of(clinic: Clinic, *, on: dt.date) -> Progress:
+    """How far the clinic's set-up has come on that clinic-local date; a constant number of
+    queries."""
+    rooms = Room.objects.filter(clinic=clinic, is_active=True).count()
+    devices = list(Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE))
+    services = Service.objects.filter(clinic=clinic, is_active=True).count()
+    people = list(Practitioner.objects.working_in(clinic).prefetch_related("licenses"))
+    licensed = [
+        one
+        for one in people
+        if covers(one.licenses.all(), name=one.name, state=clinic.state, on=on).allowed
+    ]
+    shifts = Shift.objects.in_force(clinic, first=on, last=on + dt.timedelta(days=365))
+    working = set(shifts.values_list("practitioner_id", flat=True))
+    ready = [one for one in licensed if one.pk in working]
+    clerks = _who_may(Permission.BOOK, clinic)
+    products = CartridgeProduct.objects.filter(is_active=True)
+    fitting = products.filter(fits__in={one.model_id for one in devices}).distinct().count()
+    creams = NumbingProduct.objects.filter(is_active=True).count()
+    units = Cartridge.objects.filter(clinic=clinic).fit_to_use(on=on).count()
+    return Progress(
+        [
+            Step("Address and phone", "setup-clinic", bool(clinic.address), _where(clinic)),
+            Step("Rooms", "setup-rooms", rooms > 0, _count(rooms, "room")),
+            Step("Devices", "setup-devices", bool(devices), _count(len(devices), "pen")),
+            Step("Services", "setup-services", services > 0, _count(services, "service")),
+            Step(
+                "Who treats",
+                "setup-practitioners",
+                bool(people),
+                _count(len(people), "practitioner"),
+            ),
+            Step("Licenses", "licenses", bool(licensed), _of(licensed, people, "licensed today")),
+            Step("Working hours", "setup-shifts", bool(ready), _of(ready, licensed, "with hours")),
+            Step("Who books", "setup-users", clerks > 0, _count(clerks, "account")),
+            Step(
+                "Cartridge products",
+                "setup-cartridge-products",
+                fitting > 0,
+                _count(fitting, "product that fits"),
+                for_booking=False,
+            ),
+            Step(
+                "Numbing products",
+                "setup-numbing-products",
+                creams > 0,
+                _count(creams, "product in use"),
+                for_booking=False,
+            ),
+            Step(
+                "Cartridges in stock",
+                "cartridge-receive",
+                units > 0,
+                _count(units, "unit fit to use"),
+                for_booking=False,
+            ),
+        ]
+    )
+
+
+def _who_may(permission: Permission, clinic: Clinic) -> int:
+    roles = [role for role, may in MAY.items() if permission in may]
+    held = RoleAssignment.objects.filter(clinic=clinic, role__in=roles, user__is_active=True)
+    return held.order_by().values("user").distinct().count()
+
+
+def _where(clinic: Clinic) -> str:
+    return clinic.address or "No address yet"
+
+
+def _count(number: int, word: str) -> str:
+    first, _, rest = word.partition(" ")
+    plural = f"{first}{'' if number == 1 else 's'} {rest}".strip()
+    return f"{number} {plural}" if number else f"No {word} yet"
+
+
+def _of(some: Iterable[object], all_: Iterable[object], word: str) -> str:
+    return f"{len(list(some))} of {len(list(all_))} {word}"
