@@ -31,8 +31,10 @@ class AddLicenseForm(HouseForm):
             "invalid_choice": "Choose someone who works in this clinic.",
         },
     )
+    # Nothing is proposed: by its kind a license opens treatments, and nobody corrects it later.
     kind = forms.ChoiceField(
-        choices=License.Kind.choices, error_messages={"required": "Choose the kind of license."}
+        choices=[("", "Choose the kind of license"), *License.Kind.choices],
+        error_messages={"required": "Choose the kind of license."},
     )
     state = forms.ChoiceField(
         choices=[(state, state) for state in STATES],

@@ -123,6 +123,20 @@ def test_when_all_is_well_the_filter_says_so(cast: Cast, clock: Any, enter: Any)
     assert "Nothing needs attention" in page
 
 
+@pytest.mark.rule("R17")
+def test_no_kind_of_license_is_proposed_and_none_is_taken_for_granted(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    browser = enter(cast.manager)
+    for address in (ADD, f"{ADD}?practitioner={cast.bo.pk}"):
+        kind = browser.get(address).context["form"]["kind"]
+        assert kind.value() is None
+        assert next(iter(kind.field.choices)) == ("", "Choose the kind of license")
+    answer = browser.post(ADD, typed(cast, kind=""))
+    assert answer.status_code == 422
+    assert "Choose the kind of license." in answer.content.decode()
+
+
 def test_a_license_is_put_on_file_as_printed(cast: Cast, clock: Any, enter: Any) -> None:
     answer = enter(cast.manager).post(ADD, typed(cast))
     made = License.objects.get(number_norm="LE200400")
