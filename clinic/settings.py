@@ -271,10 +271,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "filters": {"calm": {"()": "clinic.refusals.CalmRefusals"}},
-    # A page that was refused is one line; only an answer of 500 or more has its traceback.
-    "loggers": {"django.request": {"filters": ["calm"]}},
+    # A page that was refused is one line, whoever writes it; only an answer of 500 or more has its
+    # traceback. Anyone outside can ask for refusals without end.
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["calm"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
