@@ -11,8 +11,8 @@ class TreatmentsConfig(AppConfig):
     def ready(self) -> None:
         from bookings.queries import going_on
         from clinic.queries import audit_log
-        from treatments.queries.needling import needling_on
+        from treatments.queries.needling import needling_of
         from treatments.queries.subjects import lots_by_code, subjects_by_code
 
         audit_log.SUBJECTS += [subjects_by_code, lots_by_code]
-        going_on.READERS.append(needling_on)
+        going_on.READERS.append(needling_of)

@@ -70,6 +70,7 @@ def book(
         lanes=appointment.lanes,
         room=room,
         device=device,
+        at=at,
     )
     appointment.practitioner, appointment.license = place.practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
@@ -117,6 +118,7 @@ def move(
         lanes=plan,
         room=room,
         device=device,
+        at=at,
         but=appointment,
     )
     appointment = held_visit(appointment, at=at, version=version)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, Hold, Shift
-from bookings.models.holds import HoldQuerySet
+from bookings.operations.things import first_free, holds_of_others, taken_by_others
+from bookings.queries.going_on import in_use, taken_now
 from bookings.rules import fit
 from bookings.rules.shifts import working_time
 from bookings.rules.status import HOLDING
 from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
-from clinic.models import Clinic, Device, License, Patient, Practitioner, Room, Row
+from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
 from clinic.models.base import ScopedQuerySet
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers
@@ -43,28 +44,35 @@ def find_place(
     lanes: Lanes,
     room: Room | None,
     device: Device | None,
+    at: dt.datetime,
     but: Appointment | None = None,
 ) -> Place:
     """Lock practitioner, room, device and patient, in this order, and choose the place.
 
     With no practitioner named, whoever is free and has the fewest visits that day is taken;
-    with no room (device), the first free one. The loser of a race goes on to the next. `but` is
-    the appointment being moved: its own holds do not count, and its room and device come first.
+    with no room (device), the first free one. Who or what a treatment under way takes at that
+    time comes last. The loser of a race goes on to the next. `but` is the appointment being
+    moved: its own holds do not count, and its room and device come first.
     Refuses R17, R18, R25 (license), T1 (not at work), R47 (taken, 409).
     """
+    today = clinic.day_of(lanes.practitioner.starts_at) == clinic.day_of(at)
+    going_on = taken_now(clinic, at) if today else []
     if practitioner is None:
-        practitioner, license = _anyone(clinic, lanes.practitioner, but)
+        busy = in_use(going_on, lanes.practitioner)
+        practitioner, license = _anyone(clinic, lanes.practitioner, but, busy)
     else:
         _refuse_early(practitioner, clinic, lanes.practitioner, but)
         practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
     rooms = Room.objects.filter(clinic=clinic, is_active=True)
     devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE)
-    chosen_room = _first_free(rooms, "room", room, lanes.room, clinic, but)
-    chosen_device = _first_free(devices, "device", device, lanes.device, clinic, but)
+    busy = in_use(going_on, lanes.room)
+    chosen_room = first_free(rooms, "room", room, lanes.room, clinic, but, busy)
+    busy = in_use(going_on, lanes.device)
+    chosen_device = first_free(devices, "device", device, lanes.device, clinic, but, busy)
     patient = Patient.objects.held().get(pk=patient.pk)
     if patient.status != Patient.Status.ACTIVE:
         raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
-    taken = _taken(
+    taken = taken_by_others(
         but,
         room=(chosen_room, lanes.room),
         device=(chosen_device, lanes.device),
@@ -108,7 +116,7 @@ def _refuse_early(
     Of fifty who press at once all but the first would else wait for her row, one after another,
     only to hear "no". Who is refused here held nothing; who is not is judged again under lock.
     """
-    if _holds(span, but).filter(practitioner=practitioner).exists():
+    if holds_of_others(span, but).filter(practitioner=practitioner).exists():
         _may_take(_with_clinic(clinic).get(pk=practitioner.pk), clinic, span, but)
 
 
@@ -133,7 +141,7 @@ def _may_take(
     """The license by which a locked practitioner takes the visit; refuses as `find_place`."""
     license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
     _at_work(practitioner, clinic, span)
-    held = _holds(span, but).filter(practitioner=practitioner).order_by("starts_at")
+    held = holds_of_others(span, but).filter(practitioner=practitioner).order_by("starts_at")
     if (taken_from := held.values_list("starts_at", flat=True).first()) is not None:
         if taken_from > span.starts_at:
             says = fit.next_visit(practitioner.name, span, taken_from, clinic.local)
@@ -143,30 +151,36 @@ def _may_take(
     return license
 
 
-def _anyone(clinic: Clinic, span: Span, but: Appointment | None) -> tuple[Practitioner, License]:
+def _anyone(
+    clinic: Clinic, span: Span, but: Appointment | None, busy: Collection[uuid.UUID]
+) -> tuple[Practitioner, License]:
     """Whoever may, is free and has the fewest visits that day, locked and judged once more.
 
-    Whoever is being booked just now is passed over; only where no other is left does it wait.
+    Those who are `busy` all the same come last. Whoever is being booked just now is passed
+    over; only where no other is left does it wait.
     """
     at_work = _at_work_then(clinic, span, but)
     # `is_taken` is the query's own column, which the model's type does not know.
     free = [one.pk for one in at_work if not one.is_taken]  # type: ignore[attr-defined]
+    idle = [key for key in free if key not in busy]
     lost = False
-    for key in free:
+    # While an idle one is only being booked, nobody is called away from a patient.
+    for key in idle or free:
         one = _with_clinic(clinic).filter(pk=key).held(waiting=False).first()
         if one is None:
             continue
         with suppress(Refusal):
             return one, _may_take(one, clinic, span, but)
         lost = True
-    if lost:
-        # Taken between the look and the lock. To wait for another with a row in hand would
+    if not lost:
+        # Locks that are waited for are taken in key order, so that two bookings never cross.
+        for one in _with_clinic(clinic).filter(pk__in=idle or free).order_by("pk"):
+            with suppress(Refusal):
+                return _free(one, clinic, span, but)
+    if lost or (idle and len(idle) < len(free)):
+        # Taken between the look and the lock. To go on to another with a row in hand would
         # lock out of order: the act begins anew, with nothing held.
         raise LookAgain("who was free went to someone else")
-    # Locks that are waited for are taken in key order, so that two bookings never cross.
-    for one in _with_clinic(clinic).filter(pk__in=free).order_by("pk"):
-        with suppress(Refusal):
-            return _free(one, clinic, span, but)
     says = fit.nobody(span.starts_at, clinic.local, at_work_but_taken=bool(at_work))
     if at_work:
         raise Conflict(says, rule="R47", field="starts_at")
@@ -187,7 +201,7 @@ def _at_work_then(clinic: Clinic, span: Span, but: Appointment | None) -> list[P
     people = (
         Practitioner.objects.working_in(clinic)
         .annotate(
-            is_taken=Exists(_holds(span, but).filter(practitioner=OuterRef("pk"))),
+            is_taken=Exists(holds_of_others(span, but).filter(practitioner=OuterRef("pk"))),
             visits_that_day=Coalesce(Subquery(count), 0),
         )
         .order_by("visits_that_day", "pk")
@@ -241,50 +255,3 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
         field="starts_at",
         way_out="Choose a time within the shift.",
     )
-
-
-def _first_free(rows, lane: str, wanted, span: Span, clinic: Clinic, but: Appointment | None):  # type: ignore[no-untyped-def]
-    """The first of the rows that is free, locked; the caller looks once more at what it got.
-
-    A visit that is moved keeps its own where it can, and waits for that one. Else a row that
-    another booking holds just now is most likely being taken: the next one will do, and nobody
-    waits. Only where no other is left does it wait for one.
-    """
-    if wanted is not None:
-        rows = rows.filter(pk=wanted.pk)
-    free = rows.exclude(Exists(_holds(span, but).filter(**{lane: OuterRef("pk")})))
-    if wanted is None:
-        own = free.filter(pk=getattr(but, f"{lane}_id")).held().first() if but else None
-        if own is not None:
-            if _taken(but, **{lane: (own, span)}):
-                raise LookAgain(f"the visit's own {lane} went to someone else")
-            return own
-        if row := free.held(waiting=False).first():
-            return row
-    row = free.held().first()
-    while row is not None:
-        if not _taken(but, **{lane: (row, span)}):
-            return row
-        # Onward only: locks are taken in key order, so that two bookings never cross.
-        row = free.filter(pk__gt=row.pk).held().first()
-    if not rows.exists():
-        if wanted is not None:
-            raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
-        raise Refusal(fit.none_in_service(lane), rule="R47", field=lane)
-    if wanted is not None:
-        raise Conflict(f"{wanted} is taken at this time.", rule="R47", field=lane)
-    raise Conflict(fit.none_free(lane, span, clinic.local), rule="R47", field="starts_at")
-
-
-def _holds(span: Span, but: Appointment | None) -> HoldQuerySet:
-    holds = Hold.objects.crossing(span.starts_at, span.ends_at)
-    return holds if but is None else holds.exclude(appointment=but)
-
-
-def _taken(but: Appointment | None, **wanted: tuple[Row, Span]) -> set[str]:
-    """Those lanes of `wanted` (lane → row and span) that some other visit holds; one query."""
-    looks = [
-        _holds(span, but).filter(**{lane: row}).order_by().values_list(Value(lane))
-        for lane, (row, span) in wanted.items()
-    ]
-    return {lane for (lane,) in looks[0].union(*looks[1:])}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q
+
 from bookings.models import Appointment
+from bookings.models.appointments import AppointmentQuerySet
 from bookings.rules.going_on import foreseen, needled
 from bookings.rules.status import Status
 from bookings.rules.visit import Span
-from clinic.models import Clinic
+from clinic.models import Clinic, Practitioner
 
+DAY = dt.timedelta(days=1)
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -29,10 +33,11 @@ class Needling:
     device: uuid.UUID
 
 
-# A clinic and a clinic-local day → the needling of that day's visits, by the visit's key.
+# By the visit's key.
 Told = dict[uuid.UUID, Needling]
-# Who knows the charts adds a reader when ready.
-READERS: list[Callable[[Clinic, dt.date], Told]] = []
+# Visits' keys → the needling of those where it has begun. Who knows the charts adds a reader
+# when ready.
+READERS: list[Callable[[Collection[uuid.UUID]], Told]] = []
 
 
 @dataclass(frozen=True)
@@ -44,23 +49,30 @@ class Taken:
     span: Span
 
 
-def needling_of(clinic: Clinic, day: dt.date) -> Told:
-    """What the charts tell of a clinic-local day."""
-    return {key: told for read in READERS for key, told in read(clinic, day).items()}
+def in_use(taken: Iterable[Taken], span: Span) -> set[uuid.UUID]:
+    """The keys of those that are taken for some part of a span."""
+    return {
+        key
+        for one in taken
+        if one.span.starts_at < span.ends_at and span.starts_at < one.span.ends_at
+        for key in one.keys
+    }
+
+
+def needling_of(visits: Collection[uuid.UUID]) -> Told:
+    """What the charts tell of these visits."""
+    return {key: told for read in READERS for key, told in read(visits).items()}
 
 
 def taken_now(clinic: Clinic, at: dt.datetime) -> list[Taken]:
     """What goes on now beyond what was booked: a treatment that began early or runs late, and
-    one whose cream is on past its time. Two queries, or one where nobody is being treated."""
-    day = clinic.day_of(at)
-    under_way = (
-        Appointment.objects.on_day(clinic, day)
-        .filter(status__in=[Status.NUMBING, Status.IN_TREATMENT])
-        .order_by()
-        .defer("note", "cancel_reason")
-    )
-    visits = list(under_way)
-    told = needling_of(clinic, day) if visits else {}
+    one whose cream is on past its time.
+
+    A practitioner is one person: what she does in another clinic keeps her from this one too.
+    Two queries, or one where nobody is being treated.
+    """
+    visits = [one for one in _under_way(clinic, at) if one.local_date == one.clinic.day_of(at)]
+    told = needling_of([one.pk for one in visits]) if visits else {}
     found = []
     for visit in visits:
         booked = Span(visit.starts_at, visit.ends_at)
@@ -74,3 +86,24 @@ def taken_now(clinic: Clinic, at: dt.datetime) -> list[Taken]:
             clean = Span(span.starts_at, span.ends_at + MINUTE * visit.clean_down_min)
             found.append(Taken((known.room, known.device), clean))
     return found
+
+
+def _under_way(clinic: Clinic, at: dt.datetime) -> AppointmentQuerySet:
+    """The visits under way here, and elsewhere with those who work here; around today's date."""
+    works = Practitioner.clinics.through.objects
+    here = works.filter(clinic=clinic).values("practitioner")
+    shares = works.filter(practitioner__in=here, clinic=OuterRef("pk"))
+    # By clinic and date, because so a day's visits are found; a date differs from zone to zone.
+    clinics = Clinic.objects.filter(Q(pk=clinic.pk) | Exists(shares)).order_by()
+    day = clinic.day_of(at)
+    return (
+        Appointment.objects.filter(
+            Q(clinic=clinic) | Q(practitioner__in=here),
+            clinic__in=clinics.values("pk"),
+            local_date__in=[day - DAY, day, day + DAY],
+            status__in=[Status.NUMBING, Status.IN_TREATMENT],
+        )
+        .order_by()
+        .select_related("clinic")
+        .defer("note", "cancel_reason")
+    )

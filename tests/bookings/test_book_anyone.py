@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings import operations
 from bookings.models import Appointment
-from bookings.operations import placing
+from bookings.operations import placing, things
 from clinic import audit
 from clinic.models import Patient
 from clinic.refusals import Conflict, Refusal
@@ -93,7 +93,7 @@ def test_a_room_that_went_to_someone_else_is_looked_for_again(
     other = factories.practitioner([cast.clinic], "LE")
     factories.license(other, "esthetician", "TX", by=cast.manager)
     looks: list[dict[str, Any]] = []
-    see = placing._taken
+    see = things.taken_by_others
 
     def late(but: Appointment | None, **wanted: Any) -> set[str]:
         """Between the first look and the lock, another desk books that very room."""
@@ -111,7 +111,8 @@ def test_a_room_that_went_to_someone_else_is_looked_for_again(
         looks.append(wanted)
         return see(but, **wanted)
 
-    monkeypatch.setattr(placing, "_taken", late)
+    for module in (placing, things):
+        monkeypatch.setattr(module, "taken_by_others", late)
     then = NOON + dt.timedelta(hours=2)
     if moved:
         done = operations.move(appointment=visit, starts_at=then, by=cast.reception, at=NOW)

@@ -63,6 +63,7 @@ def test_what_is_offered_can_be_booked_and_nothing_else(cast: Cast, day: dt.date
                     lanes=plan,
                     room=None,
                     device=None,
+                    at=zero,
                 )
         except Refusal:
             return False

@@ -14,6 +14,7 @@ from django.test import Client
 
 from bookings import operations as desk
 from bookings.models import Appointment
+from bookings.queries.going_on import taken_now
 from clinic.models import User
 from tests import factories
 from tests.cast import Cast
@@ -178,3 +179,60 @@ def test_nobody_is_booked_unawares_beside_a_treatment_that_began_early(
     assert "No room is free" in said
     # What is promised is what was booked: the time can be had all the same.
     assert visit.lanes.practitioner.starts_at == later(90)
+
+
+def test_anyone_and_any_room_are_those_where_nobody_is_being_treated(
+    cast: Cast, clock: time_machine.Traveller
+) -> None:
+    under_way = early(cast)  # Ana in the second room, and she has the fewest visits
+    for hours, who in ((3, cast.priya), (4, cast.bo), (5, cast.priya), (6, cast.bo)):
+        factories.appointment(
+            patient=cast.wang,
+            practitioner=who,
+            service=cast.short_service,
+            room=cast.room,
+            device=cast.device,
+            starts_at=later(60 * hours),
+            by=cast.reception,
+        )
+    asked: dict[str, Any] = {"clinic": cast.clinic, "service": cast.short_service}
+    asked |= {"starts_at": later(45), "by": cast.reception, "at": later(33)}
+    first = desk.book(patient=cast.siobhan, practitioner=None, **asked)
+    assert first.practitioner_id != under_way.practitioner_id
+    assert (first.room_id, first.device_id) == (cast.room.pk, cast.device.pk)
+    # Nothing else is left: what was promised can be had all the same.
+    second = desk.book(patient=cast.wang, practitioner=cast.ana, **asked)
+    assert second.practitioner == cast.ana
+    assert (second.room_id, second.device_id) == (under_way.room_id, under_way.device_id)
+
+
+def test_a_moved_visit_leaves_its_room_where_a_treatment_still_goes_on(
+    cast: Cast, clock: time_machine.Traveller
+) -> None:
+    under_way = early(cast)
+    visit = factories.appointment(
+        patient=cast.wang,
+        practitioner=cast.bo,
+        service=cast.short_service,
+        room=under_way.room,
+        device=under_way.device,
+        starts_at=later(300),
+        by=cast.reception,
+    )
+    moved = desk.move(appointment=visit, starts_at=later(45), by=cast.reception, at=later(33))
+    assert (moved.room_id, moved.device_id) == (cast.room.pk, cast.device.pk)
+
+
+def test_who_is_needling_in_one_clinic_is_not_offered_in_another(
+    cast: Cast,
+    clock: time_machine.Traveller,
+    django_assert_num_queries: Callable[[int], Any],
+) -> None:
+    early(cast)
+    assert taken_now(cast.other_clinic, later(33)) == []
+    cast.ana.clinics.add(cast.other_clinic)
+    with django_assert_num_queries(2):
+        (person, things) = taken_now(cast.other_clinic, later(33))
+    assert person.keys == (cast.ana.pk,)
+    with django_assert_num_queries(2):
+        assert taken_now(cast.clinic, later(33)) == [person, things]

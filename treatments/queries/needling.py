@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import uuid
+from collections.abc import Collection
 
 from bookings.queries.going_on import Needling, Told
-from clinic.models import Clinic
 from treatments.models import Treatment
 
 
-def needling_on(clinic: Clinic, day: dt.date) -> Told:
-    """The needling of the visits of a clinic-local day that has begun. One query."""
-    rows = Treatment.objects.filter(
-        appointment__clinic=clinic, appointment__local_date=day, started_at__isnull=False
-    ).order_by()
+def needling_of(visits: Collection[uuid.UUID]) -> Told:
+    """The needling of those of the visits where it has begun. One query."""
+    rows = Treatment.objects.filter(appointment__in=visits, started_at__isnull=False).order_by()
     return {
         visit: Needling(started_at, ended_at, room, device)
         for visit, started_at, ended_at, room, device in rows.values_list(
