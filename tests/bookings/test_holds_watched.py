@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -70,3 +71,31 @@ def test_a_cancelled_visit_holds_nothing_and_needs_nothing(cast: Cast, visit: Ap
     visit.cancel_reason = "Called in sick"
     visit.write()
     assert visits_without_holds(NOW) == []
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("lane", ["practitioner", "room", "device", "patient"])
+@pytest.mark.parametrize("end", ["starts_at", "ends_at"])
+def test_a_lane_that_is_held_for_another_time_is_counted(
+    visit: Appointment, lane: str, end: str
+) -> None:
+    held = visit.holds.get(**{f"{lane}__isnull": False})
+    run(*change(held, **{end: getattr(held, end) + dt.timedelta(minutes=1)}))
+    assert visits_without_holds(NOW) == ["Visits that do not hold their time: 1."]
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"starts_at": NOW + dt.timedelta(minutes=29)},
+        {"treatment_min": 30},
+        {"numbing_min": 120},
+        {"clean_down_min": 30},
+    ],
+)
+def test_a_visit_that_was_changed_away_from_its_holds_is_counted(
+    visit: Appointment, what: dict[str, Any]
+) -> None:
+    run(*change(visit, **what))
+    assert visits_without_holds(NOW) == ["Visits that do not hold their time: 1."]
