@@ -9,6 +9,7 @@ from bookings.models.desk import (
     TimeOff,
 )
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
+from bookings.models.moves import Move
 
 __all__ = [
     "LANES",
@@ -16,6 +17,7 @@ __all__ = [
     "Appointment",
     "Closure",
     "Hold",
+    "Move",
     "PerformedArea",
     "Service",
     "Shift",

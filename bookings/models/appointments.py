@@ -131,6 +131,16 @@ class Appointment(Record):
                 Q(numbing_off__isnull=True) | Q(numbing_off__gt=F("numbing_on")),
                 "Cream is taken off after it went on.",
             ),
+            check(
+                "appointment_steps_are_dated",
+                (~Q(status="confirmed") | Q(confirmed_at__isnull=False))
+                & (
+                    ~Q(status__in=["arrived", "numbing", "in_treatment", "completed"])
+                    | Q(arrived_at__isnull=False)
+                )
+                & (~Q(status__in=["numbing", "in_treatment"]) | Q(chart_opened_at__isnull=False)),
+                "Each step of a visit has its time.",
+            ),
             together("appointment_confirmed_by", "confirmed_at", "confirmed_by"),
             together("appointment_arrived_by", "arrived_at", "arrived_by"),
             together("appointment_cancelled_by", "cancelled_at", "cancelled_by"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bookings import messages
-from bookings.models import Appointment, Hold, Service
+from bookings.models import Appointment, Hold, Move, Service
 from bookings.operations.ground import held_visit
 from bookings.operations.placing import find_place, take
 from bookings.rules.status import MOVABLE, Status, may_become
@@ -137,6 +137,16 @@ def move(
     appointment.starts_at, appointment.local_date = starts_at, clinic.day_of(starts_at)
     appointment.write()
     take(appointment)
+    Move(
+        clinic=clinic,
+        appointment=appointment,
+        from_starts_at=before,
+        from_practitioner_id=before_with,
+        to_starts_at=starts_at,
+        to_practitioner=practitioner,
+        moved_at=at,
+        moved_by=by,
+    ).write()
     messages.moved(appointment, at=at)
     _note("appointment.move", appointment, by, at, before=before, before_with=before_with)
     return appointment

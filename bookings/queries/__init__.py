@@ -22,7 +22,7 @@ from bookings.queries.reminders import (
     visits_to_remind,
 )
 from bookings.queries.touched import say_visits_ahead
-from bookings.queries.visits import Moved, Past, moves_of, past_of, visit_for
+from bookings.queries.visits import Past, moves_of, past_of, visit_for
 
 __all__ = [
     "BOOKED",
@@ -33,7 +33,6 @@ __all__ = [
     "FreeLine",
     "FreeSearch",
     "FreeTime",
-    "Moved",
     "OnDay",
     "Past",
     "ToOpen",

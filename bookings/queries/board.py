@@ -137,7 +137,8 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
     holding = [visit for visit in visits.values() if visit["status"] in HOLDING]
     columns = _columns({*works, *(visit["practitioner_id"] for visit in holding)}, works)
     by_key = {column.id: column for column in columns}
-    told = needling_of(list(visits)) if day <= today else {}
+    of_day = Appointment.objects.on_day(clinic, day).order_by().values("pk")
+    told = needling_of(of_day) if day <= today else {}
     stays: dict[uuid.UUID, list[Stay]] = defaultdict(list)
     for visit in holding:
         stays[visit["practitioner_id"]].append(_stay(visit, told, at if day == today else None))

@@ -6,8 +6,9 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bookings.models import Appointment
 from bookings.models.appointments import AppointmentQuerySet
@@ -35,9 +36,10 @@ class Needling:
 
 # By the visit's key.
 Told = dict[uuid.UUID, Needling]
-# Visits' keys → the needling of those where it has begun. Who knows the charts adds a reader
-# when ready.
-READERS: list[Callable[[Collection[uuid.UUID]], Told]] = []
+# Visits' keys, or a query for them.
+Visits = Collection[uuid.UUID] | QuerySet[Any, Any]
+# Visits → the needling of those where it has begun. Who knows the charts adds a reader when ready.
+READERS: list[Callable[[Visits], Told]] = []
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def in_use(taken: Iterable[Taken], span: Span) -> set[uuid.UUID]:
     }
 
 
-def needling_of(visits: Collection[uuid.UUID]) -> Told:
+def needling_of(visits: Visits) -> Told:
     """What the charts tell of these visits."""
     return {key: told for read in READERS for key, told in read(visits).items()}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
-from bookings.models import Appointment, PerformedArea
+from bookings.models import Appointment, Move, PerformedArea
 from bookings.rules.status import Status
-from clinic.models import AuditEvent, Clinic, Practitioner, User
+from clinic.models import Clinic, User
 from clinic.permissions import Permission
 
 PEOPLE = (
@@ -26,16 +25,6 @@ PEOPLE = (
 
 # Of the moves of one visit the latest stand on its card.
 MOST_MOVES = 20
-
-
-@dataclass(frozen=True)
-class Moved:
-    """One move of a visit: when and by whom (a name), and from when (UTC) with whom (or "")."""
-
-    at: dt.datetime
-    by: str
-    starts_at: dt.datetime
-    who: str
 
 
 @dataclass(frozen=True)
@@ -57,27 +46,10 @@ def visit_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Appointment | No
     )
 
 
-def moves_of(appointment: Appointment) -> list[Moved]:
-    """The moves of a visit, the first one first, as the audit keeps them. Two queries at most."""
-    events = AuditEvent.objects.filter(
-        subject=str(appointment.pk), action="appointment.move", outcome=AuditEvent.Outcome.DONE
-    ).order_by("-seq")
-    rows = [
-        (at, by, json.loads(detail))
-        for at, by, detail in events.values_list("at", "actor_name", "detail")[:MOST_MOVES]
-    ]
-    keys = {detail.get("before_with") for _, _, detail in rows} - {None}
-    people = {str(one.pk): str(one) for one in Practitioner.objects.filter(pk__in=keys)}
-    return [
-        Moved(
-            at=at,
-            by=by,
-            starts_at=dt.datetime.fromisoformat(detail["before"]),
-            who=people.get(str(detail.get("before_with")), ""),
-        )
-        for at, by, detail in reversed(rows)
-        if detail.get("before")
-    ]
+def moves_of(appointment: Appointment) -> list[Move]:
+    """The latest moves of a visit, the first one first, with whom and by whom. One query."""
+    latest = Move.objects.filter(appointment=appointment).order_by("-moved_at", "-pk")
+    return list(latest.select_related("from_practitioner", "moved_by")[:MOST_MOVES])[::-1]
 
 
 def past_of(appointment: Appointment) -> Past:

@@ -175,9 +175,9 @@ def _history(visit: Appointment, clinic: Clinic) -> list[dict[str, Any]]:
         if (at := getattr(visit, f"{name}_at")) is not None
     ]
     for one in queries.moves_of(visit):
-        before = clinic.local(one.starts_at)
-        told = f"Moved from {say_date(before.date())}, {say_time(before)}"
-        found.append((one.at, f"{told}, {one.who}" if one.who else told, one.by))
+        before = clinic.local(one.from_starts_at)
+        told = f"Moved from {say_date(before.date())}, {say_time(before)}, {one.from_practitioner}"
+        found.append((one.moved_at, told, one.moved_by.name))
     return [
         {
             "what": what,

@@ -121,6 +121,7 @@ def test_a_visit_that_ended_before_any_needling_was_no_treatment(
     at = before.starts_at
     operations.mark_arrived(appointment=before, by=cast.reception, at=at)
     room: dict[str, Any] = {"appointment": before, "by": cast.esthetician, "at": at}
+    operations.note_chart_opened(**room)
     operations.note_started(**room)
     operations.note_ended(**room, early=True, areas=areas, performed_on=before.local_date)
     assert f"Before {told}" in words(enter(cast.reception).get(door(visit)))
@@ -134,6 +135,7 @@ def shift(cast: Cast, visit: Appointment, status: Status) -> None:
         return
     room = desk | {"by": cast.esthetician}
     operations.mark_arrived(**desk)
+    operations.note_chart_opened(**room)
     operations.note_started(**room)
     operations.note_ended(**room, early=False, areas=[], performed_on=visit.local_date)
 

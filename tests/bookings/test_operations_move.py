@@ -6,14 +6,18 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from bookings import operations
-from bookings.models import Appointment, Hold
+from bookings.models import Appointment, Hold, Move
+from bookings.queries import moves_of
 from bookings.rules.status import Status
+from clinic import constraints
 from clinic.models import AuditEvent, Message
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from tests import factories
 from tests.cast import NOW, TODAY, Cast
+from tests.raw_sql import run
 
 MINUTE = dt.timedelta(minutes=1)
 NOON = NOW + 180 * MINUTE
@@ -188,6 +192,31 @@ def test_a_move_is_audited_with_both_times(cast: Cast, visit: Appointment) -> No
     event = AuditEvent.objects.get(action="appointment.move")
     assert "2026-11-24T18:00:00" in event.detail
     assert "2026-11-24T19:00:00" in event.detail
+
+
+def test_a_move_leaves_a_row_that_says_from_where_and_with_whom(
+    cast: Cast, visit: Appointment
+) -> None:
+    moved = move(cast, visit, NOON + 60 * MINUTE, practitioner=cast.priya)
+    row = Move.objects.get(appointment=visit)
+    assert (row.from_starts_at, row.from_practitioner) == (NOON, cast.ana)
+    assert (row.to_starts_at, row.to_practitioner) == (moved.starts_at, cast.priya)
+    assert (row.moved_at, row.moved_by) == (NOW, cast.reception)
+    assert str(row) == "2026-11-24 18:00 to 2026-11-24 19:00 UTC"
+
+
+@pytest.mark.rule("P31")
+def test_the_moves_of_a_visit_are_told_without_the_audit(
+    cast: Cast, visit: Appointment, django_assert_num_queries: Any
+) -> None:
+    for hours in (1, 2, 3):
+        move(cast, visit, NOON + hours * 60 * MINUTE, at=NOW + hours * MINUTE)
+    constraints.drop(connection)
+    run("UPDATE clinic_auditevent SET detail = 'not json'")
+    constraints.install(connection)
+    with django_assert_num_queries(1):
+        told = [(one.from_starts_at, str(one.from_practitioner)) for one in moves_of(visit)]
+    assert told == [(NOON + hours * 60 * MINUTE, str(cast.ana)) for hours in (0, 1, 2)]
 
 
 @pytest.mark.rule("P28")

@@ -32,6 +32,8 @@ NO_PERSON = {
     "bookings.TimeOff.ends_at": "planned",
     "bookings.Hold.starts_at": "planned",
     "bookings.Hold.ends_at": "planned",
+    "bookings.Move.from_starts_at": "planned",
+    "bookings.Move.to_starts_at": "planned",
     "treatments.NumbingApplication.removed_entered_at": "typed by `removed_by`",
 }
 # Where the person of an act has a better name than `_by`.

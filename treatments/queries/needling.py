@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection
-
-from bookings.queries.going_on import Needling, Told
+from bookings.queries.going_on import Needling, Told, Visits
 from treatments.models import Treatment
 
 
-def needling_of(visits: Collection[uuid.UUID]) -> Told:
+def needling_of(visits: Visits) -> Told:
     """The needling of those of the visits where it has begun. One query."""
     rows = Treatment.objects.filter(appointment__in=visits, started_at__isnull=False).order_by()
     return {
