@@ -17,6 +17,7 @@ class Guard:
 
     `when` is SQL that both engines read, over NEW and OLD. `only` limits the guard to one
     engine ("sqlite" or "postgresql") where the other keeps the same rule by other means.
+    `on` names a table of an app below, whose own model must not know what the guard knows.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Guard:
     when: str
     says: str
     only: str = ""
+    on: str = ""
 
     def create(self, table: str, vendor: str) -> Iterator[str]:
         says = self.says.replace("'", "''")

@@ -21,7 +21,7 @@ def all_guards() -> Iterator[tuple[str, Guard]]:
         table = model._meta.db_table
         yield table, _typed(model)
         for guard in guards:
-            yield table, guard
+            yield guard.on or table, guard
 
 
 def _typed(model: type[models.Model]) -> Guard:

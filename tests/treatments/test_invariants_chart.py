@@ -172,3 +172,11 @@ def test_the_times_of_an_ended_treatment_are_in_order(
         key: cast.esthetician if value == "author" else value for key, value in columns.items()
     }
     assert refused(*change(chart, **given)) == name
+
+
+@pytest.mark.rule("R46")
+@pytest.mark.parametrize("step", ["open", "numbing", "started"])
+def test_a_visit_is_not_over_while_its_treatment_goes_on(cast: Cast, step: str) -> None:
+    chart = chart_at(cast, step)
+    says = "appointment_over_after_its_chart"
+    assert refused(*change(chart.appointment, status="completed")) == says

@@ -291,6 +291,16 @@ class Treatment(Record):
             "AND n.removed_at > NEW.started_at)))",
             "All cream is off before needling starts.",
         ),
+        # The chart ends first; a visit that were over before it could never end its treatment.
+        Guard(
+            "appointment_over_after_its_chart",
+            ("UPDATE",),
+            "NEW.status = 'completed' AND EXISTS (SELECT 1 FROM treatments_treatment t "
+            "WHERE t.appointment_id = NEW.id "
+            "AND t.status IN ('open', 'numbing', 'in_progress'))",
+            "A visit is completed when its treatment has ended.",
+            on="bookings_appointment",
+        ),
         *local_date_guards("treatments_treatment", instant="started_at", date="started_on"),
     ]
 
