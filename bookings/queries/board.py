@@ -145,6 +145,10 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
     for key, held in stays.items():
         by_key[key].blocks += blocks(held, held=HELD)
     _judge_licenses(columns, clinic, day, today)
+    services = Service.objects.filter(clinic=clinic, is_active=True).order_by()
+    minutes = list(services.values_list("numbing_min", "treatment_min"))
+    numbing = sorted({before for before, _ in minutes})
+    shortest = dt.timedelta(minutes=min((treats for _, treats in minutes), default=0))
     rows: list[Row] = []
     if columns:
         starts_at, ends_at = extent(
@@ -155,9 +159,9 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
         _add_busy(by_key, clinic, day, starts_at, ends_at)
         # Nobody can be booked with someone whom no license covers, so that time is not free.
         lanes = [Lane([] if column.refused else column.works, column.blocks) for column in columns]
-        rows = layout(lanes, starts_at=starts_at, ends_at=ends_at, zone=clinic.zone)
-    services = Service.objects.filter(clinic=clinic, is_active=True).order_by()
-    numbing = sorted(set(services.values_list("numbing_min", flat=True)))
+        rows = layout(
+            lanes, starts_at=starts_at, ends_at=ends_at, zone=clinic.zone, shortest=shortest
+        )
     opens_at = clinic_opens(clinic, day)
     return DayBoard(clinic, day, columns, rows, visits, opens_at, numbing)
 

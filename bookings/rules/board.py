@@ -1,7 +1,8 @@
 """The day board as a table: its rows in time, and which cell begins in which row.
 
 Every column is cut into stretches that follow each other without gap or overlap: a visit,
-time that something else holds, time outside the shift, or free time in quarter hours. A cell
+time that something else holds, time outside the shift, free time in quarter hours, or free time
+before the next visit or the end of work that is too short for any visit. A cell
 spans the rows that lie between its stretch's two ends, so columns can never run together.
 """
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     """What a stretch of a column is."""
 
     FREE = "free"
+    SHORT = "short"
     CLOSED = "closed"
     VISIT = "visit"
     BUSY = "busy"
@@ -104,13 +106,19 @@ def extent(spans: Iterable[tuple[dt.datetime, dt.datetime]]) -> tuple[dt.datetim
 
 
 def layout(
-    lanes: Sequence[Lane], *, starts_at: dt.datetime, ends_at: dt.datetime, zone: ZoneInfo
+    lanes: Sequence[Lane],
+    *,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    zone: ZoneInfo,
+    shortest: dt.timedelta = dt.timedelta(),
 ) -> list[Row]:
     """The rows of a board from `starts_at` to `ends_at` (UTC, on quarter hours).
 
     Rows are the quarter hours and each start and end of a stretch; what lies outside is cut.
+    From a start after which less than `shortest` is left, time is not free but too short.
     """
-    columns = [_stretches(lane, starts_at, ends_at) for lane in lanes]
+    columns = [_stretches(lane, starts_at, ends_at, shortest) for lane in lanes]
     edges = {one.starts_at for column in columns for one in column}
     tick = starts_at
     while tick < ends_at:
@@ -153,15 +161,17 @@ class _Stretch:
     keys: tuple[Any, ...] = ()
 
 
-def _stretches(lane: Lane, starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
+def _stretches(
+    lane: Lane, starts_at: dt.datetime, ends_at: dt.datetime, shortest: dt.timedelta
+) -> list[_Stretch]:
     """The column from end to end, in order, with nothing left out."""
     found: list[_Stretch] = []
     now = starts_at
     for block in _held(lane.blocks, starts_at, ends_at):
-        found += _between(lane.works, now, block.starts_at)
+        found += _between(lane.works, now, block.starts_at, shortest)
         found.append(block)
         now = block.ends_at
-    return found + _between(lane.works, now, ends_at)
+    return found + _between(lane.works, now, ends_at, shortest)
 
 
 def _held(blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
@@ -180,8 +190,10 @@ def _held(blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime)
     return found
 
 
-def _between(works: Spans, starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
-    """Time that nothing holds: closed as one stretch each, free in quarter hours."""
+def _between(
+    works: Spans, starts_at: dt.datetime, ends_at: dt.datetime, shortest: dt.timedelta
+) -> list[_Stretch]:
+    """Time that nothing holds: closed and too short as one stretch each, free in quarter hours."""
     found: list[_Stretch] = []
     now = starts_at
     for opens, closes in joined(works):
@@ -190,10 +202,12 @@ def _between(works: Spans, starts_at: dt.datetime, ends_at: dt.datetime) -> list
             continue
         if now < first:
             found.append(_Stretch(now, first, Kind.CLOSED))
-        while first < last:
+        while first < last and last - first >= shortest:
             after = min(floor_tick(first) + TICK, last)
             found.append(_Stretch(first, after, Kind.FREE))
             first = after
+        if first < last:
+            found.append(_Stretch(first, last, Kind.SHORT))
         now = last
     if now < ends_at:
         found.append(_Stretch(now, ends_at, Kind.CLOSED))

@@ -60,6 +60,26 @@ def test_an_empty_shift_is_one_free_cell_per_quarter_hour() -> None:
     assert [(cell.kind, cell.rows) for cell in column(rows)] == [(Kind.FREE, 1)] * 12
 
 
+def test_time_too_short_for_any_visit_is_one_cell_that_is_not_free() -> None:
+    """Before the next visit, between two of them, and before the end of work."""
+    blocks = [visit(50, 80), visit(85, 115)]
+    rows = layout([lane(*blocks)], starts_at=DAY, ends_at=NOON, zone=AUSTIN, shortest=30 * MINUTE)
+    found = [(*minutes(cell), cell.kind) for cell in column(rows)]
+    assert found == [
+        (0, 15, Kind.FREE),
+        (15, 30, Kind.FREE),
+        (30, 50, Kind.SHORT),
+        (50, 80, Kind.VISIT),
+        (80, 85, Kind.SHORT),
+        (85, 115, Kind.VISIT),
+        (115, 120, Kind.FREE),
+        (120, 135, Kind.FREE),
+        (135, 150, Kind.FREE),
+        (150, 165, Kind.FREE),
+        (165, 180, Kind.SHORT),
+    ]
+
+
 def test_a_visit_is_one_cell_as_high_as_its_time() -> None:
     rows = table(lane(visit(30, 75)))
     held = [cell for cell in column(rows) if cell.kind == Kind.VISIT]

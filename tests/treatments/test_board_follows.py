@@ -59,7 +59,7 @@ def test_a_treatment_that_began_early_takes_its_cells(
     early(cast)
     clock.move_to(later(33))
     text = page(enter(cast.reception), "/day/")
-    assert offered(text, cast.ana)[:2] == ["10:00", "10:15"]
+    assert offered(text, cast.ana)[:2] == ["10:00", "11:00"]
     assert re.search(
         r'<td rowspan="\d+"><a class="appt is-in_treatment[^>]*>(?:(?!</td>).)*since 9:30', text
     )
