@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from django.db import DatabaseError, transaction
 from django.urls import Resolver404, resolve
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from clinic.models import Draft, IdempotencyKey, User
 
@@ -26,8 +28,6 @@ MOST_CHARS = 40_000
 MOST_PAGE = 200
 MOST_FORMS = 20
 MOST_FIELDS = 200
-# What belongs to the press and not to what was typed.
-NOT_KEPT = {"csrfmiddlewaretoken", "next", "action", "look"}
 # Kept along, to tell which record and which press it was; by themselves nothing was typed.
 ALONG = {"once", "version"}
 
@@ -53,11 +53,11 @@ class Form:
     @property
     def is_ours(self) -> bool:
         """Whether the form sends to a page of this site that has a form of the house."""
-        return self.never_kept is not None
+        return self.keeps is not None
 
     @cached_property
-    def never_kept(self) -> frozenset[str] | None:
-        """The fields that no draft keeps, as the form itself says (`HouseForm.never_kept`).
+    def keeps(self) -> frozenset[str] | None:
+        """The fields that a draft has, as the form itself says (`HouseForm.keeps`).
 
         The view behind the page names its form's class; None where there is no such view.
         """
@@ -70,7 +70,7 @@ class Form:
         except Resolver404:
             return None
         says = getattr(
-            getattr(getattr(view, "view_class", None), "form_class", None), "never_kept", None
+            getattr(getattr(view, "view_class", None), "form_class", None), "keeps", None
         )
         return says() if says else None
 
@@ -88,15 +88,38 @@ def read(text: str) -> Pairs:
         return []
 
 
+def new_key() -> str:
+    """A one-time key for a form; nobody but the house can make one."""
+    nonce = uuid.uuid4().hex
+    return nonce + _mark(nonce)
+
+
+def is_from_a_page(key: str) -> bool:
+    """Whether the house made this key, for a form on one of its pages."""
+    return key.isascii() and constant_time_compare(_mark(key[:32]), key[32:])
+
+
+def _mark(nonce: str) -> str:
+    return salted_hmac("one-time key", nonce, algorithm="sha256").hexdigest()[:32]
+
+
+def belongs_to_another(form: Form, once: str, *, at: dt.datetime) -> bool:
+    """Whether what is kept of the form was typed on another page of it than this key's."""
+    row = Draft.objects.filter(**form.row, saved_at__gt=at - KEPT_FOR).first()
+    return row is not None and dict(json.loads(row.fields)).get("once", "") != once
+
+
 def keep(form: Form, fields: Iterable[tuple[str, str]], *, at: dt.datetime) -> bool:
     """Keep a form's values in the place of what was kept of it before; whether it was kept.
 
     Of many forms of one person the last twenty are kept. What is empty, too long, or sent to
-    no form of ours is not kept, nor what the form says is never kept.
+    no form of ours is not kept, nor any field that the form does not name.
     """
-    never = NOT_KEPT | (form.never_kept or frozenset())
-    # A password is kept in no case, also where a page sends one that its form does not know.
-    kept = [(name, one) for name, one in fields if name not in never and "password" not in name]
+    keeps = form.keeps or frozenset()
+    # A password is kept in no case, also where a form should not know its own for one.
+    kept = [
+        (name, one) for name, one in fields if name in keeps and "password" not in name.casefold()
+    ]
     text = json.dumps(kept, ensure_ascii=False)
     typed = any(value.strip() for name, value in kept if name not in ALONG)
     if not typed or len(text) > MOST_CHARS or not form.is_ours:

@@ -95,8 +95,9 @@ class SessionLimits:
     def _keep(self, request: HttpRequest) -> None:
         """What came too late is not done, and not lost: it stands in its form again (P13).
 
-        Each form once for each lock, and again only by the very page that sent it: whoever
-        stands before the screen then must not be able to write more into its user's forms.
+        Only what comes from a page of the house, each form once for each lock, and again only by
+        the very page that sent it. What its user has typed before is written over by its own
+        page alone. Whoever stands before the screen then must not be able to write into it.
         """
         page, typed = request.path, [(n, one) for n, all_ in request.POST.lists() for one in all_]
         if page == reverse("draft"):
@@ -104,12 +105,15 @@ class SessionLimits:
         so_far: dict[str, str] = request.session.get("kept_forms", {})
         once = dict(typed).get("once", "")
         again = bool(once) and so_far.get(page) == once
+        if not drafts.is_from_a_page(once):
+            return
         if not again and (page in so_far or len(so_far) >= FORMS_WHILE_LOCKED):
             return
         user, clinic = cast(User, request.user), request.clinic  # type: ignore[attr-defined]
         form = drafts.Form(user, str(clinic.pk) if clinic else "", page)
+        at = timezone.now()
         with suppress(DatabaseError):  # with a full disk the screen still locks
-            if drafts.keep(form, typed, at=timezone.now()):
+            if not drafts.belongs_to_another(form, once, at=at) and drafts.keep(form, typed, at=at):
                 request.session["kept_forms"] = so_far | {page: once}
 
     def _to_lock_page(self, request: HttpRequest) -> HttpResponse | None:

@@ -53,6 +53,7 @@ class NewAppointmentForm(WhenForm):
 
     use_required_attribute = False
     said_anew = frozenset({"another"})
+    added = frozenset(NEWCOMER)
 
     patient = search_field(
         label="Patient", required=False, help_text="Name, phone, birth date or number."

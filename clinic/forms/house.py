@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 
+from clinic import drafts
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.refusals import Refusal
 from clinic.rules import text_fault
@@ -88,6 +88,8 @@ class HouseForm(forms.Form):
     once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     # Fields that are scanned or answered anew each time, beside all ticks and passwords.
     said_anew: ClassVar[frozenset[str]] = frozenset()
+    # Fields that a form only has when it is made, beside those of its class.
+    added: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def never_kept(cls) -> frozenset[str]:
@@ -100,12 +102,17 @@ class HouseForm(forms.Form):
             or isinstance(field.widget, forms.PasswordInput)
         }
 
+    @classmethod
+    def keeps(cls) -> frozenset[str]:
+        """The fields that a draft has: those of the form, and nothing that it never keeps (P16)."""
+        return (frozenset(cls.base_fields) | cls.added) - cls.never_kept()
+
     def __init__(self, *args: Any, clinic: Any = None, user: Any = None, **kwargs: Any) -> None:
         self.clinic, self.user = clinic, user
         self.status = 422
         self.no: Refusal | None = None
         super().__init__(*args, **kwargs)
-        self.fields["once"].initial = uuid.uuid4().hex
+        self.fields["once"].initial = drafts.new_key()
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from clinic import drafts
 from clinic.models import AuditEvent, Draft, User
 from tests.cast import PASSWORD, Cast
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.rule("P13"), pytest.mark.rule("P18")]
 REGISTER, DRAFT, LOGIN = "/patients/register/", "/draft/", "/accounts/login/"
 SEEN_FROM = {"referer": f"http://testserver{REGISTER}?from=day"}
 BACK = f"{LOGIN}?next=%2Fpatients%2Fregister%2F%3Ffrom%3Dday"
-TYPED = {"first_name": "Zoë", "once": "a-key"}
+TYPED = {"first_name": "Zoë", "once": drafts.new_key()}
 AGE = 12 * 3600
 Enter = Callable[..., Client]
 Clock = time_machine.Traveller
@@ -95,7 +96,7 @@ def test_after_the_end_only_the_page_itself_is_heard_and_no_draft_is_written_ove
     assert not Draft.objects.exists()
     token = {"csrfmiddlewaretoken": desk.cookies["csrftoken"].value}
     desk.post(REGISTER, TYPED | token)
-    desk.post(REGISTER, {"first_name": "planted", "once": "another"} | token)
+    desk.post(REGISTER, {"first_name": "planted", "once": drafts.new_key()} | token)
     desk.post("/accounts/password/change/", {"oldpassword": PASSWORD} | token)
     assert kept_for(cast.reception) == [(REGISTER, True)]
 

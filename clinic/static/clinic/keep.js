@@ -36,7 +36,7 @@
     }
     return found;
   };
-  const save = (form, empty = false, leaving = false) => {
+  const save = (form, empty = false, leaving = false, byItself = false) => {
     clearTimeout(timers.get(form));
     timers.delete(form);
     const body = new URLSearchParams({ page: page(form), fields: empty ? "" : values(form).toString() });
@@ -45,7 +45,9 @@
     underWay.set(form, stop);
     return fetch(door, {
       method: "POST", body, keepalive: leaving, signal: stop.signal,
-      headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
+      headers: {
+        "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, ...(byItself && { "X-Background": "1" }),
+      },
     }).catch(() => {});
   };
 
@@ -154,8 +156,9 @@
     if (!fill(form, fields)) return;
     typedIn.add(form);
     say(form, saved);
-    /* At the desk it was kept for this one return; from here on it stands in the page. */
-    if (!inRoom) save(form, true);
+    /* At the desk it was kept for this one return; from here on it stands in the page. In the room
+       it is this page's from now on: a locked screen takes more of it from this page alone. */
+    save(form, !inRoom, false, true);
   };
 
   const afterLock = () => {
