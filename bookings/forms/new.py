@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from clinic.forms.patients import another_field, person_fields, search_field
 from clinic.models import Patient, Practitioner
 from clinic.queries.licenses import practitioners_of
 from clinic.queries.patients import Found, find_patients, patient_for
-from clinic.rules import on_wall_clock, read_search, say_date, say_time, text_fault
+from clinic.rules import UNREACHABLE, on_wall_clock, read_search, say_date, say_time, text_fault
 
 ANYONE = "Any"
 DAYS = "Ask for 1 to 31 days."
@@ -154,6 +154,8 @@ class NewAppointmentForm(WhenForm):
         ):
             if not values.get(name) and name not in self.errors:
                 self.add_error(name, sentence)
+        if not any(values.get(name) or name in self.errors for name in ("phone", "email")):
+            self.add_error("phone", UNREACHABLE)
 
     def _who(self, values: dict[str, Any]) -> None:
         text, key = values.get("patient", ""), values.get("chosen")
@@ -252,8 +254,7 @@ class NewAppointmentForm(WhenForm):
 
     def glimpse_service(self) -> Service | None:
         """The service as far as it is chosen."""
-        found: Service | None = self.glimpse("service")
-        return found
+        return cast("Service | None", self.glimpse("service"))
 
     def glimpse_visit(self) -> tuple[Practitioner | None, dt.datetime | None]:
         """With whom and when (UTC), as far as that is chosen."""

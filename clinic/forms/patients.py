@@ -9,7 +9,7 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.forms.house import HouseForm, day_field
 from clinic.models import Patient
-from clinic.rules import text_fault
+from clinic.rules import UNREACHABLE, text_fault
 
 OPTIONAL = " (optional)"
 PHONE = "Enter a phone number, for example (512) 555-0123."
@@ -108,7 +108,7 @@ class PatientForm(HouseForm):
         max_length=120,
         help_text="Name and phone.",
     )
-    # Whoever has none of the three cannot be reached: the operation asks for one.
+    # Whoever has none of the three cannot be reached.
     phone.help_text = "A phone number, an email or a postal address: one is needed."
     field_order = (
         "first_name",
@@ -122,6 +122,14 @@ class PatientForm(HouseForm):
         "language",
         "emergency_contact",
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a way to reach her along with whatever else is missing."""
+        values = super().clean() or self.cleaned_data
+        ways = ("phone", "email", "address")
+        if not any(values.get(name) or name in self.errors for name in ways):
+            self.add_error("phone", UNREACHABLE)
+        return values
 
 
 class RegisterForm(PatientForm):

@@ -13,7 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from clinic.constraints import bounded, check, never_deleted
 from clinic.models.base import Record, ScopedQuerySet
 from clinic.models.places import Clinic, dialed
-from clinic.rules import called, search_key
+from clinic.rules import UNREACHABLE, called, search_key
 
 
 def search_text(patient: Patient) -> str:
@@ -112,7 +112,7 @@ class Patient(Record):
             check(
                 "patient_can_be_reached",
                 ~Q(phone="") | ~Q(email="") | ~Q(address=""),
-                "Enter a phone number, an email address or a postal address.",
+                UNREACHABLE,
             ),
             check(
                 "patient_is_named",

@@ -13,7 +13,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.rules import may_be_same
+from clinic.rules import UNREACHABLE, may_be_same
 
 EDITABLE = (
     "first_name",
@@ -191,7 +191,7 @@ def _check(patient: Patient, *, today: dt.date) -> None:
         raise Refusal("Use a birth date after 1900.", rule="input", field="birth_date")
     if not (patient.phone or patient.email or patient.address):
         raise Refusal(
-            "Enter a phone number, an email address or a postal address.",
+            UNREACHABLE,
             rule="input",
             field="phone",
         )

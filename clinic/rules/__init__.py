@@ -21,7 +21,7 @@ from clinic.rules.licenses import (
     normalize_license_number,
 )
 from clinic.rules.passwords import MOST_PASSWORD, password_fault
-from clinic.rules.people import Search, called, may_be_same, read_search, search_key
+from clinic.rules.people import UNREACHABLE, Search, called, may_be_same, read_search, search_key
 from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, squeezed, text_fault
 from clinic.rules.titles import told_without_chart
 
@@ -29,6 +29,7 @@ __all__ = [
     "ACTIVE",
     "MOST_PASSWORD",
     "SYSTEM",
+    "UNREACHABLE",
     "UNSEEN",
     "LicenseFacts",
     "LicenseVerdict",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from clinic.rules.days import read_date
 
+UNREACHABLE = "Enter a phone number, an email address or a postal address."
 # How Unicode's names of the letters begin.
 EAST_ASIAN = ("CJK ", "IDEOGRAPHIC ", "HANGUL ", "HIRAGANA ", "KATAKANA", "HALFWIDTH KATAKANA ")
 

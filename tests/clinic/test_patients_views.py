@@ -199,3 +199,11 @@ def test_who_may_see_and_register_patients(cast: Cast, enter: Enter):
         for address, may in ((LIST, see), (FIND, see), (REGISTER, keep), (edit, keep)):
             expected = 200 if user in may else 403
             assert browser.get(address).status_code == expected, (address, user.name)
+
+
+def test_an_empty_form_is_told_all_that_is_missing_at_once(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    errors = enter(cast.reception).post("/patients/register/", {}).context["form"].errors
+    assert {"first_name", "last_name", "birth_date", "phone"} <= set(errors)
+    assert errors["phone"] == ["Enter a phone number, an email address or a postal address."]

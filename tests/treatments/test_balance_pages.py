@@ -117,7 +117,7 @@ def test_the_page_opens_with_one_sentence_and_one_number(busy, desk) -> None:
         "Nov 1–24, 2026: 1 treatment , 1 cartridge used in completed treatments , "
         "1 in a treatment that ended early , 1 wasted , difference 0."
     ) in told
-    assert "Used here counts the 1 of treatments that ended early too." in told
+    assert "“Used” includes 1 cartridge used in a treatment that ended early." in told
     assert "0 units unaccounted for" in told
     assert "1 unit was used in a treatment that ended early" in told
     assert "2 expired units are still on hand" in told
@@ -296,3 +296,14 @@ def test_a_lost_and_found_unit_counts_as_neither(cast, desk) -> None:
         ).write()  # fmt: skip
     found = account_of(cast, cast.lot, dt.date(2026, 11, 1), TODAY)
     assert (found.lost, found.in_stock, found.difference) == (0, 5, 0)
+
+
+def test_what_stands_on_the_shelf_today_is_no_news_of_days_long_past(
+    busy: Cast, desk: Client
+) -> None:
+    CartridgeLot.objects.filter(pk=busy.lot.pk).update(expires_on=TODAY - dt.timedelta(days=1))
+    assert "still on hand" in words(desk.get(reverse(AUDIT), MONTH))
+    past = words(desk.get(reverse(AUDIT), {"from": "2020-01-01", "to": "2020-02-01"}))
+    assert "Nothing is out of line in this period." in past
+    assert "No lot was on hand and none moved. Choose other days." in past
+    assert "receive the first delivery" not in past

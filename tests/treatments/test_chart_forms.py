@@ -309,3 +309,13 @@ def test_a_form_of_a_step_that_is_over_is_said_to_be_closed(cast: Cast, enter: E
     answer = send(enter(cast.esthetician), chart, "pass")
     assert answer.status_code == 422
     assert "This step is closed. Nothing was changed." in words(answer)
+
+
+@pytest.mark.rule("R20")
+def test_a_pass_is_told_all_its_faults_at_once(cast: Cast, enter: Enter) -> None:
+    chart = chart_at(cast, "claimed")
+    answer = send(enter(cast.esthetician), chart, "pass", **PASS | {"depth": "0.6", "passes": "9"})
+    assert answer.status_code == 422
+    assert "0.6" in words(answer)
+    assert "Use 1 to 6 passes." in words(answer)
+    assert set(answer.context["forms"]["pass"].errors) == {"depth", "passes"}

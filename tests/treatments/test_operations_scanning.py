@@ -117,7 +117,7 @@ def test_a_code_that_opens_nothing_is_refused_with_what_would_work(
         (
             "hello",
             "This is not a cartridge code that can be read here. Scan the pouch again, or type "
-            "the unit code on its sticker, such as C-000123.",
+            "the unit code on its sticker, such as C\N{NON-BREAKING HYPHEN}000123.",
         ),
     ],
 )

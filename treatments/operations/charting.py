@@ -11,7 +11,7 @@ from bookings.models import Appointment
 from clinic.acts import act
 from clinic.models import Device, Practitioner, Room, User
 from clinic.permissions import Permission
-from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.refusals import Conflict, NotAllowed, Refusal, refuse_all
 from treatments.models import NeedlingPass, Treatment
 from treatments.operations.ground import (
     held_chart,
@@ -168,17 +168,20 @@ def add_pass(
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.IN_PROGRESS)
+    faults = []
     if area in NEVER:
-        raise Refusal(NEVER[area], rule="R34", field="area")
-    if area not in dict(AREAS):
-        raise Refusal("Choose an area from the list.", rule="R34", field="area")
+        faults.append(Refusal(NEVER[area], rule="R34", field="area"))
+    elif area not in dict(AREAS):
+        faults.append(Refusal("Choose an area from the list.", rule="R34", field="area"))
     model = chart.device.model
     if fault := depth_on_dial(depth, step=model.depth_step, most=model.depth_max):
-        raise Refusal(fault, rule="R20", field="depth")
+        faults.append(Refusal(fault, rule="R20", field="depth"))
     if not 1 <= passes <= 6:
-        raise Refusal("Use 1 to 6 passes.", rule="R20", field="passes")
+        faults.append(Refusal("Use 1 to 6 passes.", rule="R20", field="passes"))
     if endpoint not in set(EndPoint):
-        raise Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
+        no = Refusal("Choose an end point from the list.", rule="R46", field="endpoint")
+        faults.append(no)
+    refuse_all(faults)
     if opened_unit(chart) is None:
         raise Refusal("No cartridge is open.", rule="R1", way_out="Scan the cartridge first.")
     rows = NeedlingPass.all_rows.filter(treatment=chart)

@@ -23,7 +23,7 @@ from treatments.queries.catalog import catalog_entry
 from treatments.rules.intake import Fault, Kind, Verdict, read_scan
 from treatments.rules.status import Status
 
-BY_UNIT_CODE = "or type the unit code on its sticker, such as C-000123."
+BY_UNIT_CODE = "or type the unit code on its sticker, such as C\N{NON-BREAKING HYPHEN}000123."
 
 
 @dataclass(frozen=True)

@@ -170,13 +170,15 @@ def _exceptions(period: Period, today: dt.date) -> Exceptions:
         unsigned=Count("pk", filter=~Q(status=str(Status.SIGNED))),
     )
     start_of_today, _ = day_span(today, clinic.zone)
+    # What stands on the shelf today is out of line today, and no news of days that are over.
+    now = Q() if period.last >= today else Q(pk__in=[])
     units = Cartridge.objects.filter(clinic=clinic).aggregate(
         touched=Count("pk", filter=period.during("wasted_at") & Q(patient_contact=True)),
         expired=Count(
             "pk",
-            filter=Q(status__in=[str(one) for one in ON_HAND], lot__expires_on__lt=today),
+            filter=now & Q(status__in=[str(one) for one in ON_HAND], lot__expires_on__lt=today),
         ),
-        left_open=Count("pk", filter=Q(status="opened", opened_at__lt=start_of_today)),
+        left_open=Count("pk", filter=now & Q(status="opened", opened_at__lt=start_of_today)),
     )
     return Exceptions(
         touched=units["touched"],

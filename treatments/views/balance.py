@@ -74,6 +74,7 @@ class CartridgeAudit(BalanceDoor):
         context |= {
             "period": period,
             "says": say_period(period),
+            "is_over": period.last < self.today,
             "balance": found,
             "exceptions": exceptions(found),
             "columns": COLUMNS,
