@@ -151,7 +151,13 @@ def test_a_cartridge_is_not_used_twice(
 
     scan(page, second.unit_code)
     page.get_by_label("The pack is whole and the sterility indicator is good").check()
-    operations.waste_unit(cartridge=first, reason="dropped", by=cast.esthetician, at=later(32))
+    operations.waste_unit(
+        cartridge=first,
+        reason="dropped",
+        patient_contact=False,
+        by=cast.esthetician,
+        at=later(32),
+    )
     ana_opens(cast, anas, second)
     assert press(page, f"Open {second.unit_code}") == 409
     expect(band).to_contain_text(f"{second.unit_code} {said}")

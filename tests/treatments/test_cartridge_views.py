@@ -19,6 +19,7 @@ from tests.cast import TODAY, Cast
 from tests.house import world as worlds
 from tests.house.world import World
 from tests.treatments.pages import words
+from tests.treatments.visits import chart_at, later
 from treatments.models import Cartridge, CartridgeLot
 from treatments.queries.stock import shelf
 
@@ -288,3 +289,19 @@ def test_lots_of_many_scripts_and_signs_are_shown_literally(cast, desk) -> None:
         assert "&lt;b&gt;&amp;{{7*7}}" in page
         assert "<b>&" not in page
     assert CartridgeLot.objects.filter(lot="<b>&{{7*7}}").exists()
+
+
+@pytest.mark.rule("R13")
+def test_a_unit_that_was_opened_meanwhile_is_not_wasted_as_stock(
+    cast: Cast, enter: Any, clock: Any
+) -> None:
+    """The stock's form does not ask whether it touched the patient, so it cannot say so."""
+    chart = chart_at(cast, "claimed")
+    clock.move_to(later(40))
+    unit = chart.units.get()
+    answer = waste(enter(cast.esthetician), unit, reason="contaminated")
+    assert answer.status_code == 409
+    assert f"{unit.unit_code} was opened for a treatment." in words(answer)
+    assert "Waste it in that treatment's chart" in words(answer)
+    unit.refresh_from_db()
+    assert (unit.status, unit.waste_reason) == ("opened", "")

@@ -63,7 +63,13 @@ def test_a_used_or_wasted_unit_takes_no_further_step(cast: Cast, end: str, then:
     chart = chart_at(cast, "claimed" if end == "wasted" else "finished")
     unit = chart.units.get()
     if end == "wasted":
-        operations.waste_unit(cartridge=unit, reason="dropped", by=cast.esthetician, at=later(32))
+        operations.waste_unit(
+            cartridge=unit,
+            reason="dropped",
+            patient_contact=False,
+            by=cast.esthetician,
+            at=later(32),
+        )
         unit.refresh_from_db()
     columns: dict[str, Any] = {"status": then}
     if end == "wasted":
@@ -101,7 +107,11 @@ def test_a_treatment_never_has_two_open_or_used_units(cast: Cast) -> None:
     second = change(fit_unit(cast), **opening(cast, chart))
     assert refused(*second) in {"cartridge_once_per_treatment", "cartridge_no_second_open"}
     operations.waste_unit(
-        cartridge=chart.units.get(), reason="dropped", by=cast.esthetician, at=later(32)
+        cartridge=chart.units.get(),
+        reason="dropped",
+        patient_contact=False,
+        by=cast.esthetician,
+        at=later(32),
     )
     run(*second)
 
@@ -396,3 +406,25 @@ def test_without_the_guards_one_unit_would_serve_two_patients(cast: Cast, fresh_
     run(*attack)
     unit.refresh_from_db()
     assert (unit.status, unit.treatment_id) == (Unit.OPENED, other.pk)
+
+
+@pytest.mark.rule("P8", "R6", "R15")
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"received_on": TODAY - dt.timedelta(days=900)},
+        {"expires_on": TODAY + dt.timedelta(days=900)},
+        {"lot": "ANOTHER"},
+        {"entered": "manual"},
+        {"manufactured_on": TODAY},
+        {"scan_text": "x"},
+        {"created_at": later(-900)},
+        {"mac": "00"},
+    ],
+)
+def test_a_lot_keeps_what_it_is_and_how_it_came_in(cast: Cast, columns: dict[str, Any]) -> None:
+    assert refused(*change(cast.lot, **columns)) == "cartridge_lot_keeps_identity"
+
+
+def test_a_unit_keeps_the_seal_that_it_came_in_with(cast: Cast) -> None:
+    assert refused(*change(fit_unit(cast), mac="00")) == "cartridge_keeps_identity"

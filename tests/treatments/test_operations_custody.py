@@ -39,8 +39,10 @@ def scan(cast: Cast, chart: Treatment, text: str) -> operations.Scanned:
 
 
 def waste(cast: Cast, unit: Cartridge, reason: str = "dropped", **given: Any) -> Cartridge:
+    """Wasted by who treats: of an opened unit she says whether it touched the patient."""
+    said = {} if unit.treatment is None else {"patient_contact": False}
     return operations.waste_unit(
-        cartridge=unit, reason=reason, by=cast.esthetician, at=later(32), **given
+        cartridge=unit, reason=reason, by=cast.esthetician, at=later(32), **said | given
     )
 
 

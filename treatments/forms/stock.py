@@ -179,7 +179,7 @@ def say_package(one: ProductIdentifier) -> str:
 
 
 class WasteUnitForm(HouseForm):
-    """Why a unit in stock is wasted. It was never opened, so it touched nobody."""
+    """Why a unit in stock is wasted. An opened one is wasted in its chart, which asks more."""
 
     reason = forms.ChoiceField(
         label="Why is it wasted?",

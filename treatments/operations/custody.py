@@ -157,12 +157,15 @@ def waste_unit(
     by: User,
     at: dt.datetime,
     note_text: str = "",
-    patient_contact: bool = False,
+    patient_contact: bool | None = None,
 ) -> Cartridge:
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
+    `patient_contact` is said of every opened unit; None where nobody was asked.
+
     Refuses: a unit that is neither on the shelf nor opened (R10, 409) or was opened meanwhile
-    (R2, 409), one in quarantine unless by who receives stock and no recall holds it (R5), no
+    (R2, 409), an opened one of which nobody was asked whether it touched the patient (R13,
+    409), one in quarantine unless by who receives stock and no recall holds it (R5), no
     reason or "other" without words (R13), patient contact of a unit never opened, none of a
     unit since whose opening passes are charted, "opened, not used" of a unit that touched the
     patient or was never opened (R13), and an opened unit of someone else's treatment (R52, 403).
@@ -180,6 +183,12 @@ def waste_unit(
     )
     if unit.treatment_id != (chart.pk if chart else None):
         raise Conflict("This unit was just opened.", rule="R2", way_out="Reload the page.")
+    if unit.status == Unit.OPENED and patient_contact is None:
+        raise Conflict(
+            f"{unit.unit_code} was opened for a treatment.",
+            rule="R13",
+            way_out="Waste it in that treatment's chart and say whether it touched the patient.",
+        )
     if Unit(unit.status) not in (Unit.IN_STOCK, Unit.OPENED, Unit.QUARANTINED):
         raise Conflict(
             f"{unit.unit_code} is {unit.get_status_display().lower()} already.",
@@ -188,24 +197,25 @@ def waste_unit(
         )
     if unit.status == Unit.QUARANTINED:
         _refuse_keeping_quarantine(unit, by)
-    if patient_contact and chart is None:
+    touched = bool(patient_contact)
+    if touched and chart is None:
         raise Refusal(
             "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
         )
     needled = chart is not None and needled_since(
         unit.opened_at, chart.passes.values_list("at", flat=True)
     )
-    if needled and not patient_contact:
+    if needled and not touched:
         raise Refusal(
             "Passes are charted since this unit was opened, so it touched the patient.",
             rule="R13",
             field="patient_contact",
             way_out="Tick “It touched the patient”, or take the passes back first.",
         )
-    if reason in NO_CONTACT and (patient_contact or chart is None):
+    if reason in NO_CONTACT and (touched or chart is None):
         told = Cartridge.WasteReason(reason).label
-        why = "touched the patient" if patient_contact else "was never opened"
-        untick = ", or untick “It touched the patient” below" if patient_contact else ""
+        why = "touched the patient" if touched else "was never opened"
+        untick = ", or untick “It touched the patient” below" if touched else ""
         raise Refusal(
             f"“{told}” does not fit a unit that {why}.",
             rule="R13",
@@ -213,7 +223,7 @@ def waste_unit(
             way_out=f"Choose another reason{untick}.",
         )
     unit.waste_reason, unit.waste_note = reason, note_text.strip()
-    unit.patient_contact = patient_contact
+    unit.patient_contact = touched
     unit.wasted_at, unit.wasted_by = at, by
     label = unit.get_waste_reason_display()
     step_unit(unit, to=Unit.WASTED, kind=K.WASTE, by=by, at=at, treatment=chart, reason=label)
@@ -223,7 +233,7 @@ def waste_unit(
         at=at,
         clinic_id=unit.clinic_id,
         on=unit,
-        detail={"reason": reason, "patient_contact": patient_contact},
+        detail={"reason": reason, "patient_contact": touched},
     )
     return unit
 
