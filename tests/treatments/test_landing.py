@@ -17,10 +17,13 @@ from clinic import constraints
 from clinic.models import Message, User
 from clinic.permissions import Role
 from tests import factories, raw_sql
-from tests.cast import NOW, TODAY, Cast
+from tests.cast import NOW, PASSWORD, TODAY, Cast
 from tests.house import world as worlds
 from tests.house.world import World
 from tests.treatments.pages import words
+from tests.treatments.visits import chart_at, later
+from treatments import operations
+from treatments.queries.landing import records
 from treatments.views.landing import greeting
 
 HOME = reverse("landing")
@@ -317,3 +320,17 @@ def test_the_greeting_follows_the_clinics_clock() -> None:
         "Good evening", "Good evening", "Good morning", "Good morning", "Good afternoon",
         "Good afternoon", "Good evening", "Good evening",
     ]  # fmt: skip
+
+
+def test_a_treatment_ended_before_its_start_counts_as_ended_early(cast: Cast) -> None:
+    """It has no day of a start; the director hears of it all the same."""
+    chart = chart_at(cast, "open")
+    end: dict[str, Any] = {"treatment": chart, "by": cast.esthetician}
+    operations.abort(**end, reason="Withdrew.", needle_contact=False, at=later(40))
+    found = records(cast.clinic, today=cast.clinic.day_of(later(40)))
+    assert (found.unsigned, found.ended_early, found.signed) == (1, 1, 0)
+    operations.sign(**end, password=PASSWORD, at=later(50))
+    found = records(cast.clinic, today=cast.clinic.day_of(later(50)))
+    assert (found.unsigned, found.ended_early, found.signed) == (0, 1, 1)
+    found = records(cast.clinic, today=cast.clinic.day_of(later(40)) + dt.timedelta(days=28))
+    assert (found.ended_early, found.signed) == (0, 0)

@@ -278,6 +278,25 @@ def test_no_start_in_a_room_where_another_patient_is_numbing(cast: Cast) -> None
     assert no.sentence == "Room 1 is in use by Ana Ruiz since 9:01 AM."
 
 
+@pytest.mark.rule("R47")
+def test_room_and_device_with_two_others_are_both_named_before_it_is_confirmed(
+    cast: Cast,
+) -> None:
+    chart_at(cast, "started")
+    chart_at(cast, "started", arrived(cast, practitioner=cast.priya, patient=cast.wang, minutes=31))
+    visit = arrived(
+        cast, patient=cast.siobhan, minutes=120, room=cast.room, device=cast.second_device
+    )
+    author: dict[str, Any] = {"by": cast.esthetician, "at": later(80)}
+    chart = operations.open_chart(appointment=visit, **author)
+    operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
+    no = refusal(operations.start, treatment=chart, **TIME_OUT, **author)
+    assert told(no) == (409, "R47", "free_now")
+    for says in ("Room 1 is in use by Ana Ruiz since", "D-2 is in use by Priya Raman since"):
+        assert says in no.sentence
+    operations.start(treatment=chart, **TIME_OUT, free_now=True, **author)
+
+
 def test_a_treatment_starts_once(cast: Cast) -> None:
     chart = chart_at(cast, "started")
     no = refusal(operations.start, treatment=chart, **TIME_OUT, by=cast.esthetician, at=later(40))

@@ -228,3 +228,35 @@ def test_the_day_is_the_clinics_day(
     page = words(enter(cast.esthetician).get(LIST))
     assert "Wednesday, November 25" in page
     assert "1 record from earlier days is not signed" in page
+
+
+def test_who_else_has_room_and_who_the_device_stand_together_above_the_tick(
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
+) -> None:
+    chart_at(cast, "started")
+    chart_at(cast, "started", arrived(cast, practitioner=cast.priya, patient=cast.wang, minutes=31))
+    visit = arrived(
+        cast, patient=cast.siobhan, minutes=120, room=cast.room, device=cast.second_device
+    )
+    author: dict[str, Any] = {"by": cast.esthetician, "at": later(80)}
+    chart = operations.open_chart(appointment=visit, **author)
+    operations.decline_numbing(treatment=chart, reason="Not wanted", **author)
+    clock.move_to(later(80))
+    page = words(enter(cast.esthetician).get(address(chart)))
+    assert "Room 1 is in use by Ana Ruiz since 9:30 AM." in page
+    assert "D-2 is in use by Priya Raman since 9:30 AM." in page
+    assert "Have each of them finished in its chart first." in page
+
+
+def test_an_opening_that_was_sent_with_two_keys_opens_nothing(cast: Cast, enter: Enter) -> None:
+    """Which of the two presses it is, nobody can say; refused as everywhere else."""
+    visit = arrived(cast)
+    client = enter(cast.esthetician)
+    door = reverse("treatment-open", args=[visit.pk])
+    for once in (["a", "b"], ["x" * 65]):
+        answer = client.post(door, {"once": once})
+        assert answer.status_code == 422
+        assert "This form is not as the page made it. Nothing was changed." in words(answer)
+    assert not Treatment.objects.exists()
+    visit.refresh_from_db()
+    assert visit.status == Visit.ARRIVED

@@ -25,7 +25,7 @@ class StartForm(ChartForm):
         label="Screening is done and consent is signed, on paper",
         error_messages={"required": "Check screening and consent on paper, then confirm."},
     )
-    # Asked where another treatment has not been finished in the same room or with the device.
+    # Asked where others, one or two, are not finished in the same room or with the device.
     free_now = forms.BooleanField(
-        label="That treatment is over: room and device are free and clean", required=False
+        label="That is over: room and device are free and clean", required=False
     )

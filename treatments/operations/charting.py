@@ -96,8 +96,8 @@ def start(
 
     `confirmed`: the patient has said name and birth date, and area and device are right.
     `screened_on_paper`: screening is done and consent signed; both are still on paper, so the
-    audit is where it stands that somebody said so. `free_now`: a treatment that is still open
-    in the same room or with the same device is over all the same.
+    audit is where it stands that somebody said so. `free_now`: what is still open in the same
+    room or with the same device is over all the same.
 
     Refuses unless both are true (R30), while numbing is neither recorded nor declined
     (R39) or cream is on (R40), without a covering license (R17, R18, R25), with a device out
@@ -134,10 +134,12 @@ def start(
     if in_use := in_use_elsewhere(chart):
         if not free_now:
             raise Conflict(
-                in_use,
+                " ".join(in_use),
                 rule="R47",
                 field="free_now",
-                way_out="Have that treatment finished first, or confirm that it is over.",
+                way_out="Have that treatment finished first, or confirm that it is over."
+                if len(in_use) == 1
+                else "Have each of them finished first, or confirm that they are over.",
             )
         said["free_now"] = True
     chart.license, chart.license_text = license, str(license)

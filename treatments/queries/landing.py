@@ -150,14 +150,16 @@ class Records:
 
 
 def records(clinic: Clinic, *, today: dt.date) -> Records:
-    """Charts of a clinic: unsigned ones, and the last 28 days; two queries."""
+    """Charts of a clinic: unsigned ones, and those ended in the last 28 days; two queries."""
     open_ones = Treatment.objects.filter(clinic=clinic).exclude(status=str(Status.SIGNED))
     waiting_ = open_ones.aggregate(
         unsigned=Count("pk", filter=Q(ended_at__isnull=False)),
         since=Min("ended_at"),
     )
     first = today - dt.timedelta(days=27)
-    lately = Treatment.objects.filter(clinic=clinic, started_on__range=(first, today)).aggregate(
+    since, until = day_span(first, clinic.zone)[0], day_span(today, clinic.zone)[1]
+    ended = Treatment.objects.filter(clinic=clinic, ended_at__gte=since, ended_at__lt=until)
+    lately = ended.aggregate(
         signed=Count("pk", filter=Q(status=str(Status.SIGNED))),
         ended_early=Count("pk", filter=Q(aborted=True)),
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings.queries import charts_to_open
+from clinic.forms.house import NOT_OURS
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.views.doors import Door, Page, StaffRequest, acting, attempt, go
@@ -56,11 +57,14 @@ class OpenChart(Door):
         if visit is None:
             raise Http404
         form = OpenForm(request.POST)
-        key = form.key if form.is_valid() else None
+        if not form.is_valid():
+            return my_day(
+                request, no=form.no or Refusal(NOT_OURS, rule="input", way_out="Reload the page.")
+            )
         return attempt(
             request,
             form,
-            lambda: operations.open_chart(appointment=visit, **acting(request), once=key),
+            lambda: operations.open_chart(appointment=visit, **acting(request), once=form.key),
             done=lambda chart: go(request, reverse("treatment", args=[chart.pk])),
             refused=lambda no: my_day(request, no=no),
         )
