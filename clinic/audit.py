@@ -202,16 +202,17 @@ class Fault:
     sentence: str
 
 
-def faults(anchor: dict[str, Any] | None = None) -> Iterator[Fault]:
+def faults(anchor: dict[str, Any] | None = None, *, wanted: Iterable[str] = ()) -> Iterator[Fault]:
     """The first fault of each chain; none when the whole audit is as it was written.
 
-    With an anchor (see `anchor_now`), a chain cut off below the anchored event shows too. A
-    row that can no longer be read is a fault, never a crash.
+    With an anchor (see `anchor_now`), a chain cut off below the anchored event shows too; so
+    does one of the `wanted` that is gone altogether. A row that can no longer be read is a
+    fault, never a crash.
     """
     anchored: dict[str, dict[str, Any]] = (anchor or {}).get("chains", {})
     names = set(AuditEvent.objects.order_by().values_list("chain", flat=True).distinct())
     names |= set(AuditChain.objects.values_list("name", flat=True))
-    for chain in sorted(names | set(anchored), key=str):
+    for chain in sorted({*names, *anchored, *wanted}, key=str):
         fault = _first_fault(chain, anchored.get(chain))
         if fault:
             yield fault

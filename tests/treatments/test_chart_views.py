@@ -277,7 +277,7 @@ def test_a_record_that_was_changed_past_the_guards_is_visibly_invalid(
     cast: Cast, enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chart = chart_at(cast, "signed")
-    monkeypatch.setattr("treatments.queries.chart.content_hash", lambda chart: "0" * 64)
+    monkeypatch.setattr("treatments.queries.chart.is_what_was_signed", lambda *_: False)
     page = words(enter(cast.auditor).get(address(chart)))
     assert "The contents are not those that were signed." in page
     assert "unchanged" not in page

@@ -6,12 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
+from clinic import constraints
 from tests.cast import TODAY, Cast
 from tests.database import is_postgresql
 from tests.raw_sql import change, copy, refused, run
 from tests.treatments.visits import arrived, chart_at, later
+from treatments import operations
 
 YESTERDAY = TODAY - dt.timedelta(days=1)
 
@@ -171,6 +173,32 @@ def test_the_times_of_an_ended_treatment_are_in_order(
     given = {
         key: cast.esthetician if value == "author" else value for key, value in columns.items()
     }
+    edit = change(chart, **given)
+    assert refused(*edit) in {name, "treatment_keeps_end", "treatment_keeps_identity"}
+    if name != "treatment_signed_with_signature":
+        constraints.drop(connection)
+        assert refused(*edit) == name
+
+
+@pytest.mark.rule("P6", "R33", "R46")
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ({"ended_at": later(61)}, "treatment_keeps_end"),
+        ({"ended_by_id": "colleague"}, "treatment_keeps_end"),
+        ({"aftercare_given": False}, "treatment_keeps_end"),
+        ({"started_by_id": "colleague"}, "treatment_keeps_start"),
+        ({"opened_at": later(0)}, "treatment_keeps_identity"),
+        ({"opened_by_id": "colleague"}, "treatment_keeps_identity"),
+    ],
+)
+def test_who_opened_began_and_ended_a_treatment_and_when_is_written_once(
+    cast: Cast, columns: dict[str, Any], name: str
+) -> None:
+    chart = chart_at(cast, "finished")
+    given = {
+        key: cast.colleague if value == "colleague" else value for key, value in columns.items()
+    }
     assert refused(*change(chart, **given)) == name
 
 
@@ -180,3 +208,14 @@ def test_a_visit_is_not_over_while_its_treatment_goes_on(cast: Cast, step: str) 
     chart = chart_at(cast, step)
     says = "appointment_over_after_its_chart"
     assert refused(*change(chart.appointment, status="completed")) == says
+
+
+@pytest.mark.rule("P6", "R33")
+@pytest.mark.parametrize("columns", [{"abort_reason": "Another"}, {"needle_contact": True}])
+def test_how_a_treatment_ended_early_is_written_once(cast: Cast, columns: dict[str, Any]) -> None:
+    chart = chart_at(cast, "started")
+    operations.abort(
+        treatment=chart, reason="Faint", needle_contact=False, by=cast.esthetician, at=later(40)
+    )
+    found = refused(*change(chart, **columns))
+    assert found in {"treatment_keeps_end", "treatment_contact_has_cartridge"}

@@ -36,6 +36,7 @@ SIGNED_PASS = {
     "needling_pass_keeps_its_chart",
     "treatments_needlingpass_closed",
     "needling_pass_while_under_way",
+    "needling_pass_changed_under_way",
 }
 
 

@@ -18,6 +18,7 @@ from clinic.constraints import (
 )
 from clinic.models import Clinic, Record
 from clinic.models.base import ScopedQuerySet
+from clinic.seals import SealField
 from treatments.models.lots import CartridgeLot
 from treatments.rules.status import ON_HAND, UNIT_ALLOWED, UNIT_WORDS, Unit
 
@@ -43,7 +44,8 @@ class Cartridge(Record):
 
     Opening it sets `treatment` once and for all; from then on it can only become used or
     wasted. `opened_on` is the clinic-local date of the treatment's start, which the lot's
-    expiry is held against (ruling L5).
+    expiry is held against (ruling L5). What the unit is, is sealed at goods-in; what became of
+    it stands in the ledger, whose lines bear seals of their own.
     """
 
     class WasteReason(models.TextChoices):
@@ -77,6 +79,7 @@ class Cartridge(Record):
     waste_reason = models.CharField(max_length=16, choices=WasteReason, blank=True)
     waste_note = models.CharField(max_length=200, blank=True)
     patient_contact = models.BooleanField(default=False)
+    mac = SealField(of=("id", "clinic", "lot", "number", "unit_code"))
 
     objects = CartridgeQuerySet.as_manager()
 
@@ -204,6 +207,7 @@ class Cartridge(Record):
             ("UPDATE",),
             "NEW.id <> OLD.id OR NEW.number <> OLD.number OR NEW.unit_code <> OLD.unit_code "
             "OR NEW.lot_id <> OLD.lot_id OR NEW.clinic_id <> OLD.clinic_id "
+            "OR NEW.mac <> OLD.mac "
             "OR (OLD.opened_at IS NOT NULL AND (NEW.opened_at IS DISTINCT FROM OLD.opened_at "
             "OR NEW.opened_on IS DISTINCT FROM OLD.opened_on "
             "OR NEW.opened_by_id IS DISTINCT FROM OLD.opened_by_id "

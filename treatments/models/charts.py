@@ -97,6 +97,7 @@ class Treatment(Record):
         ordering = ["-opened_at", "pk"]
         indexes = [
             models.Index(fields=["clinic", "started_on"], name="treatment_by_day"),
+            models.Index(fields=["clinic", "ended_at"], name="treatment_by_end"),
             models.Index(fields=["patient", "-started_at"], name="treatment_by_patient"),
             models.Index(fields=["practitioner", "status"], name="treatment_by_practitioner"),
         ]
@@ -193,9 +194,10 @@ class Treatment(Record):
             ("UPDATE",),
             "NEW.id <> OLD.id OR NEW.appointment_id <> OLD.appointment_id "
             "OR NEW.patient_id <> OLD.patient_id OR NEW.practitioner_id <> OLD.practitioner_id "
-            "OR NEW.clinic_id <> OLD.clinic_id OR (OLD.cartridge_id IS NOT NULL "
+            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.opened_at <> OLD.opened_at "
+            "OR NEW.opened_by_id <> OLD.opened_by_id OR (OLD.cartridge_id IS NOT NULL "
             "AND NEW.cartridge_id IS DISTINCT FROM OLD.cartridge_id)",
-            "A chart keeps its visit, its people and its cartridge.",
+            "A chart keeps its visit, its people, its opening and its cartridge.",
         ),
         # P6: the license that was judged at the start is the one that the record names.
         Guard(
@@ -203,9 +205,21 @@ class Treatment(Record):
             ("UPDATE",),
             "OLD.started_at IS NOT NULL AND (NEW.started_at IS DISTINCT FROM OLD.started_at "
             "OR NEW.started_on IS DISTINCT FROM OLD.started_on "
+            "OR NEW.started_by_id IS DISTINCT FROM OLD.started_by_id "
             "OR NEW.license_id <> OLD.license_id OR NEW.license_text <> OLD.license_text "
             "OR NEW.room_id <> OLD.room_id OR NEW.device_id <> OLD.device_id)",
             "A treatment keeps its start, and the license, room and device it started with.",
+        ),
+        Guard(
+            "treatment_keeps_end",
+            ("UPDATE",),
+            "OLD.ended_at IS NOT NULL AND (NEW.ended_at IS DISTINCT FROM OLD.ended_at "
+            "OR NEW.ended_by_id IS DISTINCT FROM OLD.ended_by_id) "
+            "OR OLD.status IN ('completed', 'aborted') AND (NEW.aborted <> OLD.aborted "
+            "OR NEW.abort_reason <> OLD.abort_reason "
+            "OR NEW.needle_contact <> OLD.needle_contact "
+            "OR NEW.aftercare_given <> OLD.aftercare_given)",
+            "A treatment keeps its end: when, by whom and how.",
         ),
         Guard(
             "treatment_of_its_appointment",
@@ -246,11 +260,13 @@ class Treatment(Record):
             ("UPDATE",),
             "NEW.aborted AND ((NOT NEW.needle_contact "
             "AND EXISTS (SELECT 1 FROM treatments_cartridge u WHERE u.treatment_id = NEW.id "
-            "AND (u.status = 'used' OR u.patient_contact))) OR (NEW.cartridge_id IS NULL "
+            "AND (u.status = 'used' OR u.patient_contact))) OR (NOT NEW.needle_contact "
+            "AND EXISTS (SELECT 1 FROM treatments_needlingpass p WHERE p.treatment_id = NEW.id "
+            "AND p.removed_at IS NULL)) OR (NEW.cartridge_id IS NULL "
             "AND EXISTS (SELECT 1 FROM treatments_cartridge u WHERE u.treatment_id = NEW.id "
             "AND u.status = 'used')))",
-            "A treatment whose cartridge touched the patient had needle contact, and names the "
-            "one it used.",
+            "A treatment with passes, or whose cartridge touched the patient, had needle contact, "
+            "and names the cartridge it used.",
         ),
         # R51, P6: a record is signed by its author's signature, not by a word in a column.
         Guard(

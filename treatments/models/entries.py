@@ -22,6 +22,14 @@ from treatments.models.charts import SAYS_SIGNED, SIGNED, Treatment
 from treatments.models.products import NumbingProduct
 from treatments.rules.areas import AREAS, EndPoint
 
+# Over a new pass: its treatment under way, and a unit that was opened for it before.
+UNDER_WAY = (
+    "SELECT 1 FROM treatments_treatment t, treatments_cartridge u "
+    "WHERE t.id = NEW.treatment_id AND t.clinic_id = NEW.clinic_id "
+    "AND t.status = 'in_progress' AND t.started_at <= NEW.at "
+    "AND u.treatment_id = t.id AND u.opened_at <= NEW.at"
+)
+
 
 class NumbingApplication(Record):
     """Numbing cream on and off, or the explicit "none" with its reason (R39).
@@ -228,12 +236,16 @@ class NeedlingPass(Record):
         ),
         Guard(
             "needling_pass_while_under_way",
-            ("INSERT", "UPDATE"),
-            "NOT EXISTS (SELECT 1 FROM treatments_treatment t, treatments_cartridge u "
-            "WHERE t.id = NEW.treatment_id AND t.clinic_id = NEW.clinic_id "
-            "AND t.status = 'in_progress' AND t.started_at <= NEW.at "
-            "AND u.treatment_id = t.id AND u.opened_at <= NEW.at)",
+            ("INSERT",),
+            f"NOT EXISTS ({UNDER_WAY} AND u.status = 'opened')",
             "A pass is needled after the start, with an opened cartridge.",
+        ),
+        # A pass is taken back also once its unit was wasted.
+        Guard(
+            "needling_pass_changed_under_way",
+            ("UPDATE",),
+            f"NOT EXISTS ({UNDER_WAY})",
+            "A pass is needled after the start, and changed while the treatment goes on.",
         ),
         Guard(
             "needling_pass_taken_back_once",

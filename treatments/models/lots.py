@@ -9,6 +9,23 @@ from django.db.models import F, Q
 from clinic.constraints import Guard, bounded, check, never_deleted
 from clinic.models import Clinic, DeviceModel, Record, Row
 from clinic.models.base import ScopedQuerySet
+from clinic.seals import SealField
+
+# What a delivery says of its lot: never changed, and sealed.
+RECEIVED = (
+    "id",
+    "clinic",
+    "product",
+    "lot",
+    "expires_on",
+    "precision",
+    "manufactured_on",
+    "received_on",
+    "entered",
+    "scan_text",
+    "created_at",
+    "created_by",
+)
 
 
 class CartridgeProduct(Record):
@@ -111,6 +128,7 @@ class CartridgeLot(Record):
     status = models.CharField(max_length=12, choices=Status, default=Status.AVAILABLE)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    mac = SealField(of=RECEIVED)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -160,9 +178,14 @@ class CartridgeLot(Record):
         Guard(
             "cartridge_lot_keeps_identity",
             ("UPDATE",),
-            "NEW.lot <> OLD.lot OR NEW.product_id <> OLD.product_id "
-            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.expires_on <> OLD.expires_on",
-            "A lot keeps its product, number and expiry.",
+            "NEW.id <> OLD.id OR NEW.lot <> OLD.lot OR NEW.product_id <> OLD.product_id "
+            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.expires_on <> OLD.expires_on "
+            "OR NEW.precision <> OLD.precision OR NEW.received_on <> OLD.received_on "
+            "OR NEW.manufactured_on IS DISTINCT FROM OLD.manufactured_on "
+            "OR NEW.entered <> OLD.entered OR NEW.scan_text <> OLD.scan_text "
+            "OR NEW.created_at <> OLD.created_at OR NEW.created_by_id <> OLD.created_by_id "
+            "OR NEW.mac <> OLD.mac",
+            "A lot keeps its product, number and expiry, and how it came in.",
         ),
     ]
 

@@ -20,7 +20,7 @@ from treatments.models import (
     Signature,
     Treatment,
 )
-from treatments.queries.contents import content_hash
+from treatments.queries.contents import is_what_was_signed
 from treatments.queries.lines import Cream, LastVisit, PassLine
 from treatments.rules.areas import AREAS
 from treatments.rules.charting import (
@@ -59,29 +59,31 @@ def facts_of(
     )
 
 
-def in_use_elsewhere(chart: Treatment) -> str:
-    """What says that another treatment has the chart's room or device now; "" when none has.
+def in_use_elsewhere(chart: Treatment) -> list[str]:
+    """A sentence for each other treatment that has the chart's room or device now.
 
-    One query. The plan never overlaps (R47); what runs late or begins early may.
+    One query. The plan never overlaps (R47); what runs late or begins early may, and room and
+    device may be with two different ones.
     """
     same = Q(status=Status.IN_PROGRESS) & (Q(room=chart.room_id) | Q(device=chart.device_id))
-    other = (
+    others = (
         Treatment.objects.filter(same | Q(status=Status.NUMBING, room=chart.room_id))
         .filter(clinic=chart.clinic_id)
         .exclude(pk=chart.pk)
         .select_related("practitioner", "room", "device", "clinic")
         .order_by("opened_at", "pk")
-        .first()
     )
-    if other is None:
-        return ""
-    both = other.room_id == chart.room_id, other.device_id == chart.device_id
-    return say_in_use(
-        room=other.room.name if both[0] else "",
-        device=other.device.code if both[1] and other.started_at else "",
-        who=other.practitioner.name,
-        since=other.clinic.local(other.started_at or other.opened_at),
-    )
+    return [
+        say_in_use(
+            room=other.room.name if other.room_id == chart.room_id else "",
+            device=other.device.code
+            if other.device_id == chart.device_id and other.started_at
+            else "",
+            who=other.practitioner.name,
+            since=other.clinic.local(other.started_at or other.opened_at),
+        )
+        for other in others
+    ]
 
 
 @dataclass(frozen=True)
@@ -171,9 +173,9 @@ class ChartPage:
         return found.pop() if len(found) == 1 else ""
 
     @cached_property
-    def in_use(self) -> str:
-        """That room or device are in use by another treatment, before this one starts."""
-        return "" if self.facts.started or self.facts.ended else in_use_elsewhere(self.chart)
+    def in_use(self) -> list[str]:
+        """What other treatments have room or device, before this one starts."""
+        return [] if self.facts.started or self.facts.ended else in_use_elsewhere(self.chart)
 
     @cached_property
     def taken_back(self) -> list[PassLine]:
@@ -226,7 +228,7 @@ class ChartPage:
         signed = self.signature
         if signed is None or signed.mac != seal_of_row(signed):
             return False
-        return signed.content_hash == content_hash(self.chart)
+        return is_what_was_signed(self.chart, signed.content_hash)
 
     @cached_property
     def addenda(self) -> list[Addendum]:

@@ -23,6 +23,7 @@ from treatments.models import (
     Signature,
     Treatment,
 )
+from treatments.queries.told import signed_otherwise
 from treatments.rules.status import Status
 
 CHART = (
@@ -46,6 +47,10 @@ CHART = (
     "aborted",
     "abort_reason",
     "needle_contact",
+    "license_id",
+    "opened_by_id",
+    "started_by_id",
+    "ended_by_id",
 )
 NUMBING = (
     "product_id",
@@ -60,9 +65,20 @@ NUMBING = (
     "removed_by_id",
     "removed_entered_at",
     "created_at",
+    "created_by_id",
 )
 # With those taken back: that they were charted once belongs to what is signed (R50).
-PASSES = ("seq", "area", "depth", "passes", "endpoint", "at", "removed_at", "removed_by_id")
+PASSES = (
+    "seq",
+    "area",
+    "depth",
+    "passes",
+    "endpoint",
+    "at",
+    "removed_at",
+    "removed_by_id",
+    "created_by_id",
+)
 OF = "treatment_id"
 UNITS = (
     "unit_code",
@@ -73,9 +89,22 @@ UNITS = (
     "waste_reason",
     "waste_note",
     "patient_contact",
+    "opened_on",
+    "opened_by_id",
+    "pack_intact",
 )
+# What a signature did not cover at first. A hash over fewer columns is never one over more, so
+# each signature is held against the columns of its own day, and none can pass for an older one.
+ADDED_LATER = {
+    "chart": ("license_id", "opened_by_id", "started_by_id", "ended_by_id"),
+    "numbing": ("created_by_id",),
+    "passes": ("created_by_id",),
+    "units": ("opened_on", "opened_by_id", "pack_intact"),
+}
 SIGNED = {f.attname: f.name for f in Signature._meta.concrete_fields}
 SEALED = sealed_columns(Signature)
+# Who signed and when, as the chart itself says it.
+AS_SIGNED = ("status", "signed_at", "signed_by_id")
 
 
 def contents_of(treatment: Treatment) -> dict[str, Any]:
@@ -96,6 +125,11 @@ def content_hash(treatment: Treatment) -> str:
     return _hashed(contents_of(treatment))
 
 
+def is_what_was_signed(treatment: Treatment, content_hash: str) -> bool:
+    """Whether a signature with that hash is over what the chart says now (R51)."""
+    return _was_signed(contents_of(treatment), content_hash)
+
+
 def content_hashes(charts: QuerySet[Treatment]) -> dict[uuid.UUID, str]:
     """`content_hash` of many charts by key, in four queries."""
     found: dict[uuid.UUID, dict[str, Any]] = {
@@ -113,20 +147,21 @@ def content_hashes(charts: QuerySet[Treatment]) -> dict[uuid.UUID, str]:
 
 
 def false_signatures() -> Generator[str, None, None]:
-    """Each signed chart whose contents are not what was signed, or whose signature is gone or
-    is not as it was written (P23).
+    """Each signed chart whose contents are not what was signed, or whose signature is gone, is
+    not as it was written, or is not the one that the audit tells of (P23).
 
-    Four queries read side by side in the order of the charts, so that no chart is kept, and as
+    Six queries read side by side in the order of the charts, so that no chart is kept, and as
     of one moment.
     """
     with one_moment():
         yield from _false_signatures()
+        yield from signed_otherwise()
 
 
 def _false_signatures() -> Iterator[str]:
     signed = Treatment.objects.filter(Q(status=str(Status.SIGNED)) | Q(signature__isnull=False))
     its = {f"was_{column}": F(f"signature__{name}") for column, name in SIGNED.items()}
-    charts = signed.annotate(**its).order_by("pk").values(*CHART, *its)
+    charts = signed.annotate(**its).order_by("pk").values(*CHART, *AS_SIGNED, *its)
     of = {
         "numbing": NumbingApplication.objects.order_by(OF, "created_at", "pk").values(*NUMBING, OF),
         "passes": NeedlingPass.all_rows.order_by(OF, "seq").values(*PASSES, OF),
@@ -140,13 +175,16 @@ def _false_signatures() -> Iterator[str]:
         }
         for row in charts.iterator(chunk_size=2000):
             was, key = {name: row.pop(f"was_{name}") for name in SIGNED}, row["id"]
+            signed_so = tuple(row.pop(name) for name in AS_SIGNED)
             contents = {"chart": row, **{part: rows.of(key) for part, rows in parts.items()}}
             last = Treatment(pk=key).code
             if was["id"] is None:
                 yield f"Treatment {last}: its signature is missing."
             elif was["mac"] != seal_of(Signature._meta.label, [was[name] for name in SEALED]):
                 yield f"Treatment {last}: its signature is not as it was written."
-            elif was["content_hash"] != _hashed(contents):
+            elif signed_so != (Status.SIGNED, was["signed_at"], was["signer_id"]):
+                yield f"Treatment {last}: it does not say that it was signed, when or by whom."
+            elif not _was_signed(contents, was["content_hash"]):
                 yield f"Treatment {last}: what it says is not what was signed."
     except (DatabaseError, ValueError, TypeError):
         yield f"The charts cannot be read {f'after treatment {last}' if last else 'at all'}."
@@ -194,11 +232,22 @@ class _Sheaf:
         return found
 
 
+def _was_signed(contents: dict[str, Any], content_hash: str) -> bool:
+    if content_hash == _hashed(contents):
+        return True
+    rows = {part: [found] if part == "chart" else found for part, found in contents.items()}
+    for part, names in ADDED_LATER.items():
+        for row in rows[part]:
+            for name in names:
+                del row[name]
+    return content_hash == _hashed(contents)
+
+
 def _hashed(contents: dict[str, Any]) -> str:
     """The wrong unit of a signed record may leave USED by a signed correction (ruling C2), which
     is shown by its addendum, so a unit's later state is not part of what was signed.
     """
     for unit in contents["units"]:
-        unit.pop("status")
+        unit.pop("status", None)
     text = json.dumps(contents, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

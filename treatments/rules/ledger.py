@@ -26,12 +26,15 @@ class Movement:
     lot: uuid.UUID | None = None
     clinic: uuid.UUID | None = None
     treatment: uuid.UUID | None = None
+    reason: str = ""
     sealed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """What the unit's own row says, which its ledger has to bear out."""
+    """What the unit's own row says, which its ledger has to bear out; `reason` is why it was
+    wasted, in the ledger's words. `sealed`: it is the unit that came in, by number and code.
+    """
 
     status: str
     lot: uuid.UUID | None = None
@@ -41,6 +44,8 @@ class UnitFacts:
     opened_by: uuid.UUID | None = None
     wasted_at: dt.datetime | None = None
     wasted_by: uuid.UUID | None = None
+    reason: str = ""
+    sealed: bool = True
 
 
 def ledger_fault(unit: UnitFacts, movements: Iterable[Movement]) -> str | None:
@@ -48,8 +53,10 @@ def ledger_fault(unit: UnitFacts, movements: Iterable[Movement]) -> str | None:
 
     A movement that was taken out, put in or rewritten leaves a broken seal, a step that begins
     where no step ended, an end that is not the unit's state, or a line that its unit's row
-    contradicts.
+    contradicts. Its code and number have a seal of their own.
     """
+    if not unit.sealed:
+        return "Its code, number or lot is not as it came in."
     status = ""
     for number, one in enumerate(in_order(movements), 1):
         if one.before != status or (one.kind == "receive") is not (number == 1):
@@ -91,5 +98,5 @@ def _borne_out(one: Movement, unit: UnitFacts) -> bool:
         said = (one.at, one.by, one.treatment)
         return said == (unit.opened_at, unit.opened_by, unit.treatment)
     if one.kind == "waste":
-        return (one.at, one.by) == (unit.wasted_at, unit.wasted_by)
+        return (one.at, one.by, one.reason) == (unit.wasted_at, unit.wasted_by, unit.reason)
     return True

@@ -16,18 +16,19 @@ from clinic import audit, constraints
 from clinic.models import AuditEvent
 from treatments.queries.contents import false_addenda, false_signatures
 from treatments.queries.ledger import ledger_faults
+from treatments.queries.told import chains_of_clinics, false_areas
 
 
 class Command(BaseCommand):
     """`manage.py verify_audit [--anchor FILE]`: exit 0, or the first fault of each part, exit 1.
 
-    The parts are each audit chain, the signed records, their addenda, and the ledger of the
-    cartridges.
+    The parts are each audit chain, the signed records, their addenda, the areas on file, and the
+    lots, the cartridges and their ledger.
     """
 
     help = (
-        "Check every event of every audit chain, every signed record, the movements of every "
-        "cartridge, and that the database's guards stand."
+        "Check every event of every audit chain, every signed record, every lot, every "
+        "cartridge and its movements, and that the database's guards stand."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,7 +39,10 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         anchor = read_anchor(options["anchor"]) if options["anchor"] else None
         began = time.monotonic()
-        found = [f"Chain {fault.chain}: {fault.sentence}" for fault in audit.faults(anchor)]
+        found = [
+            f"Chain {fault.chain}: {fault.sentence}"
+            for fault in audit.faults(anchor, wanted=chains_of_clinics())
+        ]
         took = max(time.monotonic() - began, 1e-6)
         found += [first for part in PARTS if (first := first_of(part()))]
         found += [f"Guard {name} is missing." for name in constraints.missing(connection)]
@@ -50,7 +54,7 @@ class Command(BaseCommand):
         )
 
 
-PARTS = (false_signatures, false_addenda, ledger_faults)
+PARTS = (false_signatures, false_addenda, false_areas, ledger_faults)
 
 
 def first_of(faults: Generator[str, None, None]) -> str:
