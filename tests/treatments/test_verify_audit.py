@@ -20,7 +20,7 @@ from tests.treatments.visits import arrived, chart_at, fit_unit, later
 from treatments import operations
 from treatments.models import Cartridge, StockMovement, Treatment
 from treatments.queries.contents import content_hash, false_addenda, false_signatures
-from treatments.queries.ledger import ledger_faults
+from treatments.queries.proof import ledger_faults
 from treatments.queries.told import false_areas
 from treatments.rules.ledger import Movement, UnitFacts, ledger_fault
 

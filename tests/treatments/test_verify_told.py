@@ -20,7 +20,7 @@ from treatments.models import Cartridge, Treatment
 from treatments.queries import contents
 from treatments.queries.chart import open_page
 from treatments.queries.contents import false_signatures
-from treatments.queries.ledger import ledger_faults
+from treatments.queries.proof import ledger_faults
 
 
 @pytest.mark.rule("P8", "P23", "R15")

@@ -15,7 +15,7 @@ from django.db import connection
 from clinic import audit, constraints
 from clinic.models import AuditEvent
 from treatments.queries.contents import false_addenda, false_signatures
-from treatments.queries.ledger import ledger_faults
+from treatments.queries.proof import ledger_faults
 from treatments.queries.told import chains_of_clinics, false_areas
 
 
