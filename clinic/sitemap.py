@@ -147,6 +147,22 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-devices",
+        "Devices",
+        "The needling pens: which are in service, and when each was cleaned.",
+        "tools",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
+        "setup-device-models",
+        "Device models",
+        "Makes of needling pens, with clearance and depths.",
+        "collection",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-rooms",
         "Rooms",
         "Where patients are treated, one at a time in each.",

@@ -4,11 +4,41 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from treatments.views import acts, balance, chart, goods_in, landing, patients, room, set_up, stock
+from treatments.views import acts, balance, chart, goods_in, landing, patients, room, stock
+from treatments.views.set_up import checklist, device_models, devices
 
 urlpatterns: list[URLPattern] = [
     path("", landing.Landing.as_view(), name="landing"),
-    path("setup/", set_up.SetUp.as_view(), name="setup"),
+    path("setup/", checklist.SetUp.as_view(), name="setup"),
+    path("setup/device-models/", device_models.DeviceModels.as_view(), name="setup-device-models"),
+    path(
+        "setup/device-models/add/",
+        device_models.AddDeviceModel.as_view(),
+        name="setup-device-model-add",
+    ),
+    path(
+        "setup/device-models/<uuid:pk>/",
+        device_models.ChangeDeviceModel.as_view(),
+        name="setup-device-model",
+    ),
+    path(
+        "setup/device-models/<uuid:pk>/use/",
+        device_models.UseDeviceModel.as_view(),
+        name="setup-device-model-use",
+    ),
+    path("setup/devices/", devices.Devices.as_view(), name="setup-devices"),
+    path("setup/devices/add/", devices.AddDevice.as_view(), name="setup-device-add"),
+    path("setup/devices/<uuid:pk>/", devices.ChangeDevice.as_view(), name="setup-device"),
+    path(
+        "setup/devices/<uuid:pk>/status/",
+        devices.DeviceStatus.as_view(),
+        name="setup-device-status",
+    ),
+    path(
+        "setup/devices/<uuid:pk>/clean/",
+        devices.CleanDevice.as_view(),
+        name="setup-device-clean",
+    ),
     path("cartridges/", stock.Cartridges.as_view(), name="cartridges"),
     path("cartridges/<uuid:pk>/", stock.ShowUnit.as_view(), name="cartridge"),
     path("cartridges/<uuid:pk>/waste/", stock.WasteUnit.as_view(), name="cartridge-waste"),

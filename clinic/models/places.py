@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
-from clinic.constraints import bounded, check
+from clinic.constraints import Guard, bounded, check
 from clinic.models.base import Record, ScopedQuerySet
 
 Week = list[list[list[int]]]
@@ -203,7 +203,22 @@ class DeviceModel(FromCatalog):
                 Q(depth_step__gte=1, label_max__lte=F("depth_max")) & Q(depth_max__lte=400),
                 "The label's depth is at most the device's.",
             ),
+            check(
+                "device_model_cleared",
+                Q(clearance_no__startswith="K") | Q(clearance_no__startswith="DEN"),
+                "A model has its clearance number: K or DEN and six digits.",
+            ),
         ]
+
+    guards = [
+        Guard(
+            "device_model_kept_while_in_service",
+            ("UPDATE",),
+            "OLD.is_active AND NOT NEW.is_active AND EXISTS (SELECT 1 FROM clinic_device d "
+            "WHERE d.model_id = NEW.id AND d.status = 'in_service')",
+            "A model stays in use while a device of it is in service.",
+        )
+    ]
 
     def __str__(self) -> str:
         return self.name
@@ -223,6 +238,7 @@ class Device(Record):
     code = models.CharField(max_length=20)
     serial = models.CharField(max_length=40)
     status = models.CharField(max_length=12, choices=Status, default=Status.IN_SERVICE)
+    status_reason = models.CharField(max_length=200, blank=True)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -245,6 +261,16 @@ class Device(Record):
                 "Use a known status.",
             ),
         ]
+
+    guards = [
+        Guard(
+            "device_in_service_of_model_in_use",
+            ("INSERT", "UPDATE"),
+            "NEW.status = 'in_service' AND NOT EXISTS (SELECT 1 FROM clinic_devicemodel m "
+            "WHERE m.id = NEW.model_id AND m.is_active)",
+            "A device in service is of a model in use.",
+        )
+    ]
 
     def __str__(self) -> str:
         return self.code

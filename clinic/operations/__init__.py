@@ -1,6 +1,12 @@
 """The building's acts."""
 
 from clinic.operations.audit_log import export_audit, search_audit
+from clinic.operations.device_models import (
+    add_device_model,
+    change_device_model,
+    set_device_model_use,
+)
+from clinic.operations.devices import add_device, change_device, set_device_status
 from clinic.operations.licenses import add_license, change_license_status, renew_license
 from clinic.operations.patients import (
     change_patient,
@@ -11,8 +17,12 @@ from clinic.operations.patients import (
 from clinic.operations.rooms import add_room, rename_room, set_room_use
 
 __all__ = [
+    "add_device",
+    "add_device_model",
     "add_license",
     "add_room",
+    "change_device",
+    "change_device_model",
     "change_license_status",
     "change_patient",
     "export_audit",
@@ -22,5 +32,7 @@ __all__ = [
     "renew_license",
     "search_audit",
     "search_patients",
+    "set_device_model_use",
+    "set_device_status",
     "set_room_use",
 ]

@@ -137,6 +137,24 @@ treatment-addendum                    GET     login     403       405         40
 treatment-addendum                    POST    login     403       422         404  422      403     403     403           404      403
 setup                                 GET     login     403       403         403  403      200     403     200           200      403
 setup                                 POST    login     403       403         403  403      405     403     405           405      403
+setup-device-models                   GET     login     403       403         403  403      200     403     200           200      403
+setup-device-models                   POST    login     403       403         403  403      405     403     405           405      403
+setup-device-model-add                GET     login     403       403         403  403      200     403     200           200      403
+setup-device-model-add                POST    login     403       403         403  403      422     403     422           422      403
+setup-device-model                    GET     login     403       403         403  403      200     403     200           200      403
+setup-device-model                    POST    login     403       403         403  403      422     403     422           422      403
+setup-device-model-use                GET     login     403       403         403  403      200     403     200           200      403
+setup-device-model-use                POST    login     403       403         403  403      422     403     422           422      403
+setup-devices                         GET     login     403       403         403  403      200     403     200           200      403
+setup-devices                         POST    login     403       403         403  403      405     403     405           405      403
+setup-device-add                      GET     login     403       403         403  403      200     403     200           200      403
+setup-device-add                      POST    login     403       403         403  403      422     403     422           422      403
+setup-device                          GET     login     403       403         403  403      200     403     200           404      403
+setup-device                          POST    login     403       403         403  403      422     403     422           404      403
+setup-device-status                   GET     login     403       403         403  403      200     403     200           404      403
+setup-device-status                   POST    login     403       403         403  403      422     403     422           404      403
+setup-device-clean                    GET     login     403       403         403  403      200     403     200           404      403
+setup-device-clean                    POST    login     403       403         403  403      422     403     422           404      403
 setup-rooms                           GET     login     403       403         403  403      200     403     200           200      403
 setup-rooms                           POST    login     403       403         403  403      405     403     405           405      403
 setup-room-add                        GET     login     403       403         403  403      200     403     200           200      403
@@ -197,6 +215,8 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
     "day-on": lambda world: {"day": TODAY},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
+    "setup-device": lambda world: {"pk": world.cast.device.pk},
+    "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
     "treatment-open": lambda world: {"pk": world.booked.pk},
     "patient": lambda world: {"pk": world.cast.siobhan.pk},

@@ -22,6 +22,7 @@ from tests import factories
 from tests.cast import NOW, Cast
 from tests.house import world
 from treatments.models import NeedlingPass, Treatment
+from treatments.operations import clean_device
 
 HALF_HOUR = dt.timedelta(minutes=30)
 # The half hours of Austin's day, from midnight on, in which `world` books nobody.
@@ -63,6 +64,15 @@ def one_event(cast: Cast, n: int) -> None:
 
 def one_lot(cast: Cast, n: int) -> Any:
     return factories.lot(cast.clinic, cast.product, f"NEW{n}", units=3, by=cast.manager)
+
+
+def one_model(cast: Cast, n: int) -> None:
+    factories.device_model(name=f"Model {n}")
+
+
+def one_device(cast: Cast, n: int) -> None:
+    device = factories.device(cast.clinic, cast.model, f"N-{n}")
+    clean_device(device=device, agent="Wipe", by=cast.manager, at=NOW)
 
 
 def one_visit(
@@ -138,6 +148,8 @@ LISTS = [
     Case("licenses", "manager", one_practitioner),
     Case("audit", "manager", one_event),
     Case("appointment-new", "reception", one_practitioner, most=20),
+    Case("setup-devices", "manager", one_device),
+    Case("setup-device-models", "manager", one_model),
     Case(
         "patient",
         "reception",

@@ -9,6 +9,7 @@ from treatments.operations.charting import (
     start,
 )
 from treatments.operations.custody import claim_unit, waste_in_treatment, waste_unit
+from treatments.operations.devices import clean_device
 from treatments.operations.ending import abort, finish
 from treatments.operations.goods_in import receive_lot, receive_scan
 from treatments.operations.numbing import apply_numbing, decline_numbing, remove_numbing
@@ -24,6 +25,7 @@ __all__ = [
     "amend_chart",
     "apply_numbing",
     "claim_unit",
+    "clean_device",
     "decline_numbing",
     "export_balance",
     "finish",
