@@ -7,7 +7,7 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import rooms
+from bookings.views.set_up import offered, rooms
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -44,4 +44,8 @@ urlpatterns: list[URLPattern] = [
     path("setup/rooms/add/", rooms.AddRoom.as_view(), name="setup-room-add"),
     path("setup/rooms/<uuid:pk>/", rooms.ChangeRoom.as_view(), name="setup-room"),
     path("setup/rooms/<uuid:pk>/use/", rooms.UseRoom.as_view(), name="setup-room-use"),
+    path("setup/services/", offered.Services.as_view(), name="setup-services"),
+    path("setup/services/add/", offered.AddService.as_view(), name="setup-service-add"),
+    path("setup/services/<uuid:pk>/", offered.ChangeService.as_view(), name="setup-service"),
+    path("setup/services/<uuid:pk>/use/", offered.UseService.as_view(), name="setup-service-use"),
 ]

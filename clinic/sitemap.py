@@ -169,6 +169,14 @@ PLACES = (
         "door-open",
         (P.SET_UP_CLINIC,),
     ),
+    Place(
+        "Set-up",
+        "setup-services",
+        "Services",
+        "What a patient books, and how long it takes.",
+        "card-checklist",
+        (P.SET_UP_CLINIC,),
+    ),
     Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
     Place(
         "Your session",

@@ -23,7 +23,7 @@ class Service(Record):
     treatment_min = models.PositiveSmallIntegerField("treatment (minutes)")
     numbing_min = models.PositiveSmallIntegerField("numbing (minutes)", default=0)
     clean_down_min = models.PositiveSmallIntegerField("clean-down (minutes)", default=10)
-    # Codes of treatments.rules.areas; none: wherever the device may be used.
+    # Codes of bookings.rules.areas; none: wherever the device may be used.
     areas = models.JSONField(default=list, blank=True)
     # Which pens it is done with; none: any in service.
     device_models = models.ManyToManyField(DeviceModel, blank=True, related_name="+")

@@ -2,6 +2,7 @@
 
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.booking import book, cancel, move
+from bookings.operations.offered import add_service, change_service, set_service_use
 from bookings.operations.progress import (
     note_chart_opened,
     note_ended,
@@ -12,8 +13,10 @@ from bookings.operations.progress import (
 from bookings.operations.reminding import send_reminders
 
 __all__ = [
+    "add_service",
     "book",
     "cancel",
+    "change_service",
     "confirm",
     "mark_arrived",
     "mark_no_show",
@@ -24,4 +27,5 @@ __all__ = [
     "note_numbing_on",
     "note_started",
     "send_reminders",
+    "set_service_use",
 ]

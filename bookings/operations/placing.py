@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from bookings.models import Appointment, Hold, Shift
+from bookings.models import Appointment, Hold, Service, Shift
 from bookings.operations.things import first_free, holds_of_others, taken_by_others
+from bookings.queries import devices_in_service
 from bookings.queries.going_on import in_use, taken_now
 from bookings.rules import fit
 from bookings.rules.shifts import working_time
@@ -41,6 +42,7 @@ def find_place(
     clinic: Clinic,
     practitioner: Practitioner | None,
     patient: Patient,
+    service: Service,
     lanes: Lanes,
     room: Room | None,
     device: Device | None,
@@ -64,11 +66,14 @@ def find_place(
         _refuse_early(practitioner, clinic, lanes.practitioner, but)
         practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
     rooms = Room.objects.filter(clinic=clinic, is_active=True)
-    devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE)
+    devices = devices_in_service(clinic, service.pk)
     busy = in_use(going_on, lanes.room)
     chosen_room = first_free(rooms, "room", room, lanes.room, clinic, but, busy)
     busy = in_use(going_on, lanes.device)
-    chosen_device = first_free(devices, "device", device, lanes.device, clinic, but, busy)
+    fitting = devices.filter(fits=True)
+    chosen_device = first_free(
+        fitting, "device", device, lanes.device, clinic, but, busy, among=devices
+    )
     patient = Patient.objects.held().get(pk=patient.pk)
     if patient.status != Patient.Status.ACTIVE:
         raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")

@@ -24,13 +24,14 @@ def first_free(  # type: ignore[no-untyped-def]
     clinic: Clinic,
     but: Appointment | None,
     busy: Collection[uuid.UUID],
+    among=None,
 ):
     """The first of the rows that is free, locked; the caller looks once more at what it got.
 
     Those that are `busy` all the same come last. A visit that is moved keeps its own where it
     can, and waits for that one. Else a row that another booking holds just now is most likely
     being taken: the next one will do, and nobody waits. Only where no other is left does it
-    wait for one.
+    wait for one. `among` are the rows of which only these will do.
     """
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
@@ -55,9 +56,12 @@ def first_free(  # type: ignore[no-untyped-def]
     if narrowed:
         raise LookAgain(f"the {lane} that was free went to someone else")
     if not rows.exists():
-        if wanted is not None:
+        unfit = among is not None and among.exists()
+        if wanted is not None and (not unfit or not among.filter(pk=wanted.pk).exists()):
             raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
-        raise Refusal(fit.none_in_service(lane), rule="R47", field=lane)
+        if wanted is not None:
+            raise Refusal(f"This service is not done with {wanted}.", rule="R47", field=lane)
+        raise Refusal(fit.none_in_service(lane, unfit=unfit), rule="R47", field=lane)
     if wanted is not None:
         raise Conflict(f"{wanted} is taken at this time.", rule="R47", field=lane)
     raise Conflict(fit.none_free(lane, span, clinic.local), rule="R47", field="starts_at")

@@ -10,6 +10,7 @@ from bookings.queries.free_times import (
     search_near,
 )
 from bookings.queries.hours import clinic_opens
+from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
@@ -21,7 +22,7 @@ from bookings.queries.reminders import (
     reminders_dropped,
     visits_to_remind,
 )
-from bookings.queries.touched import say_visits_ahead
+from bookings.queries.touched import say_visits_ahead, visits_ahead
 from bookings.queries.visits import Past, moves_of, past_of, visit_for
 
 __all__ = [
@@ -39,10 +40,13 @@ __all__ = [
     "Visit",
     "about",
     "about_outer",
+    "all_services",
     "charts_to_open",
     "clinic_opens",
     "day_board",
+    "devices_in_service",
     "doubts_about",
+    "models_to_choose",
     "moves_of",
     "nearest_free_times",
     "past_of",
@@ -52,5 +56,6 @@ __all__ = [
     "search_near",
     "services_of",
     "visit_for",
+    "visits_ahead",
     "visits_to_remind",
 ]

@@ -36,11 +36,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Things:
-    """What the rooms and devices in use, and the patient, are busy with: masks."""
+    """What the rooms in use, the devices that fit, and the patient are busy with: masks.
+
+    `unfit`: there are devices in service that the service is not done with.
+    """
 
     rooms: Sequence[int]
     devices: Sequence[int]
     patient: int
+    unfit: bool = False
 
 
 def not_at_work(name: str, span: Span, local: Local) -> str:
@@ -63,8 +67,10 @@ def busy(name: str, span: Span, local: Local, *, until: dt.datetime | None = Non
     return f"{name} is busy at {say_time(local(span.starts_at))}{ends}."
 
 
-def none_in_service(what: str) -> str:
-    """That there is no room or device at all."""
+def none_in_service(what: str, *, unfit: bool = False) -> str:
+    """That there is no room or device at all, or none of the kind that the service is done with."""
+    if unfit:
+        return f"The clinic has no {what} in service that this service is done with."
     return f"The clinic has no {what} in service."
 
 
@@ -132,7 +138,7 @@ def misfit(
     ):
         wanted = _bits(window, span)
         if not masks:
-            return none_in_service(what)
+            return none_in_service(what, unfit=what == "device" and things.unfit)
         if all(wanted & busy for busy in masks):
             return none_free(what, span, local)
     return PATIENT_BUSY if _bits(window, plan.patient) & things.patient else ""

@@ -61,3 +61,17 @@ def time_fault(*, starts_at: dt.datetime, at: dt.datetime) -> str | None:
     if starts_at > at + FARTHEST:
         return "This is more than two years ahead."
     return None
+
+
+def length_faults(*, treatment_min: int, numbing_min: int, clean_down_min: int) -> dict[str, str]:
+    """What is wrong with the phases of a service, by field; empty where nothing is (R48)."""
+    told = (
+        ("treatment_min", "A treatment takes", treatment_min, SHORTEST_MIN, LONGEST_MIN),
+        ("numbing_min", "Numbing takes", numbing_min, 0, NUMBING_MAX_MIN),
+        ("clean_down_min", "Clean-down takes", clean_down_min, 0, CLEAN_DOWN_MAX_MIN),
+    )
+    return {
+        field: f"{says} {least} to {most} minutes."
+        for field, says, given, least, most in told
+        if not least <= given <= most
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -27,11 +28,11 @@ class ChangeForm(HouseForm):
             self.add_error(None, GONE)
         return values
 
-    def differences(self, row: Record) -> list[dict[str, str]]:
-        """Where what was typed is not what is on file now: label, both texts."""
+    def differences(self, row: Record, *, but: Collection[str] = ()) -> list[dict[str, str]]:
+        """Where what was typed is not what is on file now, `but` for some: label, both texts."""
         found = []
         for name, typed in self.values.items():
-            if name == "version" or not hasattr(row, name):
+            if name == "version" or name in but or not hasattr(row, name):
                 continue
             on_file, said = self._shown(name, getattr(row, name)), self._shown(name, typed)
             if on_file != said:

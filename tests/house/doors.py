@@ -163,6 +163,14 @@ setup-room                            GET     login     403       403         40
 setup-room                            POST    login     403       403         403  403      422     403     422           404      403
 setup-room-use                        GET     login     403       403         403  403      200     403     200           404      403
 setup-room-use                        POST    login     403       403         403  403      422     403     422           404      403
+setup-services                        GET     login     403       403         403  403      200     403     200           200      403
+setup-services                        POST    login     403       403         403  403      405     403     405           405      403
+setup-service-add                     GET     login     403       403         403  403      200     403     200           200      403
+setup-service-add                     POST    login     403       403         403  403      422     403     422           422      403
+setup-service                         GET     login     403       403         403  403      200     403     200           404      403
+setup-service                         POST    login     403       403         403  403      422     403     422           404      403
+setup-service-use                     GET     login     403       403         403  403      200     403     200           404      403
+setup-service-use                     POST    login     403       403         403  403      422     403     422           404      403
 landing                               GET     login     200       200         200  200      200     200     200           200      403
 landing                               POST    login     405       405         405  405      405     405     405           405      403
 cartridges                            GET     login     403       200         200  200      200     200     403           200      403
@@ -218,6 +226,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-device": lambda world: {"pk": world.cast.device.pk},
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
+    "setup-service": lambda world: {"pk": world.cast.service.pk},
     "treatment-open": lambda world: {"pk": world.booked.pk},
     "patient": lambda world: {"pk": world.cast.siobhan.pk},
     "treatment": lambda world: {"pk": world.signed.pk},

@@ -134,6 +134,11 @@ def the_chart(cast: Cast) -> str:
     return reverse("treatment", kwargs={"pk": Treatment.objects.get(patient=cast.mia).pk})
 
 
+def one_service(cast: Cast, n: int) -> None:
+    made = factories.service(cast.clinic, code=f"extra-{n}", name=f"Extra {n}")
+    made.device_models.set([cast.model])
+
+
 LISTS = [
     Case("day", "reception", lambda cast, n: one_visit(cast, n)),
     Case("day", "esthetician", one_chart),
@@ -147,6 +152,7 @@ LISTS = [
     Case("cartridge-audit", "manager", one_lot, most=20),
     Case("licenses", "manager", one_practitioner),
     Case("audit", "manager", one_event),
+    Case("setup-services", "manager", one_service),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-devices", "manager", one_device),
     Case("setup-device-models", "manager", one_model),

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-AREAS: list[tuple[str, str]] = [
-    ("forehead", "Forehead"),
-    ("temple", "Temples"),
-    ("periorbital_outside_rim", "Around the eyes, outside the rim"),
-    ("nose", "Nose"),
-    ("cheek_l", "Left cheek"),
-    ("cheek_r", "Right cheek"),
-    ("upper_lip", "Upper lip"),
-    ("chin", "Chin"),
-    ("jawline", "Jawline"),
-    ("neck", "Neck"),
-    ("decollete", "Décolleté"),
-    ("back", "Back"),
-    ("abdomen", "Abdomen"),
-    ("thigh", "Thigh"),
-    ("arm", "Arm"),
-    ("hand", "Hand"),
-    ("scalp", "Scalp"),
-]
+from bookings.rules.areas import AREAS
+
+__all__ = ["AREAS", "NEVER", "EndPoint"]
+
 # Kept apart so that a person who names one is told why, not merely "unknown area" (R34).
 NEVER: dict[str, str] = {
     "eyelid": "Eyelids and the skin inside the orbital rim are never needled.",

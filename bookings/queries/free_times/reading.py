@@ -17,9 +17,10 @@ from django.db.models.functions import Cast
 
 from bookings.models import Appointment, Hold, Shift
 from bookings.queries.going_on import taken_now
+from bookings.queries.offered import devices_in_service
 from bookings.rules.free_times import Need, Window
 from bookings.rules.shifts import shift_span, working_time
-from clinic.models import Clinic, Device, Patient, Practitioner, Room
+from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.rules import day_span
 
 DAY = dt.timedelta(days=1)
@@ -72,19 +73,20 @@ def opening_of(asked: Asked) -> int:
     )
 
 
-def things_of(clinic: Clinic) -> tuple[list[str], list[str]]:
-    """The keys of the clinic's rooms and devices in use."""
-    rooms = Room.objects.filter(clinic=clinic, is_active=True).annotate(kind=Value("room"))
-    devices = Device.objects.filter(clinic=clinic, status=Device.Status.IN_SERVICE).annotate(
-        kind=Value("device")
+def things_of(clinic: Clinic, service: uuid.UUID) -> dict[str, list[str]]:
+    """The keys of the clinic's rooms and devices in use: "room", "device" and, of those that the
+    service is not done with, "unfit"."""
+    rooms = Room.objects.filter(clinic=clinic, is_active=True).annotate(
+        kind=Value("room"), fits=Value(True)
     )
-    found: dict[str, list[str]] = {"room": [], "device": []}
-    columns = ("kind", "pk")
-    for kind, key in (
+    devices = devices_in_service(clinic, service).annotate(kind=Value("device"))
+    found: dict[str, list[str]] = {"room": [], "device": [], "unfit": []}
+    columns = ("kind", "pk", "fits")
+    for kind, key, fits in (
         rooms.order_by().values_list(*columns).union(devices.order_by().values_list(*columns))
     ):
-        found[kind].append(key.hex)
-    return found["room"], found["device"]
+        found[kind if fits else "unfit"].append(key.hex)
+    return found
 
 
 def busy_of(

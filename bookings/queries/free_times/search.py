@@ -92,13 +92,15 @@ class FreeSearch:
         self.people = people_of(clinic, practitioner)
         self._why: dict[tuple[uuid.UUID, int], str] = {}
         self._works = works = works_of(asked, self.people)
-        rooms, devices = things_of(clinic)
+        in_use = things_of(clinic, need.pk if isinstance(need, Service) else need.service_id)
+        rooms, devices = in_use["room"], in_use["device"]
         self._busy = busy = busy_of(asked, self.people, rooms, devices, patient, but)
         add_going_on(busy, asked, at)
         self._things = things = Things(
             rooms=[busy[one] for one in rooms],
             devices=[busy[one] for one in devices],
             patient=busy[patient.pk.hex] if patient else 0,
+            unfit=bool(in_use["unfit"]),
         )
         opening = opening_of(asked)
         elsewise = (
