@@ -1,7 +1,8 @@
 # Two commands are enough: `make run` to use it, `make test` to prove it.
 PORT ?= 8000
 HOST ?= 127.0.0.1
-export PORT HOST
+DEMO ?= 1
+export PORT HOST DEMO
 PYTHON_BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -10,7 +11,7 @@ PYTHON_BIN := .venv/bin
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
 
-run: ## set up and run with demo data (PORT=8000, HOST=127.0.0.1)
+run: ## set up and run with demo data (PORT=8000, HOST=127.0.0.1; DEMO=0: empty)
 	@exec bin/run # exec: a signal to make must reach it
 
 test: ## set up and run every test: SQLite, PostgreSQL, browser

@@ -17,7 +17,8 @@ def main() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("seed_demo")
+    if os.environ.get("DEMO", "1") != "0":
+        call_command("seed_demo")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = os.environ.get("PORT") or "8000"
 VAR_DIR = Path(os.environ.get("VAR_DIR") or ROOT / "var")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 READY_WITHIN = 60  # seconds until the first page must answer
 STOP_WITHIN = 8  # seconds a process gets to finish what it is doing
 
@@ -164,7 +165,8 @@ def serve(accounts: str, signals: Signals) -> None:
             if not ready and answers():
                 ready = True
                 print(f"\nReady at http://{HOST}:{PORT}/ (Ctrl-C stops it)", flush=True)
-                print(f"\n{accounts}\n", flush=True)
+                if accounts:
+                    print(f"\n{accounts}\n", flush=True)
             if not ready and time.monotonic() > deadline:
                 stop_with(f"No page was served within {READY_WITHIN} seconds.")
             time.sleep(0.2)
@@ -176,6 +178,9 @@ def serve(accounts: str, signals: Signals) -> None:
 
 def main() -> None:
     os.environ.update(HOST=HOST, PORT=PORT, VAR_DIR=str(VAR_DIR.resolve()))
+    if os.environ.get("DEMO") == "0" and HOST in LOOPBACK:
+        # Nobody but this machine's own people can reach the first page.
+        os.environ.setdefault("FIRST_START_OPEN", "true")
     signals = Signals()
     signals.on_any(signals.interrupt)
     try:

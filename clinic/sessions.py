@@ -69,7 +69,7 @@ class SessionLimits:
         seen = session.get("seen_at", now)
         if now - began > settings.SESSION_ABSOLUTE_SECONDS:
             return self._end(request)
-        if now - seen > settings.SESSION_IDLE_SECONDS:
+        if now - seen > _idle_seconds(cast(User, request.user)):
             if not session.get("locked"):
                 accounts.lock(request, why="idle")
         elif not is_background(request) and now - seen >= NOTE_EVERY_SECONDS:
@@ -123,6 +123,13 @@ class SessionLimits:
         if request.method == "GET" and not request.headers.get("HX-Request"):
             return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
         return _away(request, lock)
+
+
+def _idle_seconds(user: User) -> int:
+    """How long a screen may be left alone: as the clinic wants it, and never longer than the
+    installation allows."""
+    most: int = settings.SESSION_IDLE_SECONDS
+    return most if user.idle_min is None else min(most, user.idle_min * 60)
 
 
 def _away(request: HttpRequest, door: str) -> HttpResponse:

@@ -43,6 +43,9 @@ AUDIT_KEY = required("AUDIT_KEY", "Run `make run` once, or set 64 random hex dig
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = env.str("SITE_NAME", default="Stratum")
+# Whether an empty installation may be set up by whoever opens its first page: only where nobody
+# else can reach it.
+FIRST_START_OPEN = env.bool("FIRST_START_OPEN", default=False)
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="demo-only-change-me")
 
 INSTALLED_APPS = [

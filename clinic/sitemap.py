@@ -147,6 +147,22 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-clinic",
+        "Address and policies",
+        "Where the clinic is, and what it keeps to.",
+        "geo-alt",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
+        "setup-clinics",
+        "Clinics",
+        "All clinics of the organization that you set up.",
+        "buildings",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-devices",
         "Devices",
         "The needling pens: which are in service, and when each was cleaned.",

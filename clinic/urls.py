@@ -8,8 +8,10 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from clinic.views import (
     audit_log,
+    clinics,
     drafts,
     errors,
+    first_start,
     gallery,
     health,
     licenses,
@@ -26,7 +28,7 @@ handler500 = errors.server_error
 # Of the log-in library only what staff need: accounts are made by an administrator, so
 # sign-up and the pages for email addresses stay closed.
 account_pages = [
-    path("login/", allauth.login, name="account_login"),
+    path("login/", session.log_in, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
@@ -53,6 +55,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", login_not_required(health.healthz), name="healthz"),
     path("readyz", login_not_required(health.readyz), name="readyz"),
     path("accounts/", include(account_pages)),
+    path(
+        "setup/first/",
+        login_not_required(first_start.FirstStart.as_view()),
+        name="first-start",
+    ),
     path("lock/", session.Lock.as_view(), name="lock"),
     path("draft/", drafts.DraftOf.as_view(), name="draft"),
     path("switch-clinic/", session.SwitchClinic.as_view(), name="switch-clinic"),
@@ -65,6 +72,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/find/", patients.PatientFinder.as_view(), name="patient-finder"),
     path("patients/register/", patients.RegisterPatient.as_view(), name="patient-register"),
     path("patients/<uuid:pk>/edit/", patients.EditPatient.as_view(), name="patient-edit"),
+    path("setup/clinic/", clinics.ChangeClinic.as_view(), name="setup-clinic"),
+    path("setup/clinics/", clinics.Clinics.as_view(), name="setup-clinics"),
+    path("setup/clinics/add/", clinics.AddClinic.as_view(), name="setup-clinic-add"),
     path("audit/", audit_log.AuditLog.as_view(), name="audit"),
     path("audit/export/", audit_log.AuditExport.as_view(), name="audit-export"),
     path("gallery/", gallery.gallery, name="gallery"),

@@ -104,6 +104,11 @@ class User(AbstractBaseUser, Record):
         found = {one.clinic_id: one.clinic for one in self._assigned if one.clinic.is_active}
         return list(found.values())
 
+    @property
+    def idle_min(self) -> int | None:
+        """After how many minutes a screen of hers locks: the strictest of her clinics."""
+        return min((clinic.idle_min for clinic in self.places), default=None)
+
     def can(self, permission: Permission, clinic_id: uuid.UUID | None) -> bool:
         """Whether one of the user's roles in that clinic carries the permission."""
         if not self.is_active or clinic_id is None:

@@ -26,11 +26,10 @@ def dialed(phone: PhoneNumber | str) -> str:
 
 
 class Organization(Record):
-    """Who runs this installation: one row, made by the first start, with the house's policies."""
+    """Who runs this installation: one row, made by the first start, and its first administrator."""
 
     only = models.PositiveSmallIntegerField(default=1, editable=False)
     name = models.CharField(max_length=80)
-    idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
@@ -43,11 +42,6 @@ class Organization(Record):
                 violation_error_message="This installation is set up already.",
             ),
             check("organization_is_the_only_one", Q(only=1), "There is one organization."),
-            check(
-                "organization_idle_2_to_60",
-                Q(idle_min__gte=2, idle_min__lte=60),
-                "A screen locks itself after 2 to 60 minutes.",
-            ),
             bounded("organization_dates_bounded", instants=["created_at"]),
         ]
 
@@ -84,6 +78,7 @@ class Clinic(Record):
     # Weekday (0: Monday) → when it is open, as [from, to] in minutes of the wall clock's day.
     hours = models.JSONField("opening hours", default=usual_week)
     cancel_cutoff_h = models.PositiveSmallIntegerField("late to cancel (hours)", default=24)
+    idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
     interval_days = models.PositiveSmallIntegerField("between treatments (days)", default=28)
     is_active = models.BooleanField(default=True)
 
@@ -101,6 +96,11 @@ class Clinic(Record):
                 "clinic_cancel_cutoff_up_to_a_week",
                 Q(cancel_cutoff_h__lte=168),
                 "Late to cancel is at most 168 hours before the visit.",
+            ),
+            check(
+                "clinic_idle_2_to_60",
+                Q(idle_min__gte=2, idle_min__lte=60),
+                "A screen locks itself after 2 to 60 minutes.",
             ),
             check(
                 "clinic_interval_14_to_180",

@@ -1,12 +1,14 @@
 """The building's acts."""
 
 from clinic.operations.audit_log import export_audit, search_audit
+from clinic.operations.clinics import add_clinic, change_clinic
 from clinic.operations.device_models import (
     add_device_model,
     change_device_model,
     set_device_model_use,
 )
 from clinic.operations.devices import add_device, change_device, set_device_status
+from clinic.operations.first_start import first_start
 from clinic.operations.licenses import add_license, change_license_status, renew_license
 from clinic.operations.patients import (
     change_patient,
@@ -17,15 +19,18 @@ from clinic.operations.patients import (
 from clinic.operations.rooms import add_room, rename_room, set_room_use
 
 __all__ = [
+    "add_clinic",
     "add_device",
     "add_device_model",
     "add_license",
     "add_room",
+    "change_clinic",
     "change_device",
     "change_device_model",
     "change_license_status",
     "change_patient",
     "export_audit",
+    "first_start",
     "open_patient",
     "register_patient",
     "rename_room",

@@ -8,6 +8,11 @@ from clinic.models import Clinic, Room, User
 from clinic.permissions import Permission
 
 
+def clinics_of(user: User) -> QuerySet[Clinic]:
+    """The clinics that the user sets up."""
+    return Clinic.objects.seen_by(user, Permission.SET_UP_CLINIC).order_by("name", "pk")
+
+
 def rooms_of(user: User, clinic: Clinic) -> QuerySet[Room]:
     """The clinic's rooms, in use first, for whoever sets it up."""
     seen = Room.objects.seen_by(user, Permission.SET_UP_CLINIC)

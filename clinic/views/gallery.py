@@ -158,6 +158,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "board": _board(),
         "form": SampleForm(initial={"depth": "0.50", "end_point": "e"}),
         "bad_form": bad,
+        "stale_form": {"no": {"rule": "P12"}},
+        "differences": [{"label": "Name", "on_file": "Blue room", "typed": "Red room"}],
         "page": Paginator(range(120), 50).page(2),
         "refusal": {
             "number": "R47",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from allauth.account import views as allauth
+from django.contrib.auth.decorators import login_not_required
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,6 +20,16 @@ from django.views.generic import View
 
 from clinic import accounts
 from clinic.forms.session import UnlockForm
+from clinic.queries.first_start import is_empty
+
+
+@login_not_required
+def log_in(request: HttpRequest) -> HttpResponseBase:
+    """The log-in page; an installation in which nobody is on file yet begins with its set-up."""
+    if request.method == "GET" and not request.user.is_authenticated and is_empty():
+        return HttpResponseRedirect(reverse("first-start"))
+    answer: HttpResponseBase = allauth.login(request)
+    return answer
 
 
 class Lock(View):

@@ -105,9 +105,13 @@ class SetUpRow(SetUpForm):
         """Those among which the row is looked for."""
         raise NotImplementedError
 
+    def key(self) -> Any:
+        """The key of the row, from the address."""
+        return self.kwargs["pk"]
+
     @cached_property
     def row(self) -> Any:
-        return get_object_or_404(self.rows(), pk=self.kwargs["pk"])
+        return get_object_or_404(self.rows(), pk=self.key())
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.row  # noqa: B018 - what is not there is 404, whoever asks

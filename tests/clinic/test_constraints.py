@@ -157,15 +157,16 @@ def test_a_practitioner_keeps_her_account_and_may_get_one_once(cast: Cast) -> No
 
 
 @pytest.mark.rule("R52")
-@pytest.mark.skipif(is_postgresql(), reason="only SQLite writes over a row without asking")
 @pytest.mark.parametrize("clash", ["id", "user_id"])
 def test_no_practitioner_is_written_over(cast: Cast, clash: str) -> None:
     columns = {"id": "%s", "user_id": "NULL"} | ({clash: clash} if clash == "user_id" else {})
     key = cast.ana.pk if clash == "id" else uuid.uuid4()
     names = [str(one.column) for one in cast.ana._meta.local_concrete_fields]
     taken = ", ".join(columns.get(name, name) for name in names)
+    # Only SQLite writes over a row without being asked which.
+    verb = "INSERT" if is_postgresql() else "INSERT OR REPLACE"
     found = refused(
-        f"INSERT OR REPLACE INTO clinic_practitioner ({', '.join(names)}) "
+        f"{verb} INTO clinic_practitioner ({', '.join(names)}) "
         f"SELECT {taken} FROM clinic_practitioner WHERE id = %s",
         own(key),
         own(cast.ana.pk),

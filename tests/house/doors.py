@@ -135,6 +135,8 @@ treatment-sign                        GET     login     403       405         40
 treatment-sign                        POST    login     403       422         404  403      403     403     403           404      403
 treatment-addendum                    GET     login     403       405         405  405      403     403     403           405      403
 treatment-addendum                    POST    login     403       422         404  422      403     403     403           404      403
+first-start                           GET     404       404       404         404  404      404     404     404           404      403
+first-start                           POST    404       404       404         404  404      404     404     404           404      403
 setup                                 GET     login     403       403         403  403      200     403     200           200      403
 setup                                 POST    login     403       403         403  403      405     403     405           405      403
 setup-device-models                   GET     login     403       403         403  403      200     403     200           200      403
@@ -155,6 +157,12 @@ setup-device-status                   GET     login     403       403         40
 setup-device-status                   POST    login     403       403         403  403      422     403     422           404      403
 setup-device-clean                    GET     login     403       403         403  403      200     403     200           404      403
 setup-device-clean                    POST    login     403       403         403  403      422     403     422           404      403
+setup-clinic                          GET     login     403       403         403  403      200     403     200           200      403
+setup-clinic                          POST    login     403       403         403  403      422     403     422           422      403
+setup-clinics                         GET     login     403       403         403  403      200     403     200           200      403
+setup-clinics                         POST    login     403       403         403  403      405     403     405           405      403
+setup-clinic-add                      GET     login     403       403         403  403      403     403     200           403      403
+setup-clinic-add                      POST    login     403       403         403  403      403     403     422           403      403
 setup-rooms                           GET     login     403       403         403  403      200     403     200           200      403
 setup-rooms                           POST    login     403       403         403  403      405     403     405           405      403
 setup-room-add                        GET     login     403       403         403  403      200     403     200           200      403

@@ -33,7 +33,8 @@ LOOKS = {
 }
 # Done by the clock, not by a person: there is no user whose permission could be asked, and the
 # row in the outbox is its own record of what was sent, to whom and when.
-SYSTEM_OPERATIONS = {"send_reminders"}
+# The first start is nobody's permission either: it is refused once anybody is on file.
+SYSTEM_OPERATIONS = {"first_start", "send_reminders"}
 RULE = re.compile(r"^[RPSLQNCT]\d+$")
 
 

@@ -16,7 +16,8 @@ from django.urls import reverse
 
 from bookings.models import Appointment
 from clinic import audit
-from clinic.models import Patient, Practitioner, User
+from clinic.models import Patient, Practitioner, RoleAssignment, Room, User
+from clinic.permissions import Role
 from clinic.sitemap import PLACES
 from tests import factories
 from tests.cast import NOW, Cast
@@ -46,6 +47,15 @@ class Case:
 
 def one_patient(cast: Cast, n: int) -> Patient:
     return factories.patient(cast.clinic, f"Ida {n}", "Berg", by=cast.manager)
+
+
+def one_room(cast: Cast, n: int) -> Room:
+    return factories.room(cast.clinic, f"Room {n + 100}")
+
+
+def one_clinic(cast: Cast, n: int) -> None:
+    more = factories.clinic(name=f"Clinic {n}", code=f"more-{n}")
+    RoleAssignment(user=cast.administrator, clinic=more, role=Role.ADMINISTRATOR).write()
 
 
 def one_practitioner(cast: Cast, n: int) -> Practitioner:
@@ -151,6 +161,9 @@ LISTS = [
     Case("cartridges", "manager", one_lot),
     Case("cartridge-audit", "manager", one_lot, most=20),
     Case("licenses", "manager", one_practitioner),
+    Case("setup", "manager", one_practitioner, most=20),
+    Case("setup-rooms", "manager", one_room),
+    Case("setup-clinics", "administrator", one_clinic),
     Case("audit", "manager", one_event),
     Case("setup-services", "manager", one_service),
     Case("appointment-new", "reception", one_practitioner, most=20),
@@ -167,6 +180,9 @@ LISTS = [
 ]
 # Pages of the site map that show no list.
 NO_LIST = {
+    "setup-clinic",
+    "setup-clinic-add",
+    "setup-room-add",
     "account_change_password",
     "account_logout",
     "cartridge-receive",

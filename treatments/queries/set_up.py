@@ -68,7 +68,7 @@ def set_up_of(clinic: Clinic, *, on: dt.date) -> Progress:
         [
             Step("Address and phone", "setup-clinic", bool(clinic.address), _where(clinic)),
             Step("Rooms", "setup-rooms", rooms > 0, _count(rooms, "room")),
-            Step("Devices", "setup-devices", bool(devices), _count(len(devices), "pen")),
+            Step("Devices", "setup-devices", bool(devices), _count(len(devices), "device")),
             Step("Services", "setup-services", services > 0, _count(services, "service")),
             Step(
                 "Who treats",
