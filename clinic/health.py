@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from clinic import constraints
+from clinic import backups, constraints
 from clinic.models import Message
 
 # Each looks at one thing, at the instant it is given, and answers with what is wrong in words.
@@ -36,6 +36,15 @@ def outbox(at: dt.datetime) -> list[str]:
     """The worker sends what is due."""
     waiting = Message.objects.due(at=at - STUCK_AFTER).count()
     return [f"Messages are stuck in the outbox: {waiting}."] if waiting else []
+
+
+def proven_backup(at: dt.datetime) -> str:
+    """The age of the newest backup that was proven to be restorable; old is not unready."""
+    proven = backups.last_proven()
+    if proven is None:
+        return "never"
+    hours = max(0, int((at - proven["made_at"]).total_seconds() // 3600))
+    return f"{hours} hours old, made at {proven['made_at'].isoformat()}"
 
 
 CHECKS: list[Check] = [migrations, guards, outbox]

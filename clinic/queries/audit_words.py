@@ -28,6 +28,8 @@ ACTIONS: dict[str, str] = {
     "appointment.started": "Treatment began for a visit",
     "audit.export": "Exported the audit log",
     "audit.search": "Searched the audit log",
+    "backup.make": "Made a backup",
+    "backup.restore": "Restored a backup",
     "cartridge.claim": "Opened a cartridge",
     "cartridge.export": "Exported the cartridge audit",
     "cartridge.receive": "Received cartridges",

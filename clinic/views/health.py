@@ -17,7 +17,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when pages can be served, else 503 and why."""
-    found = health.problems(timezone.now())
-    answer = {"status": "not ready" if found else "ready", "problems": found}
+    """200 when pages can be served, else 503 and why; and how old the last proven backup is."""
+    now = timezone.now()
+    found = health.problems(now)
+    answer = {
+        "status": "not ready" if found else "ready",
+        "problems": found,
+        "proven_backup": health.proven_backup(now),
+    }
     return JsonResponse(answer, status=503 if found else 200)

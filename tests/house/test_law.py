@@ -123,7 +123,7 @@ def test_every_app_has_the_same_rooms() -> None:
         "messages", "forms", "views", "urls", "api", "management",
     }  # fmt: skip
     clinic = {
-        "accounts", "acts", "audit", "constraints", "drafts", "gate", "health", "moment", "outbox",
+        "accounts", "acts", "audit", "backups", "constraints", "drafts", "gate", "health", "moment", "outbox",
         "permissions", "proxy", "refusals", "seals", "sessions", "settings", "sitemap", "wsgi",
     }  # fmt: skip
     unknown = {
