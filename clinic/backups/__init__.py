@@ -5,7 +5,7 @@ has outgrown SQLite restores its backup into PostgreSQL. It is signed with `AUDI
 not in it.
 """
 
-from clinic.backups.archive import Archive, Unfit, new_archive
+from clinic.backups.archive import Archive, Unfit, new_archive, why
 from clinic.backups.proofs import last_proven, note_proven
 from clinic.backups.restoring import Outcome, prove, restore
 
@@ -18,4 +18,5 @@ __all__ = [
     "note_proven",
     "prove",
     "restore",
+    "why",
 ]

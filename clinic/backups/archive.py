@@ -38,6 +38,12 @@ class Unfit(Exception):
     """A backup that cannot be made, read or put back, and why, in one sentence."""
 
 
+def why(error: Exception) -> str:
+    """The reason in one line, without what a driver adds below it."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return said.strip().partition("\n")[0].removesuffix(".") + "."
+
+
 def _bytes(value: Any) -> dict[str, str]:
     if isinstance(value, bytes | memoryview):
         return {"hex": bytes(value).hex()}
@@ -85,8 +91,9 @@ def new_archive(file: Path, *, at: dt.datetime, tell: Tell) -> Iterator[Path]:
                 output.flush()
                 os.fsync(output.fileno())
         except OSError as error:
-            why = error.strerror
-            raise Unfit(f"The backup could not be written to {file}: {why}.") from error
+            raise Unfit(f"The backup could not be written to {file}: {why(error)}") from error
+        except DatabaseError as error:
+            raise Unfit(f"The database can't be read: {why(error)}") from error
         yield part
         part.rename(file)
     finally:
@@ -108,7 +115,7 @@ def _pack(packed: zipfile.ZipFile, at: dt.datetime, tell: Tell) -> None:
                     member.write(line)
                     rows += 1
         except DatabaseError as error:
-            raise Unfit(f"The table {table.name} can't be read: {error}") from error
+            raise Unfit(f"The table {table.name} can't be read: {why(error)}") from error
         kept[table.name] = {"columns": table.columns, "rows": rows, "sha256": whole.hexdigest()}
     progress.end()
     applied: dict[str, list[str]] = {}

@@ -27,7 +27,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from clinic.backups import tables
-from clinic.backups.archive import Archive, Unfit, lines_of
+from clinic.backups.archive import Archive, Unfit, lines_of, why
 from clinic.backups.leftovers import sweep
 from clinic.backups.progress import Progress, Tell
 
@@ -68,9 +68,9 @@ def restore(archive: Archive, *, over_existing: bool, tell: Tell) -> Outcome:
                 tables.drop_all(connection)
                 _build(archive, tell)
                 tell("Putting it in place")
-    except DatabaseError as error:
+    except (DatabaseError, OSError) as error:
         raise Unfit(
-            f"The backup could not be put back, and nothing was changed: {error}"
+            f"The backup could not be put back, and nothing was changed: {why(error)}"
         ) from error
     ContentType.objects.clear_cache()
     tell("Verifying the audit")
@@ -90,8 +90,8 @@ def prove(archive: Archive, *, tell: Tell) -> Outcome:
             _build(archive, tell)
             tell("Verifying the audit")
             return _verify(archive)
-    except DatabaseError as error:
-        raise Unfit(f"{archive.file} could not be restored: {error}") from error
+    except (DatabaseError, OSError) as error:
+        raise Unfit(f"{archive.file} could not be restored: {why(error)}") from error
 
 
 def _refuse_newer_backup(archive: Archive) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
@@ -55,7 +56,8 @@ def test_a_guard_taken_away_is_named(db: None) -> None:
 
 
 def test_a_migration_that_has_not_run_is_counted(db: None) -> None:
-    MigrationRecorder(connection).record_unapplied("treatments", "0001_initial")
+    ((app, last),) = MigrationLoader(connection).graph.leaf_nodes("treatments")
+    MigrationRecorder(connection).record_unapplied(app, last)
     status, problems = ready()
     assert (status, problems[0]) == (503, "Migrations have not run: 1.")
 

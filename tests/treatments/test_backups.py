@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import os
 import sqlite3
@@ -294,6 +295,29 @@ def test_a_folder_gets_a_file_with_the_time_in_its_name(fresh_db: Database, tmp_
 
 
 # What is refused
+
+
+def test_a_backup_that_cannot_be_made_leaves_nothing(
+    clinic_at_work: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = f"The backup could not be written to {tmp_path}/no/a.backup: No such file or directory."
+    assert refusal("backup", tmp_path / "no" / "a.backup") == why
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as for_now:
+        for_now.setattr(archive.os, "fsync", full)
+        assert refusal("backup", tmp_path / "a.backup").endswith(": No space left on device.")
+    with monkeypatch.context() as for_now:
+        # The disk fills up while the backup is proven: it is not kept as one that was.
+        for_now.setattr(restoring.tables, "load", full)
+        told = refusal("backup", tmp_path / "a.backup")
+        assert told.endswith("could not be restored: No space left on device.")
+    empty()
+    with pytest.raises(CommandError, match="There is nothing to back up"):
+        said("backup", tmp_path / "a.backup")
+    assert [one.name for one in tmp_path.iterdir()] == ["var"]
 
 
 @pytest.mark.rule("P29")

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 audit.record("backup.make", by=None, at=at, clinic_id=None, detail=detail)
         except DatabaseError as error:
             raise CommandError(
-                f"{file} is made, but the audit could not take note of it: {error}"
+                f"{file} is made, but the audit could not take note of it: {backups.why(error)}"
             ) from error
         if outcome.faults:
             raise CommandError(f"{file} is made, but what it holds is not whole:\n{outcome.faults}")
