@@ -139,10 +139,12 @@ class AuditLog(_Filtered):
         """
         this = f"{self.clinic.pk} {urlencode(search.filters)}"
         first = search.before is None and search.after is None
-        if first or self.request.session.get(NOTED) != this:
+        another = self.request.session.get(NOTED) != this
+        if first or another:
             operations.search_audit(
                 clinic=self.clinic, filters=search.filters, **acting(self.request)
             )
+        if another:
             self.request.session[NOTED] = this
 
     def get(self, request: StaffRequest) -> HttpResponse:
