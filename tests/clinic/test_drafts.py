@@ -45,6 +45,7 @@ def test_a_form_is_kept_in_the_place_of_what_was_kept_before(cast: Cast) -> None
     assert kept(cast) is None
 
 
+@pytest.mark.rule("P16")
 @pytest.mark.parametrize(
     ("page", "fields"),
     [
