@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from clinic import backups
 from clinic.models import Device, License, Room
 from clinic.permissions import Role
 from tests import factories
-from tests.cast import TODAY, Cast
+from tests.cast import NOW, TODAY, Cast
 from treatments.queries.set_up import set_up_of
 
 
@@ -59,3 +64,21 @@ def test_a_clinic_that_is_ready_offers_to_book(cast: Cast, enter: Any) -> None:
     page = enter(cast.manager).get("/setup/").content.decode()
     assert "Visits can be booked." in page
     assert 'href="/appointments/new/"' in page
+
+
+@pytest.mark.rule("P29")
+def test_who_keeps_the_users_sees_how_old_the_last_proven_backup_is(
+    cast: Cast, enter: Any, clock: Any, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    page = enter(cast.administrator).get("/setup/").content.decode()
+    assert "No backup has been proven yet." in page
+    made = {"made_at": (NOW - dt.timedelta(hours=5)).isoformat()}
+    backups.note_proven(tmp_path / "a.backup", made, at=NOW)
+    older = {"made_at": (NOW - dt.timedelta(days=5)).isoformat()}
+    backups.note_proven(tmp_path / "b.backup", older, at=NOW)
+    page = enter(cast.administrator).get("/setup/").content.decode()
+    assert ">5\xa0hours ago</time>." in page
+    assert "Backups" not in enter(cast.manager).get("/setup/").content.decode()
+    (tmp_path / "proven-backup.json").write_text("spoiled")
+    assert backups.last_proven() is None

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.backups import last_proven
 from clinic.permissions import Permission
 from clinic.sitemap import places_for
 from clinic.views.doors import Page
@@ -27,6 +28,8 @@ class SetUp(Page):
         return super().get_context_data(**kwargs) | {
             "progress": progress,
             "opens": opens,
+            "keeps_server": user.can(Permission.KEEP_USERS, clinic.pk),
+            "backup": last_proven(),
             "steps": [
                 {"step": one, "url": reverse(one.page) if one.page in opens else ""}
                 for one in progress.steps
