@@ -163,6 +163,14 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-cartridge-products",
+        "Cartridge products",
+        "What may come in, the devices it fits, and the codes on its packages.",
+        "upc",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-devices",
         "Devices",
         "The needling pens: which are in service, and when each was cleaned.",

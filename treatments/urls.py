@@ -5,11 +5,41 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from treatments.views import acts, balance, chart, goods_in, landing, patients, room, stock
-from treatments.views.set_up import checklist, device_models, devices
+from treatments.views.set_up import cartridge_products, checklist, device_models, devices
 
 urlpatterns: list[URLPattern] = [
     path("", landing.Landing.as_view(), name="landing"),
     path("setup/", checklist.SetUp.as_view(), name="setup"),
+    path(
+        "setup/cartridge-products/",
+        cartridge_products.CartridgeProducts.as_view(),
+        name="setup-cartridge-products",
+    ),
+    path(
+        "setup/cartridge-products/add/",
+        cartridge_products.AddCartridgeProduct.as_view(),
+        name="setup-cartridge-product-add",
+    ),
+    path(
+        "setup/cartridge-products/<uuid:pk>/",
+        cartridge_products.ChangeCartridgeProduct.as_view(),
+        name="setup-cartridge-product",
+    ),
+    path(
+        "setup/cartridge-products/<uuid:pk>/use/",
+        cartridge_products.UseCartridgeProduct.as_view(),
+        name="setup-cartridge-product-use",
+    ),
+    path(
+        "setup/cartridge-products/<uuid:pk>/code/",
+        cartridge_products.AddPackageCode.as_view(),
+        name="setup-cartridge-product-code",
+    ),
+    path(
+        "setup/cartridge-packages/<uuid:pk>/",
+        cartridge_products.ChangePackage.as_view(),
+        name="setup-cartridge-package",
+    ),
     path("setup/device-models/", device_models.DeviceModels.as_view(), name="setup-device-models"),
     path(
         "setup/device-models/add/",

@@ -15,6 +15,7 @@ from clinic.constraints import Guard, bounded, check
 from clinic.models.base import Record, ScopedQuerySet
 
 Week = list[list[list[int]]]
+CLEARANCE = RegexValidator(r"^(DEN|K)\d{6}$", "Use DEN or K and six digits.")
 
 
 def dialed(phone: PhoneNumber | str) -> str:
@@ -183,7 +184,7 @@ class DeviceModel(FromCatalog):
     name = models.CharField(max_length=80)
     clearance_no = models.CharField(
         max_length=12,
-        validators=[RegexValidator(r"^(DEN|K)\d{6}$", "Use DEN or K and six digits.")],
+        validators=[CLEARANCE],
     )
     depth_step = models.PositiveSmallIntegerField(default=25)
     depth_max = models.PositiveSmallIntegerField(default=250)

@@ -34,6 +34,7 @@ NOT_ON_THE_MAP = {
     "cartridge-audit-rows": "the rows behind a figure",
     "cartridge-audit-export": "a file of the cartridge audit",
     "cartridge-audit-rows-export": "a file of the rows behind a figure",
+    "setup-cartridge-product-add": "a press on the cartridge products page",
     "setup-device-add": "a press on the devices page",
     "setup-device-model-add": "a press on the device models page",
 }

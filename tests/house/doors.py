@@ -139,6 +139,18 @@ first-start                           GET     404       404       404         40
 first-start                           POST    404       404       404         404  404      404     404     404           404      403
 setup                                 GET     login     403       403         403  403      200     403     200           200      403
 setup                                 POST    login     403       403         403  403      405     403     405           405      403
+setup-cartridge-products              GET     login     403       403         403  403      200     403     200           200      403
+setup-cartridge-products              POST    login     403       403         403  403      405     403     405           405      403
+setup-cartridge-product-add           GET     login     403       403         403  403      200     403     200           200      403
+setup-cartridge-product-add           POST    login     403       403         403  403      422     403     422           422      403
+setup-cartridge-product               GET     login     403       403         403  403      200     403     200           200      403
+setup-cartridge-product               POST    login     403       403         403  403      422     403     422           422      403
+setup-cartridge-product-use           GET     login     403       403         403  403      200     403     200           200      403
+setup-cartridge-product-use           POST    login     403       403         403  403      422     403     422           422      403
+setup-cartridge-product-code          GET     login     403       403         403  403      200     403     200           200      403
+setup-cartridge-product-code          POST    login     403       403         403  403      422     403     422           422      403
+setup-cartridge-package               GET     login     403       403         403  403      200     403     200           200      403
+setup-cartridge-package               POST    login     403       403         403  403      422     403     422           422      403
 setup-device-models                   GET     login     403       403         403  403      200     403     200           200      403
 setup-device-models                   POST    login     403       403         403  403      405     403     405           405      403
 setup-device-model-add                GET     login     403       403         403  403      200     403     200           200      403
@@ -231,6 +243,8 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
     "day-on": lambda world: {"day": TODAY},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
+    "setup-cartridge-package": lambda world: {"pk": world.cast.product.identifiers.all()[0].pk},
+    "setup-cartridge-product": lambda world: {"pk": world.cast.product.pk},
     "setup-device": lambda world: {"pk": world.cast.device.pk},
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},

@@ -80,6 +80,11 @@ def one_model(cast: Cast, n: int) -> None:
     factories.device_model(name=f"Model {n}")
 
 
+def one_product(cast: Cast, n: int) -> None:
+    product = factories.product([cast.model], f"{n:014d}", name=f"Product {n}")
+    factories.identifier(product, f"9{n:013d}", level="box", units=6)
+
+
 def one_device(cast: Cast, n: int) -> None:
     device = factories.device(cast.clinic, cast.model, f"N-{n}")
     clean_device(device=device, agent="Wipe", by=cast.manager, at=NOW)
@@ -167,6 +172,7 @@ LISTS = [
     Case("audit", "manager", one_event),
     Case("setup-services", "manager", one_service),
     Case("appointment-new", "reception", one_practitioner, most=20),
+    Case("setup-cartridge-products", "manager", one_product),
     Case("setup-devices", "manager", one_device),
     Case("setup-device-models", "manager", one_model),
     Case(

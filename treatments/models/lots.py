@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from clinic.constraints import Guard, bounded, check, never_deleted
 from clinic.models import Clinic, DeviceModel, Record, Row
 from clinic.models.base import ScopedQuerySet
+from clinic.models.places import CLEARANCE
 from clinic.seals import SealField
 
 # What a delivery says of its lot: never changed, and sealed.
@@ -34,7 +35,7 @@ class CartridgeProduct(Record):
     name = models.CharField(max_length=80)
     maker = models.CharField(max_length=80)
     needles = models.PositiveSmallIntegerField()
-    clearance_no = models.CharField(max_length=12)
+    clearance_no = models.CharField(max_length=12, validators=[CLEARANCE])
     fits = models.ManyToManyField(DeviceModel, related_name="cartridge_products")
     is_active = models.BooleanField(default=True)
 
@@ -45,7 +46,17 @@ class CartridgeProduct(Record):
                 fields=["maker", "name"],
                 name="cartridge_product_once",
                 violation_error_message="This product is in the catalog.",
-            )
+            ),
+            check(
+                "cartridge_product_cleared",
+                Q(clearance_no__startswith="K") | Q(clearance_no__startswith="DEN"),
+                "A product has its clearance number: K or DEN and six digits.",
+            ),
+            check(
+                "cartridge_product_needles",
+                Q(needles__gte=1, needles__lte=200),
+                "A cartridge has 1 to 200 needles.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,12 @@
 """The treatment's acts and the cartridge's."""
 
+from treatments.operations.cartridge_products import (
+    add_cartridge_product,
+    add_package_code,
+    change_cartridge_product,
+    change_package,
+    set_cartridge_product_use,
+)
 from treatments.operations.charting import (
     add_pass,
     amend_chart,
@@ -21,9 +28,13 @@ __all__ = [
     "Scanned",
     "abort",
     "add_addendum",
+    "add_cartridge_product",
+    "add_package_code",
     "add_pass",
     "amend_chart",
     "apply_numbing",
+    "change_cartridge_product",
+    "change_package",
     "claim_unit",
     "clean_device",
     "decline_numbing",
@@ -36,6 +47,7 @@ __all__ = [
     "remove_numbing",
     "remove_pass",
     "scan_cartridge",
+    "set_cartridge_product_use",
     "sign",
     "start",
     "waste_in_treatment",

@@ -25,6 +25,7 @@ from treatments.models import CartridgeLot
 from treatments.queries import stock as queries
 from treatments.queries.catalog import catalog_entry
 from treatments.rules.intake import Fault, Kind, Precision, Verdict, read_scan
+from treatments.rules.intake.read import LONGEST
 from treatments.rules.stock import say_days_left
 
 
@@ -35,7 +36,9 @@ class Receive(Door):
     form_class: type[HouseForm] = DeliveryForm
 
     def get(self, request: StaffRequest) -> HttpResponse:
-        return self.show(DeliveryForm())
+        # A product that was missing is on file now: its scan comes back with the person.
+        scan = request.GET.get("scan", "")[:LONGEST]
+        return self.show(DeliveryForm(initial={"scan": scan}))
 
     def post(self, request: StaffRequest) -> HttpResponse:
         form = DeliveryForm(request.POST)
@@ -69,6 +72,22 @@ class Receive(Door):
         lot = queries.lot_of_scan(clinic, di=verdict.di or "", lot=verdict.lot or "")
         return lot.expires_on if known and lot else None
 
+    def ways_on(self, verdict: Verdict) -> list[dict[str, str]]:
+        """Where a delivery that this scan can't bring in goes next."""
+        by_hand = reverse("cartridge-receive-by-hand")
+        if verdict.fault is Fault.NOT_IN_CATALOG:
+            if not self.request.user.can(Permission.SET_UP_CLINIC, self.request.clinic.pk):
+                return []
+            add = f"{reverse('setup-cartridge-product-add')}?{urlencode({'code': verdict.raw})}"
+            return [{"label": "Add the product", "url": add}]
+        if verdict.accepted:
+            return []
+        if verdict.kind is Kind.UNIT_CODE:
+            address = reverse("cartridge-code", args=[verdict.unit_code])
+            return [{"label": f"Show {verdict.unit_code}", "url": address}]
+        known = f"?{urlencode({'di': verdict.di})}" if verdict.di and verdict.entry else ""
+        return [{"label": "Enter it from the print, with a second person", "url": by_hand + known}]
+
     def show(
         self,
         form: DeliveryForm,
@@ -81,7 +100,7 @@ class Receive(Door):
         context: dict[str, Any] = {"form": form, "receive": receive}
         if verdict is not None:
             words = band(verdict, self.today, on_file=self.on_file(verdict))
-            context |= {"read": verdict, "verdict": words, "ways": ways_on(verdict)}
+            context |= {"read": verdict, "verdict": words, "ways": self.ways_on(verdict)}
             if verdict.entry:
                 context["package"] = verdict.entry
         return render(self.request, "treatments/receive.html", context, status=status)
@@ -199,15 +218,3 @@ def _words(verdict: Verdict, today: dt.date) -> dict[str, str]:
     unknown = verdict.fault is Fault.NOT_IN_CATALOG
     word = "Not in the catalog" if unknown else "This code can't be used"
     return {"status": "refused", "word": word, "why": verdict.sentence}
-
-
-def ways_on(verdict: Verdict) -> list[dict[str, str]]:
-    """Where a delivery that this scan can't bring in goes next."""
-    by_hand = reverse("cartridge-receive-by-hand")
-    if verdict.accepted or verdict.fault is Fault.NOT_IN_CATALOG:
-        return []
-    if verdict.kind is Kind.UNIT_CODE:
-        address = reverse("cartridge-code", args=[verdict.unit_code])
-        return [{"label": f"Show {verdict.unit_code}", "url": address}]
-    known = f"?{urlencode({'di': verdict.di})}" if verdict.di and verdict.entry else ""
-    return [{"label": "Enter it from the print, with a second person", "url": by_hand + known}]

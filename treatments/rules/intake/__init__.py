@@ -6,6 +6,7 @@ unit codes. It knows nothing of stock, recalls or the clock: `today` and the cat
 """
 
 from treatments.rules.intake.faults import Fault
+from treatments.rules.intake.package_code import PackageCode, read_package_code
 from treatments.rules.intake.read import FIRST_YEAR, YEARS_AHEAD, read_scan
 from treatments.rules.intake.verdict import (
     CatalogEntry,
@@ -25,8 +26,10 @@ __all__ = [
     "Fault",
     "Kind",
     "Level",
+    "PackageCode",
     "Precision",
     "Scheme",
     "Verdict",
+    "read_package_code",
     "read_scan",
 ]
