@@ -32,6 +32,7 @@ class Permission(StrEnum):
     SEE_AUDIT = "audit.see"
     SEE_SYSTEM_AUDIT = "audit.see_system"
     SET_UP_CLINIC = "clinic.set_up"
+    IMPORT = "clinic.import"
     KEEP_USERS = "user.keep"
 
 
@@ -78,6 +79,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.KEEP_LICENSES,
             P.SEE_AUDIT,
             P.SET_UP_CLINIC,
+            P.IMPORT,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -91,5 +93,8 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.SEE_SYSTEM_AUDIT,
         }
     ),
-    Role.ADMINISTRATOR: frozenset({P.KEEP_USERS, P.SET_UP_CLINIC, P.SEE_AUDIT, P.SEE_SYSTEM_AUDIT}),
+    # Imports who comes, as the file that she brings names them; never what for (see BOOK).
+    Role.ADMINISTRATOR: frozenset(
+        {P.KEEP_USERS, P.SET_UP_CLINIC, P.IMPORT, P.SEE_AUDIT, P.SEE_SYSTEM_AUDIT}
+    ),
 }

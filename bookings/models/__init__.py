@@ -9,6 +9,7 @@ from bookings.models.desk import (
     TimeOff,
 )
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
+from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.moves import Move
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Appointment",
     "Closure",
     "Hold",
+    "ImportRow",
+    "ImportRun",
     "Move",
     "PerformedArea",
     "Service",

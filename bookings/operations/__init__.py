@@ -3,6 +3,17 @@
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.booking import book, cancel, move
 from bookings.operations.offered import add_service, change_service, set_service_use
+from bookings.operations.imports import (
+    choose_columns,
+    discard_import,
+    export_rejects,
+    finish_import,
+    go_on_with_imports,
+    import_patients,
+    set_choice,
+    start_import,
+    upload_import,
+)
 from bookings.operations.progress import (
     note_chart_opened,
     note_ended,
@@ -17,7 +28,13 @@ __all__ = [
     "book",
     "cancel",
     "change_service",
+    "choose_columns",
     "confirm",
+    "discard_import",
+    "export_rejects",
+    "finish_import",
+    "go_on_with_imports",
+    "import_patients",
     "mark_arrived",
     "mark_no_show",
     "move",
@@ -28,4 +45,7 @@ __all__ = [
     "note_started",
     "send_reminders",
     "set_service_use",
+    "set_choice",
+    "start_import",
+    "upload_import",
 ]

@@ -31,11 +31,13 @@ def book(
     device: Device | None = None,
     numbing_min: int | None = None,
     note: str = "",
+    tell: bool = True,
 ) -> Appointment:
     """Book a visit whose needling is planned to start at `starts_at` (UTC, whole minutes).
 
     Numbing lies before it (`numbing_min`, else the service's), clean-down after it. Where
-    practitioner, room or device is None, any one who may and is free is taken.
+    practitioner, room or device is None, any one who may and is free is taken. The patient is
+    sent a confirmation, unless `tell` says that she has one.
 
     Refuses: a time in the past or more than two years ahead, or of less than a minute's
     grain (T1); numbing of more than two hours (R48); another clinic's patient or service (P15);
@@ -77,7 +79,8 @@ def book(
     appointment.room, appointment.device = place.room, place.device
     appointment.write()
     take(appointment)
-    messages.booked(appointment, at=at)
+    if tell:
+        messages.booked(appointment, at=at)
     _note("appointment.book", appointment, by, at)
     return appointment
 

@@ -11,6 +11,15 @@ from bookings.queries.free_times import (
 )
 from bookings.queries.hours import clinic_opens
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
+from bookings.queries.imports import (
+    import_counts,
+    import_for,
+    import_row,
+    import_rows,
+    imported_before,
+    imports_of,
+    rejects,
+)
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
@@ -47,10 +56,17 @@ __all__ = [
     "devices_in_service",
     "doubts_about",
     "models_to_choose",
+    "import_counts",
+    "import_for",
+    "import_row",
+    "import_rows",
+    "imported_before",
+    "imports_of",
     "moves_of",
     "nearest_free_times",
     "past_of",
     "practitioners_on",
+    "rejects",
     "reminders_dropped",
     "say_visits_ahead",
     "search_near",

@@ -51,11 +51,8 @@ class Row(models.Model):
     class Meta:
         abstract = True
 
-    def write(self, *, only: list[str] | None = None) -> None:
-        """Check the fields' values, then save; the database judges the constraints.
-
-        A value that a field refuses becomes a Refusal beside that field (422), not a crash.
-        """
+    def check_fields(self, *, only: list[str] | None = None) -> None:
+        """Refuse (422) a value that its field cannot hold, beside that field."""
         relations = [f.name for f in self._meta.fields if f.is_relation]
         unchecked = [f.name for f in self._meta.fields if only is not None and f.name not in only]
         try:
@@ -63,6 +60,13 @@ class Row(models.Model):
         except ValidationError as error:
             field, problems = next(iter(error.message_dict.items()))
             raise Refusal(problems[0], rule="input", field=field) from error
+
+    def write(self, *, only: list[str] | None = None) -> None:
+        """Check the fields' values, then save; the database judges the constraints.
+
+        A value that a field refuses becomes a Refusal beside that field (422), not a crash.
+        """
+        self.check_fields(only=only)
         self.save(force_insert=self._state.adding, update_fields=only)
 
 

@@ -13,7 +13,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
-from clinic.rules import UNREACHABLE, may_be_same
+from clinic.rules import may_be_same, person_fault
 
 EDITABLE = (
     "first_name",
@@ -71,13 +71,10 @@ def register_patient(
         created_at=at,
         created_by=by,
     )
-    _check(patient, today=clinic.day_of(at))
-    # Held until the end, so that two desks that register one person at once meet here.
-    constraints.lock_name(connection, f"patient-number {clinic.pk}")
+    check_patient(patient, today=clinic.day_of(at))
+    patient.number = lock_numbers(clinic)
     if not another:
         _look_for_twins(patient)
-    highest = Patient.objects.filter(clinic=clinic).aggregate(n=Max("number"))["n"]
-    patient.number = (highest or 0) + 1
     patient.write()
     audit.record("patient.register", by=by, at=at, clinic_id=clinic.pk, on=patient)
     return patient
@@ -125,12 +122,12 @@ def change_patient(
     changed = [name for name in EDITABLE if values[name] != (getattr(patient, name) or "")]
     for field in changed:
         setattr(patient, field, values[field])
-    _check(patient, today=patient.clinic.day_of(at))
+    check_patient(patient, today=patient.clinic.day_of(at))
     if not changed:
         return open_patient(patient=patient, by=by, at=at)
     if KNOWN_BY & {*changed}:
         # As when registering: two desks that make one person of two meet here.
-        constraints.lock_name(connection, f"patient-number {patient.clinic_id}")
+        lock_numbers(patient.clinic)
         if not another:
             _look_for_twins(patient)
     patient.write()
@@ -181,17 +178,17 @@ def _look_for_twins(patient: Patient) -> None:
         )
 
 
-def _check(patient: Patient, *, today: dt.date) -> None:
-    if not patient.first_name or not patient.last_name:
-        field = "last_name" if patient.first_name else "first_name"
-        raise Refusal("Enter the legal first and last name.", rule="input", field=field)
-    if patient.birth_date > today:
-        raise Refusal("The birth date is in the future.", rule="input", field="birth_date")
-    if patient.birth_date.year < 1900:
-        raise Refusal("Use a birth date after 1900.", rule="input", field="birth_date")
-    if not (patient.phone or patient.email or patient.address):
-        raise Refusal(
-            UNREACHABLE,
-            rule="input",
-            field="phone",
-        )
+def check_patient(patient: Patient, *, today: dt.date) -> None:
+    """Refuse (input) a patient who may not be put on file, however she comes there."""
+    fault = person_fault(patient, today=today)
+    if fault:
+        raise Refusal(fault[1], rule="input", field=fault[0])
+
+
+def lock_numbers(clinic: Clinic) -> int:
+    """The number of the clinic's next patient; nobody else gets one until the act ends.
+
+    Two desks that register one person at once meet here.
+    """
+    constraints.lock_name(connection, f"patient-number {clinic.pk}")
+    return (Patient.objects.filter(clinic=clinic).aggregate(n=Max("number"))["n"] or 0) + 1

@@ -21,7 +21,15 @@ from clinic.rules.licenses import (
     normalize_license_number,
 )
 from clinic.rules.passwords import MOST_PASSWORD, password_fault
-from clinic.rules.people import UNREACHABLE, Search, called, may_be_same, read_search, search_key
+from clinic.rules.people import (
+    UNREACHABLE,
+    Search,
+    called,
+    may_be_same,
+    person_fault,
+    read_search,
+    search_key,
+)
 from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, squeezed, text_fault
 from clinic.rules.titles import told_without_chart
 
@@ -46,6 +54,7 @@ __all__ = [
     "normalize_license_number",
     "on_wall_clock",
     "password_fault",
+    "person_fault",
     "read_date",
     "read_search",
     "say_date",

@@ -49,6 +49,28 @@ class Known(Protocol):
     phone: Any
 
 
+class Reached(Known, Protocol):
+    """The same, and how the person is reached."""
+
+    email: Any
+    address: Any
+
+
+def person_fault(person: Reached, *, today: dt.date) -> tuple[str, str] | None:
+    """Why someone may not be put on file: the field and the sentence; None when she may."""
+    if not person.first_name or not person.last_name:
+        return "last_name" if person.first_name else "first_name", (
+            "Enter the legal first and last name."
+        )
+    if person.birth_date > today:
+        return "birth_date", "The birth date is in the future."
+    if person.birth_date.year < 1900:
+        return "birth_date", "Use a birth date after 1900."
+    if not (person.phone or person.email or person.address):
+        return "phone", UNREACHABLE
+    return None
+
+
 def may_be_same(one: Known, other: Known) -> bool:
     """Whether two may be one person: born the same day, with the same phone or the same name.
 

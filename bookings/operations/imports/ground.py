@@ -1,0 +1,33 @@
+"""What the check and the import of a row both stand on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+from bookings.models import ImportRow, ImportRun
+from clinic.models import Patient
+
+Verdict = ImportRow.Verdict
+TAKEN = (Verdict.IMPORTED, Verdict.JOINED)
+TO_DO = (Verdict.READY, Verdict.ON_FILE, Verdict.IN_FILE)
+
+
+def fingerprint(kind: str, values: dict[str, Any]) -> str:
+    """What two rows share that say the same."""
+    return hashlib.sha256(f"{kind} {json.dumps(values, sort_keys=True)}".encode()).hexdigest()
+
+
+def person_of(values: dict[str, str], run: ImportRun) -> Patient:
+    """The patient that a row's values make, not yet written."""
+    birth_date = dt.date.fromisoformat(values["birth_date"])
+    given = {name: value for name, value in values.items() if name != "birth_date"}
+    return Patient(clinic_id=run.clinic_id, number=1, birth_date=birth_date, **given)
+
+
+def taken_before(run: ImportRun) -> set[str]:
+    """The fingerprints of all that was ever imported into this clinic."""
+    rows = ImportRow.objects.filter(clinic_id=run.clinic_id, verdict__in=TAKEN)
+    return set(rows.exclude(run=run).values_list("fingerprint", flat=True))

@@ -1,0 +1,201 @@
+"""Visits from a file: each is booked by the same operation as at the desk, one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from bookings.models import Appointment, ImportRow, ImportRun, Service
+from bookings.operations.booking import book
+from bookings.operations.imports.ground import TO_DO, fingerprint, taken_before
+from bookings.queries import FreeSearch, services_of
+from bookings.rules.importing import Wrong, name_key, read_visit, read_who, word_key
+from bookings.rules.visit import time_fault
+from clinic.models import Patient, Practitioner, Room, User
+from clinic.permissions import Permission
+from clinic.refusals import NotAllowed, Refusal
+
+Verdict = ImportRow.Verdict
+CHUNK = 20
+ASK_FOR = "Add the birth date, the phone, the email or the patient's number."
+
+
+class VisitReader:
+    """Judges rows of visits: who comes, for what, to whom, and whether that is possible now."""
+
+    def __init__(self, run: ImportRun, *, at: dt.datetime) -> None:
+        self.run, self.at, self.clinic = run, at, run.clinic
+        self.today = run.clinic.day_of(at)
+        self.services: dict[str, list[Service]] = _by_words(
+            (one, (one.name, one.code)) for one in services_of(run.clinic)
+        )
+        self.people: dict[str, list[Practitioner]] = _by_words(
+            (one, (one.name, str(one), f"{one.name.split()[0]}"))
+            for one in Practitioner.objects.working_in(run.clinic)
+        )
+        rooms = Room.objects.filter(clinic=run.clinic, is_active=True)
+        self.rooms: dict[str, list[Room]] = _by_words((one, (one.name,)) for one in rooms)
+        self.patients: dict[Any, Patient] = {}
+        self.known: dict[tuple[str, str], set[Any]] = defaultdict(set)
+        self._read_patients()
+        self.before = taken_before(run)
+        self.printed: dict[str, int] = {}
+        coming = Appointment.objects.active().filter(clinic=run.clinic, starts_at__gte=at)
+        self.coming = set(coming.values_list("patient_id", "starts_at"))
+
+    def _read_patients(self) -> None:
+        for one in Patient.objects.filter(clinic=self.clinic).order_by("number"):
+            self.patients[one.pk] = one
+            keys = [one.birth_date.isoformat(), str(one.phone), one.email.casefold()]
+            for first in {one.first_name, one.preferred_name} - {""}:
+                name = name_key(first, one.last_name)
+                for key in filter(None, keys):
+                    self.known[name, key].add(one.pk)
+            self.known["number", one.code].add(one.pk)
+        rows = ImportRow.objects.filter(clinic=self.clinic, patient__isnull=False)
+        for outside, key in rows.exclude(outside="").values_list("outside", "patient_id"):
+            self.known["outside", outside].add(key)
+
+    def judge(self, row: ImportRow, cells: dict[str, str]) -> None:
+        """Give the row its patient, its values and its verdict."""
+        visit = read_visit(cells, order=self.run.date_order, zone=self.clinic.zone, at=self.at)
+        patient = self._who(read_who(cells, order=self.run.date_order, today=self.today))
+        service = _one("service", visit.service, self.services)
+        practitioner = _one("practitioner", visit.practitioner, self.people)
+        room = _one("room", visit.room, self.rooms)
+        if len(visit.note) > 200:
+            raise Wrong("The note has over 200 characters.")
+        values = {
+            "patient": str(patient.pk),
+            "service": str(service.pk),
+            "practitioner": str(practitioner.pk) if practitioner else "",
+            "starts_at": visit.starts_at.isoformat(),
+        }
+        row.fingerprint = fingerprint(self.run.kind, values)
+        row.values = json.dumps(
+            values | {"room": str(room.pk) if room else "", "note": visit.note},
+            ensure_ascii=False,
+        )
+        row.patient = patient
+        line = self.printed.setdefault(row.fingerprint, row.line)
+        if row.fingerprint in self.before:
+            row.verdict, row.reason = Verdict.AGAIN, "The same visit was imported before."
+        elif line != row.line:
+            row.verdict, row.reason = Verdict.AGAIN, f"Row {line} says the same."
+        elif (patient.pk, visit.starts_at) in self.coming:
+            row.verdict, row.reason = Verdict.AGAIN, f"{patient.code} is booked for then already."
+        else:
+            self._doubt(visit.starts_at, service, practitioner, patient)
+
+    def _who(self, who: dict[str, str]) -> Patient:
+        name = name_key(who["first_name"], who["last_name"])
+        number = who["number"].upper()
+        if number and number.isdecimal():
+            number = f"PT-{int(number):06d}"
+        asked = [("number", number), ("outside", who["outside"])]
+        asked += [(name, who.get(key, "")) for key in ("birth_date", "phone", "email")]
+        for kind, key in asked:
+            if not key or not kind:
+                continue
+            found = self.known.get((kind, key), set())
+            if len(found) > 1:
+                codes = ", ".join(sorted(self.patients[one].code for one in found))
+                raise Wrong(f"Several patients fit: {codes}. {ASK_FOR}")
+            if found:
+                return self.patients[next(iter(found))]
+        raise Wrong(f"No patient on file fits. {ASK_FOR} Import the patients first.")
+
+    def _doubt(
+        self,
+        starts_at: dt.datetime,
+        service: Service,
+        practitioner: Practitioner | None,
+        patient: Patient,
+    ) -> None:
+        if fault := time_fault(starts_at=starts_at, at=self.at):
+            raise Wrong(fault)
+        found = FreeSearch(
+            clinic=self.clinic,
+            need=service,
+            first=self.clinic.day_of(starts_at),
+            days=1,
+            at=self.at,
+            practitioner=practitioner,
+            patient=patient,
+        )
+        if misfit := found.misfit(starts_at, practitioner=practitioner):
+            raise Wrong(misfit)
+
+
+def import_visits(*, run: ImportRun, by: User, at: dt.datetime) -> None:
+    """Book the next few rows, each in an act and a transaction of its own.
+
+    The row's key is the form's one-time key: a row that was booked when the worker died is
+    found booked, and never twice. What `book` refuses, it refuses of this row alone. Raises
+    NotAllowed where the one who started it may not book any more.
+    """
+    if not by.can(Permission.IMPORT, run.clinic_id):
+        raise NotAllowed("Your role does not include this.", rule="R54")
+    for row in ImportRow.objects.filter(run=run, verdict__in=TO_DO).order_by("line")[:CHUNK]:
+        visit, reason = None, ""
+        try:
+            visit = book(**_asked(row, run), by=by, at=at, once=f"import-{row.pk.hex}")
+        except NotAllowed:
+            raise
+        except Refusal as no:
+            reason = no.text[:300]
+        with transaction.atomic():
+            held = ImportRun.objects.held().get(pk=run.pk)
+            mine = ImportRow.objects.filter(pk=row.pk, verdict__in=TO_DO)
+            if visit is None:
+                changed = mine.update(verdict=Verdict.REJECTED, reason=reason)
+            else:
+                taken = {"appointment": visit, "cells": "", "values": "", "reason": ""}
+                changed = mine.update(verdict=Verdict.IMPORTED, **taken)
+            held.done += changed
+            held.write(only=["done"])
+
+
+def _asked(row: ImportRow, run: ImportRun) -> dict[str, Any]:
+    values = json.loads(row.values)
+    room, who = values["room"], values["practitioner"]
+    return {
+        "clinic": run.clinic,
+        "patient": row.patient,
+        "service": Service.objects.get(pk=values["service"]),
+        "practitioner": Practitioner.objects.get(pk=who) if who else None,
+        "room": Room.objects.get(pk=room) if room else None,
+        "starts_at": dt.datetime.fromisoformat(values["starts_at"]),
+        "note": values["note"],
+        "tell": run.tells,
+    }
+
+
+def _by_words(named: Iterable[tuple[Any, Iterable[str]]]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for one, words in named:
+        for key in {word_key(word) for word in words}:
+            if one not in found[key]:
+                found[key].append(one)
+    return found
+
+
+def _one(what: str, word: str, known: dict[str, list[Any]]) -> Any:
+    """The one row of this name; None where no name was given."""
+    if not word:
+        return None
+    key = word_key(word)
+    if "," in word:  # "Ruiz, Ana"
+        last, _, first = word.partition(",")
+        key = key if key in known else word_key(f"{first} {last}")
+    found = known.get(key, [])
+    if not found:
+        raise Wrong(f"No {what} here is called “{word[:40]}”.")
+    if len(found) > 1:
+        raise Wrong(f"Several of this clinic's are called “{word[:40]}”. Write the {what} in full.")
+    return found[0]

@@ -1,0 +1,65 @@
+"""Files that other systems export: how they are read, and what their columns and cells mean."""
+
+from bookings.rules.importing.columns import (
+    APPOINTMENTS,
+    FIELDS,
+    PATIENTS,
+    PRESETS,
+    as_mapping,
+    best_preset,
+    guess,
+    mapping_fault,
+    preset_columns,
+)
+from bookings.rules.importing.dates import ORDERS, guess_order, read_day
+from bookings.rules.importing.reading import (
+    MOST_BYTES,
+    MOST_ROWS,
+    FileGiven,
+    Line,
+    NotReadable,
+    Sheet,
+    read_sheet,
+    unguarded,
+)
+from bookings.rules.importing.values import (
+    Visit,
+    Wrong,
+    name_key,
+    phone_of,
+    read_person,
+    read_visit,
+    read_who,
+    word_key,
+)
+
+__all__ = [
+    "APPOINTMENTS",
+    "FIELDS",
+    "MOST_BYTES",
+    "MOST_ROWS",
+    "ORDERS",
+    "PATIENTS",
+    "PRESETS",
+    "FileGiven",
+    "Line",
+    "NotReadable",
+    "Sheet",
+    "Visit",
+    "Wrong",
+    "as_mapping",
+    "best_preset",
+    "guess",
+    "guess_order",
+    "mapping_fault",
+    "name_key",
+    "phone_of",
+    "preset_columns",
+    "read_day",
+    "read_person",
+    "read_sheet",
+    "read_visit",
+    "read_who",
+    "unguarded",
+    "word_key",
+]

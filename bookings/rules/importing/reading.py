@@ -1,0 +1,219 @@
+"""A file as another system wrote it: its encoding, its separator, its rows."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clinic.rules import spreadsheet_safe
+
+MOST_BYTES = 20_000_000
+MOST_ROWS = 100_000
+MOST_COLUMNS = 100
+MOST_CELL = 5_000
+# A text in quotation marks may go over so many lines before the marks are taken for a slip.
+MOST_LINES = 50
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+AS_CSV = "Open it in the program it comes from and save it as CSV."
+# How files begin that are called CSV and are something else.
+SIGNS = (
+    (b"%PDF", "This is a PDF, not a table."),
+    (b"PK\x03\x04", "This is an Excel workbook or a ZIP file, not CSV."),
+    (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook, not CSV."),
+    (b"\x89PNG", "This is a picture, not a table."),
+    (b"\xff\xd8\xff", "This is a picture, not a table."),
+    (b"\x1f\x8b", "This is a compressed file, not CSV."),
+)
+CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13}
+
+
+class NotReadable(Exception):
+    """A whole file that cannot be imported; says why in one sentence, and what would work."""
+
+
+@dataclass(frozen=True, repr=False)
+class FileGiven:
+    """A file as it was given; two are told apart by their digests, also where they are printed."""
+
+    name: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        """What no other content has."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"{self.name} {self.digest}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: where it begins in the file, its cells, and why it cannot be taken apart."""
+
+    number: int
+    cells: list[str]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file taken apart. `heads` are the names of its columns, as they stand."""
+
+    encoding: str
+    separator: str
+    heads: list[str]
+    lines: list[Line]
+
+    @property
+    def says(self) -> str:
+        """How the file was read, in words."""
+        return f"Read as {self.encoding}, separated by {SEPARATORS[self.separator]}."
+
+    @property
+    def twice(self) -> list[str]:
+        """The names that more than one column has."""
+        count = Counter(head.casefold() for head in self.heads if head)
+        return [h for h in dict.fromkeys(self.heads) if h and count[h.casefold()] > 1]
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """Take a file apart; what is wrong with a single row stands in that row.
+
+    Raises NotReadable where the whole file is no table, or larger than one import may be.
+    """
+    text, encoding = _decode(content)
+    separator = _separator(text)
+    records = _records(text, separator)
+    try:
+        first = next(records)
+    except StopIteration:
+        raise NotReadable("The file is empty. Export it again, with its column names.") from None
+    heads = [unguarded(one.strip()) for one in first.cells]
+    if first.fault or len(heads) < 2:
+        raise NotReadable(
+            "The first line does not name two columns or more. The columns need their names in "
+            "the first line, separated by commas, semicolons, tabs or vertical bars."
+        )
+    if len(heads) > MOST_COLUMNS:
+        raise NotReadable(f"The file has {len(heads)} columns; an import takes {MOST_COLUMNS}.")
+    lines = []
+    for number, line in enumerate(records, 1):
+        if number <= MOST_ROWS:
+            lines.append(_judged(line, len(heads)))
+    rows = len(lines) if len(lines) < MOST_ROWS else number
+    if rows > MOST_ROWS:
+        raise NotReadable(
+            f"The file has {rows:,} rows; an import takes {MOST_ROWS:,}. "
+            "Divide it into several files, each with the column names."
+        )
+    if not lines:
+        raise NotReadable("The file has column names and no rows. Export it again.")
+    return Sheet(encoding, separator, heads, lines)
+
+
+def unguarded(text: str) -> str:
+    """A cell without the mark by which our own files keep a spreadsheet from running it."""
+    bare = text[1:]
+    return bare if text.startswith("'") and spreadsheet_safe(bare) == text else text
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    if len(content) > MOST_BYTES:
+        raise NotReadable(
+            f"The file has {len(content) / 1e6:,.1f} MB; an import takes "
+            f"{MOST_BYTES // 1_000_000}. Divide it into several files."
+        )
+    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
+        raise NotReadable("The file is empty. Export it again, with its column names.")
+    for sign, says in SIGNS:
+        if content.startswith(sign):
+            raise NotReadable(f"{says} {AS_CSV}")
+    if content[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<!doctype", b"<html")):
+        raise NotReadable(f"This is a web page, not CSV. {AS_CSV}")
+    text, encoding = _as_text(content)
+    # A NUL in one cell is that row's fault; a file that is full of them was never a text.
+    sample = text[:20_000]
+    if sum(ord(c) in CONTROLS for c in sample) > max(2, len(sample) // 100):
+        raise NotReadable(f"This is not a text file. {AS_CSV}")
+    return text.removeprefix("\ufeff"), encoding
+
+
+def _as_text(content: bytes) -> tuple[str, str]:
+    try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16"), "UTF-16"
+        even, odd = content[:2000:2].count(0), content[1:2000:2].count(0)
+        half = min(len(content), 2000) // 2
+        if odd > half * 0.6 and even < half * 0.2:
+            return content.decode("utf-16-le"), "UTF-16"
+        if even > half * 0.6 and odd < half * 0.2:
+            return content.decode("utf-16-be"), "UTF-16"
+    except UnicodeDecodeError as error:
+        raise NotReadable(f"The file breaks off in the middle of a character. {AS_CSV}") from error
+    try:
+        return content.decode("utf-8"), "UTF-8"
+    except UnicodeDecodeError:
+        try:
+            return content.decode("cp1252"), "Windows-1252"
+        except UnicodeDecodeError as error:
+            raise NotReadable(
+                "The letters of this file cannot be read. Save it as CSV in UTF-8."
+            ) from error
+
+
+def _separator(text: str) -> str:
+    """The separator by which most of the first rows have as many cells as the first."""
+    start = [line for line in text[:50_000].splitlines() if line.strip()][:30]
+
+    def score(separator: str) -> tuple[float, int]:
+        widths = [len(cells) for cells in csv.reader(start, delimiter=separator)]
+        if not widths or widths[0] < 2:
+            return (0.0, 0)
+        return (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+
+    return max(SEPARATORS, key=score)
+
+
+def _records(text: str, separator: str) -> Iterator[Line]:
+    """The rows in order, without the empty ones. One that cannot be read costs only its line."""
+    lines = list(io.StringIO(text, newline=""))
+    at = 0
+    while at < len(lines):
+        line, taken = _record(lines, at, separator)
+        at += taken
+        if line.fault or any(cell.strip() for cell in line.cells):
+            yield line
+
+
+def _record(lines: list[str], at: int, separator: str) -> tuple[Line, int]:
+    fault = "The quotation marks in this row do not match."
+    if '"' not in lines[at]:
+        return Line(at + 1, lines[at].rstrip("\r\n").split(separator)), 1
+    for taken in range(1, min(MOST_LINES, len(lines) - at) + 1):
+        try:
+            cells = next(csv.reader(lines[at : at + taken], delimiter=separator, strict=True))
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                continue  # the text in quotation marks goes on in the next line
+            break
+        return Line(at + 1, cells), taken
+    return Line(at + 1, [lines[at].rstrip("\r\n")[:MOST_CELL]], fault), 1
+
+
+def _judged(line: Line, width: int) -> Line:
+    if line.fault:
+        return line
+    cells = [unguarded(cell.strip(" \t")) for cell in line.cells]
+    if any(cells[width:]):
+        says = f"This row has {len(cells)} cells, and there are {width} columns."
+        return Line(line.number, cells, f"{says} Perhaps a separator stands inside a text.")
+    if any(len(cell) > MOST_CELL for cell in cells):
+        cut = [cell[:MOST_CELL] for cell in cells[:width]]
+        return Line(line.number, cut, f"A cell of this row has over {MOST_CELL:,} characters.")
+    return Line(line.number, (cells + [""] * width)[:width])
