@@ -7,7 +7,7 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import offered, rooms
+from bookings.views.set_up import imports, offered, rooms
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -48,4 +48,15 @@ urlpatterns: list[URLPattern] = [
     path("setup/services/add/", offered.AddService.as_view(), name="setup-service-add"),
     path("setup/services/<uuid:pk>/", offered.ChangeService.as_view(), name="setup-service"),
     path("setup/services/<uuid:pk>/use/", offered.UseService.as_view(), name="setup-service-use"),
+    path("setup/import/", imports.Imports.as_view(), name="setup-imports"),
+    path("setup/import/<uuid:pk>/", imports.Import.as_view(), name="setup-import"),
+    path("setup/import/<uuid:pk>/columns/", imports.Columns.as_view(), name="setup-import-columns"),
+    path(
+        "setup/import/<uuid:pk>/progress/",
+        imports.Progress.as_view(),
+        name="setup-import-progress",
+    ),
+    path("setup/import/<uuid:pk>/choose/", imports.Choose.as_view(), name="setup-import-choose"),
+    path("setup/import/<uuid:pk>/discard/", imports.Discard.as_view(), name="setup-import-discard"),
+    path("setup/import/<uuid:pk>/rejects/", imports.Rejects.as_view(), name="setup-import-rejects"),
 ]

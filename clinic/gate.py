@@ -50,7 +50,8 @@ class Gate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _is_readable(request):
             return errors.bad_request(request)
-        if _length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        most = settings.LARGE_BODIES.get(request.path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if _length(request) > most:
             return errors.too_large(request)
         known = request.method in METHODS
         answer = self.get_response(request) if known else HttpResponseNotAllowed(METHODS)

@@ -258,8 +258,12 @@ STORAGES = {
         )
     },
 }
-# Nothing here takes a file or a long text; a larger body is refused unread.
+# Only an import takes a file; any other larger body is refused unread. Files of patients are
+# read in memory: a temporary file would outlive the request that breaks off (P20).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+LARGE_BODIES = {"/setup/import/": 21_000_000}
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = max(LARGE_BODIES.values())
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"

@@ -201,6 +201,14 @@ PLACES = (
         "card-checklist",
         (P.SET_UP_CLINIC,),
     ),
+    Place(
+        "Set-up",
+        "setup-imports",
+        "Import",
+        "Bring patients and future visits from another system, as a CSV file.",
+        "file-earmark-arrow-up",
+        (P.IMPORT,),
+    ),
     Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
     Place(
         "Your session",

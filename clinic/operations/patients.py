@@ -14,6 +14,7 @@ from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.rules import may_be_same, person_fault
+from clinic.rules.people import Reached
 
 EDITABLE = (
     "first_name",
@@ -178,9 +179,9 @@ def _look_for_twins(patient: Patient) -> None:
         )
 
 
-def check_patient(patient: Patient, *, today: dt.date) -> None:
-    """Refuse (input) a patient who may not be put on file, however she comes there."""
-    fault = person_fault(patient, today=today)
+def check_patient(person: Reached, *, today: dt.date) -> None:
+    """Refuse (input) someone who may not be put on file, however she comes there."""
+    fault = person_fault(person, today=today)
     if fault:
         raise Refusal(fault[1], rule="input", field=fault[0])
 

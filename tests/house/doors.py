@@ -99,6 +99,20 @@ appointment-cancel                    GET     login     405       403         40
 appointment-cancel                    POST    login     422       403         403  403      422     403     403           404      403
 appointment-move                      GET     login     405       403         403  403      405     403     403           405      403
 appointment-move                      POST    login     422       403         403  403      422     403     403           404      403
+setup-imports                         GET     login     403       403         403  403      200     403     200           200      403
+setup-imports                         POST    login     403       403         403  403      422     403     422           422      403
+setup-import                          GET     login     403       403         403  403      200     403     200           404      403
+setup-import                          POST    login     403       403         403  403      422     403     422           404      403
+setup-import-columns                  GET     login     403       403         403  403      200     403     200           404      403
+setup-import-columns                  POST    login     403       403         403  403      422     403     422           404      403
+setup-import-progress                 GET     login     403       403         403  403      204     403     204           404      403
+setup-import-progress                 POST    login     403       403         403  403      405     403     405           405      403
+setup-import-choose                   GET     login     403       403         403  403      405     403     405           405      403
+setup-import-choose                   POST    login     403       403         403  403      422     403     422           404      403
+setup-import-discard                  GET     login     403       403         403  403      405     403     405           405      403
+setup-import-discard                  POST    login     403       403         403  403      422     403     422           404      403
+setup-import-rejects                  GET     login     403       403         403  403      200     403     200           404      403
+setup-import-rejects                  POST    login     403       403         403  403      405     403     405           405      403
 patient                               GET     login     200       403         403  200      200     403     403           404      403
 patient                               POST    login     405       403         403  405      405     403     403           405      403
 treatments                            GET     login     403       200         200  200      403     200     403           200      403
@@ -249,6 +263,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
     "setup-service": lambda world: {"pk": world.cast.service.pk},
+    "setup-import": lambda world: {"pk": world.given.pk},
     "treatment-open": lambda world: {"pk": world.booked.pk},
     "patient": lambda world: {"pk": world.cast.siobhan.pk},
     "treatment": lambda world: {"pk": world.signed.pk},

@@ -28,13 +28,15 @@ LOOKS = {
     "cartridge.export",
     "cartridge.scan",
     "chart.read",
+    "import.export",
     "patient.open",
     "patient.search",
 }
 # Done by the clock, not by a person: there is no user whose permission could be asked, and the
 # row in the outbox is its own record of what was sent, to whom and when.
 # The first start is nobody's permission either: it is refused once anybody is on file.
-SYSTEM_OPERATIONS = {"first_start", "send_reminders"}
+# An import's steps are acts in the name of whoever started it; this only takes the next.
+SYSTEM_OPERATIONS = {"first_start", "go_on_with_imports", "send_reminders"}
 RULE = re.compile(r"^[RPSLQNCT]\d+$")
 
 

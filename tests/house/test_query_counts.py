@@ -152,6 +152,8 @@ def the_chart(cast: Cast) -> str:
 def one_service(cast: Cast, n: int) -> None:
     made = factories.service(cast.clinic, code=f"extra-{n}", name=f"Extra {n}")
     made.device_models.set([cast.model])
+def one_import(cast: Cast, n: int) -> None:
+    world.given(cast)
 
 
 LISTS = [
@@ -171,6 +173,7 @@ LISTS = [
     Case("setup-clinics", "administrator", one_clinic),
     Case("audit", "manager", one_event),
     Case("setup-services", "manager", one_service),
+    Case("setup-imports", "manager", one_import),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-cartridge-products", "manager", one_product),
     Case("setup-devices", "manager", one_device),

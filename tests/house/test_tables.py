@@ -30,6 +30,7 @@ NO_PERSON = {
     "bookings.Appointment.numbing_due": "planned",
     "bookings.TimeOff.starts_at": "planned",
     "bookings.TimeOff.ends_at": "planned",
+    "bookings.ImportRun.finished_at": "the worker's act, not a person's",
     "bookings.Hold.starts_at": "planned",
     "bookings.Hold.ends_at": "planned",
     "bookings.Move.from_starts_at": "planned",

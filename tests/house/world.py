@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bookings import operations as desk
-from bookings.models import Appointment
+from bookings.models import Appointment, ImportRun
+from bookings.rules.importing import FileGiven
 from clinic import outbox
 from clinic.models import Patient, User
 from tests.cast import NOW, PASSWORD, Cast
@@ -26,6 +27,7 @@ class World:
     under_way: Treatment
     signed: Treatment
     in_stock: Cartridge
+    given: ImportRun
 
 
 def build(cast: Cast) -> World:
@@ -38,7 +40,20 @@ def build(cast: Cast) -> World:
     in_stock = cast.lot.units.filter(status="in_stock").order_by("number").first()
     assert in_stock is not None
     outbox.deliver(at=NOW)
-    return World(cast, booked, under_way, signed, in_stock)
+    return World(cast, booked, under_way, signed, in_stock, given(cast))
+
+
+def given(cast: Cast) -> ImportRun:
+    """A file of two new patients, given and checked; nothing of it is imported."""
+    content = b"First name,Last name,DOB,Phone\nIda,Berg,3/3/1990,512 555 0111\nUwe,Berg,,x\n"
+    act: dict[str, Any] = {"by": cast.manager, "at": NOW}
+    run = desk.upload_import(
+        clinic=cast.clinic, kind="patients", file=FileGiven("berg.csv", content), **act
+    )
+    columns = ["first_name", "last_name", "birth_date", "phone"]
+    return desk.choose_columns(
+        run=run, version=run.version, columns=columns, date_order="mdy", **act
+    )
 
 
 def book(cast: Cast, patient: Patient, starts_at: dt.datetime, *, at: dt.datetime) -> Appointment:

@@ -12,7 +12,13 @@ from typing import Any
 from django.db import transaction
 
 from bookings.models import ImportRow, ImportRun
-from bookings.operations.imports.ground import fingerprint, person_of, taken_before
+from bookings.operations.imports.ground import (
+    LIKENESS,
+    Likeness,
+    fingerprint,
+    person_of,
+    taken_before,
+)
 from bookings.operations.imports.visits import VisitReader
 from bookings.rules.importing import (
     Line,
@@ -99,32 +105,35 @@ class _PeopleReader:
     def __init__(self, run: ImportRun, *, at: dt.datetime) -> None:
         self.run, self.at = run, at
         self.today = run.clinic.day_of(at)
-        self.on_file: dict[dt.date, list[Patient]] = defaultdict(list)
-        names = ("number", "first_name", "last_name", "preferred_name", "birth_date", "phone")
-        for one in Patient.objects.filter(clinic_id=run.clinic_id).order_by("number").only(*names):
-            self.on_file[one.birth_date].append(one)
-        self.above: dict[dt.date, list[tuple[int, Patient]]] = defaultdict(list)
+        self.on_file: dict[dt.date, list[tuple[str, Likeness]]] = defaultdict(list)
+        patients = Patient.objects.filter(clinic_id=run.clinic_id).order_by("number")
+        for number, *values in patients.values_list("number", *LIKENESS).iterator():
+            one = Likeness(*values)
+            self.on_file[one.birth_date].append((f"PT-{number:06d}", one))
+        self.above: dict[dt.date, list[tuple[int, Likeness]]] = defaultdict(list)
         self.printed: dict[str, int] = {}
         self.before = taken_before(run)
 
     def judge(self, row: ImportRow, cells: dict[str, str]) -> None:
         """Give the row its values and its verdict."""
         values = read_person(cells, order=self.run.date_order, today=self.today)
-        person = person_of(values, self.run)
-        person.created_at, person.created_by = self.at, self.run.created_by
+        person = Likeness.of(values)
         check_patient(person, today=self.today)
-        person.check_fields()
+        patient = person_of(values, self.run)
+        patient.created_at = self.at
+        patient.check_fields()
         row.values = json.dumps(values, ensure_ascii=False)
         row.fingerprint = fingerprint(self.run.kind, values)
         line = self.printed.setdefault(row.fingerprint, row.line)
         above = self.above[person.birth_date]
-        twins = [one.code for one in self.on_file[person.birth_date] if may_be_same(one, person)]
+        there = self.on_file[person.birth_date]
+        twins = [code for code, one in there if may_be_same(one, person)]
         if row.fingerprint in self.before:
             row.verdict, row.reason = Verdict.AGAIN, "The same row was imported before."
         elif line != row.line:
             row.verdict, row.reason = Verdict.AGAIN, f"Row {line} says the same."
         elif twins:
-            row.verdict, row.reason = Verdict.ON_FILE, _list("On file", twins)
+            row.verdict, row.reason = Verdict.ON_FILE, _list("On file:", twins)
         elif like := [f"row {n}" for n, one in above if may_be_same(one, person)]:
             row.verdict, row.reason = Verdict.IN_FILE, _list("Like", like)
         if row.verdict != Verdict.AGAIN:
@@ -133,4 +142,4 @@ class _PeopleReader:
 
 def _list(what: str, names: Sequence[str]) -> str:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{what}: {', '.join(names[:5])}{more}."
+    return f"{what} {', '.join(names[:5])}{more}."

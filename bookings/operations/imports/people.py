@@ -6,11 +6,12 @@ import datetime as dt
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db.models import F
 
 from bookings.models import ImportRow, ImportRun
-from bookings.operations.imports.ground import TAKEN, TO_DO, person_of
+from bookings.operations.imports.ground import LIKENESS, TAKEN, TO_DO, Likeness, person_of
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Patient, User
@@ -65,18 +66,20 @@ class _Chunk:
     rows: list[ImportRow]
     by: User
     at: dt.datetime
-    made: list[Patient] = field(default_factory=list)
-    changed: list[tuple[Patient, list[str]]] = field(default_factory=list)
+    made: dict[UUID, Patient] = field(default_factory=dict)
+    joined: dict[UUID, Patient] = field(default_factory=dict)
+    added: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self.number = lock_numbers(self.run.clinic)
         self.today = self.run.clinic.day_of(self.at)
-        self.persons = {row.pk: person_of(json.loads(row.values), self.run) for row in self.rows}
-        days = {one.birth_date for one in self.persons.values()}
-        self.on_file: dict[dt.date, list[Patient]] = defaultdict(list)
+        self.values = {row.pk: json.loads(row.values) for row in self.rows}
+        self.on_file: dict[dt.date, list[tuple[int, UUID, Likeness]]] = defaultdict(list)
+        days = {Likeness.of(values).birth_date for values in self.values.values()}
         born = Patient.objects.filter(clinic=self.run.clinic, birth_date__in=days)
-        for one in born.select_related("clinic").order_by("number"):
-            self.on_file[one.birth_date].append(one)
+        for number, key, *values in born.order_by("number").values_list("number", "pk", *LIKENESS):
+            one = Likeness(*values)
+            self.on_file[one.birth_date].append((number, key, one))
         prints = [row.fingerprint for row in self.rows]
         before = ImportRow.objects.filter(clinic=self.run.clinic, fingerprint__in=prints)
         self.before = set(before.filter(verdict__in=TAKEN).values_list("fingerprint", flat=True))
@@ -84,69 +87,73 @@ class _Chunk:
     @property
     def numbers(self) -> tuple[str, str]:
         """The first and the last number that was given; empty where none was."""
-        return (self.made[0].code, self.made[-1].code) if self.made else ("", "")
+        made = [*self.made.values()]
+        return (made[0].code, made[-1].code) if made else ("", "")
 
     def take(self, row: ImportRow) -> None:
         """Judge one row and prepare what is to be written of it."""
-        person = self.persons[row.pk]
+        person = Likeness.of(self.values[row.pk])
         choice = row.choice or self.run.twins
         there = self.on_file[person.birth_date]
-        twins = [one for one in there if may_be_same(one, person)]
+        twins = [(number, key) for number, key, one in there if may_be_same(one, person)]
         if row.fingerprint in self.before:
             row.verdict, row.reason = Verdict.AGAIN, "The same row was imported before."
         elif not twins or choice == Twins.OTHER:
             self._make(row, person)
         elif choice == Twins.SKIP or len(twins) > 1:
-            codes = ", ".join(one.code for one in twins[:5])
+            codes = ", ".join(f"PT-{number:06d}" for number, _key in twins[:5])
             row.verdict = Verdict.SKIPPED
             row.reason = (
                 f"{codes} {'is' if len(twins) == 1 else 'are'} on file and may be the same."
             )
         else:
-            self._join(row, person, twins[0])
+            self._join(row, twins[0][1])
 
-    def _make(self, row: ImportRow, person: Patient) -> None:
-        person.pk, person.number = row.pk, self.number
-        person.created_at, person.created_by = self.at, self.by
+    def _make(self, row: ImportRow, person: Likeness) -> None:
+        """A patient whose number follows the last; her key is the row's, so that there is one.
+
+        What her fields hold was checked with the row and has not changed since; the day has.
+        """
         try:
             check_patient(person, today=self.today)
-            person.check_fields()
         except Refusal as no:
             row.verdict, row.reason = Verdict.REJECTED, no.text[:300]
             return
-        person.clinic = self.run.clinic
+        patient = person_of(self.values[row.pk], self.run)
+        patient.pk, patient.number, patient.clinic = row.pk, self.number, self.run.clinic
+        patient.created_at, patient.created_by = self.at, self.by
         self.number += 1
-        self.made.append(person)
-        self.on_file[person.birth_date].append(person)
+        self.made[patient.pk] = patient
+        self.on_file[person.birth_date].append((patient.number, patient.pk, person))
         self.before.add(row.fingerprint)
         row.verdict = Verdict.IMPORTED
 
-    def _join(self, row: ImportRow, person: Patient, twin: Patient) -> None:
-        if twin not in self.made:
-            twin = Patient.objects.held().select_related("clinic").get(pk=twin.pk)
-        row.patient, row.verdict = twin, Verdict.JOINED
-        lacking = [name for name in ADDED if getattr(person, name) and not getattr(twin, name)]
-        row.reason = f"Taken as {twin.code}."
-        for name in lacking:
-            setattr(twin, name, getattr(person, name))
-        if lacking and twin not in self.made:
-            self.changed.append((twin, lacking))
+    def _join(self, row: ImportRow, key: UUID) -> None:
+        """What the patient on file lacks is added; what is there is never changed."""
+        twin = self.made.get(key)
+        if twin is None:
+            twin = self.joined.get(key) or Patient.objects.held().get(pk=key)
+            self.joined[key] = twin
+        row.patient, row.verdict, row.reason = twin, Verdict.JOINED, f"Taken as {twin.code}."
+        values = self.values[row.pk]
+        for name in ADDED:
+            if values[name] and not getattr(twin, name):
+                setattr(twin, name, values[name])
+                self.added[key].append(name)
 
     def write(self) -> None:
         """Write all of it, with an event for each patient who is new or changed."""
-        Patient.objects.bulk_create(self.made)
-        detail = {"import": self.run.code}
-        events = [
-            audit.Entry("patient.register", self.by, self.at, one, detail) for one in self.made
-        ]
-        for twin, lacking in self.changed:
-            twin.write()
-            more = detail | {"fields": lacking}
-            events.append(audit.Entry("patient.change", self.by, self.at, twin, more))
-        mine = ImportRow.objects.filter(run=self.run)
-        made = [one.pk for one in self.made]
+        made, detail = [*self.made.values()], {"import": self.run.code}
+        Patient.objects.bulk_create(made)
+        events = [audit.Entry("patient.register", self.by, self.at, one, detail) for one in made]
+        for key, names in self.added.items():
+            if key in self.joined:
+                self.joined[key].write()
+                more = detail | {"fields": names}
+                entry = audit.Entry("patient.change", self.by, self.at, self.joined[key], more)
+                events.append(entry)
         # The person stands in the list of patients now; a copy of her row is not kept.
-        mine.filter(pk__in=made).update(
+        ImportRow.objects.filter(run=self.run, pk__in=self.made).update(
             verdict=Verdict.IMPORTED, patient_id=F("id"), reason="", cells="", values=""
         )
         for row in self.rows:

@@ -20,6 +20,7 @@ from bookings.rules.importing.reading import (
     NotReadable,
     Sheet,
     read_sheet,
+    same_names,
     unguarded,
 )
 from bookings.rules.importing.values import (
@@ -60,6 +61,7 @@ __all__ = [
     "read_sheet",
     "read_visit",
     "read_who",
+    "same_names",
     "unguarded",
     "word_key",
 ]

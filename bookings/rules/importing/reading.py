@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clinic.rules import spreadsheet_safe
@@ -20,6 +20,7 @@ MOST_CELL = 5_000
 MOST_LINES = 50
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 AS_CSV = "Open it in the program it comes from and save it as CSV."
+NO_TEXT = f"This is not a text file. {AS_CSV}"
 # How files begin that are called CSV and are something else.
 SIGNS = (
     (b"%PDF", "This is a PDF, not a table."),
@@ -75,11 +76,14 @@ class Sheet:
         """How the file was read, in words."""
         return f"Read as {self.encoding}, separated by {SEPARATORS[self.separator]}."
 
-    @property
-    def twice(self) -> list[str]:
-        """The names that more than one column has."""
-        count = Counter(head.casefold() for head in self.heads if head)
-        return [h for h in dict.fromkeys(self.heads) if h and count[h.casefold()] > 1]
+
+def same_names(heads: Sequence[str]) -> list[str]:
+    """The names that more than one column has, as the first of them is written."""
+    first: dict[str, str] = {}
+    count = Counter(head.casefold() for head in heads if head)
+    for head in heads:
+        first.setdefault(head.casefold(), head)
+    return [first[key] for key, times in count.items() if times > 1]
 
 
 def read_sheet(content: bytes) -> Sheet:
@@ -137,11 +141,15 @@ def _decode(content: bytes) -> tuple[str, str]:
     if content[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith((b"<!doctype", b"<html")):
         raise NotReadable(f"This is a web page, not CSV. {AS_CSV}")
     text, encoding = _as_text(content)
-    # A NUL in one cell is that row's fault; a file that is full of them was never a text.
-    sample = text[:20_000]
-    if sum(ord(c) in CONTROLS for c in sample) > max(2, len(sample) // 100):
-        raise NotReadable(f"This is not a text file. {AS_CSV}")
+    if _is_binary(text):
+        raise NotReadable(NO_TEXT)
     return text.removeprefix("\ufeff"), encoding
+
+
+def _is_binary(text: str) -> bool:
+    """Whether it was never a text. A NUL in one cell is that row's fault, not the file's."""
+    sample = text[:20_000]
+    return sum(ord(c) in CONTROLS for c in sample) > max(10, len(sample) // 50)
 
 
 def _as_text(content: bytes) -> tuple[str, str]:
@@ -162,6 +170,8 @@ def _as_text(content: bytes) -> tuple[str, str]:
         try:
             return content.decode("cp1252"), "Windows-1252"
         except UnicodeDecodeError as error:
+            if _is_binary(content.decode("latin-1")):
+                raise NotReadable(NO_TEXT) from error
             raise NotReadable(
                 "The letters of this file cannot be read. Save it as CSV in UTF-8."
             ) from error

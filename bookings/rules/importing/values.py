@@ -20,6 +20,16 @@ SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"} | {
     "intersex": "intersex",
     "x": "intersex",
 }
+# How long what is put on file may be.
+MOST = {
+    "first_name": 80,
+    "last_name": 80,
+    "preferred_name": 80,
+    "email": 120,
+    "address": 200,
+    "emergency_contact": 120,
+    "language": 40,
+}
 GONE = re.compile(r"cancel|no.?show|delet|complet|check.?out|absent|declin", re.I)
 TIME_IN_IT = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m?\.?)?", re.I | re.A)
 
@@ -57,7 +67,7 @@ def read_person(cells: Cells, *, order: str, today: dt.date) -> dict[str, str]:
         raise Wrong(day)
     street = [cells.get(name, "") for name in ("address", "more_address", "city")]
     region = " ".join(one for name in ("state", "postal_code") if (one := cells.get(name, "")))
-    return {
+    values = {
         "first_name": first,
         "last_name": last,
         "preferred_name": cells.get("preferred_name", ""),
@@ -69,6 +79,11 @@ def read_person(cells: Cells, *, order: str, today: dt.date) -> dict[str, str]:
         "emergency_contact": cells.get("emergency_contact", ""),
         "language": cells.get("language", "") or "English",
     }
+    for name, most in MOST.items():
+        if len(values[name]) > most:
+            what = name.replace("_", " ")
+            raise Wrong(f"The {what} has {len(values[name])} characters; {most} fit.")
+    return values
 
 
 def read_who(cells: Cells, *, order: str, today: dt.date) -> dict[str, str]:

@@ -23,6 +23,7 @@ from clinic import audit, outbox
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
+IMPORT_EVERY = dt.timedelta(seconds=2)
 TICK_EVERY = dt.timedelta(minutes=1)
 ANCHOR_EVERY = TIDY_EVERY = dt.timedelta(hours=1)
 AGAIN_AFTER = dt.timedelta(minutes=1)
@@ -32,7 +33,8 @@ class Command(BaseCommand):
     """`manage.py work`: runs beside the web server until SIGTERM or Ctrl-C."""
 
     help = (
-        "Tick what is due, send messages, anchor the audit and tidy every hour, until told to stop."
+        "Tick what is due, go on with imports, send messages, anchor the audit and tidy every "
+        "hour, until told to stop."
     )
 
     def handle(self, **options: Any) -> None:
@@ -46,6 +48,7 @@ class Command(BaseCommand):
         chores = [
             # By name: what is due belongs to an app above this one.
             Chore(TICK_EVERY, lambda at: call_command("send_due", verbosity=0)),
+            Chore(IMPORT_EVERY, lambda at: call_command("go_on_with_imports", verbosity=0)),
             Chore(ANCHOR_EVERY, lambda at: anchor(Path(settings.VAR_DIR) / "anchors", at)),
             Chore(TIDY_EVERY, lambda at: call_command("tidy", verbosity=0)),
         ]
