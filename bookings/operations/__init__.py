@@ -2,7 +2,6 @@
 
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.booking import book, cancel, move
-from bookings.operations.offered import add_service, change_service, set_service_use
 from bookings.operations.imports import (
     choose_columns,
     discard_import,
@@ -14,6 +13,7 @@ from bookings.operations.imports import (
     start_import,
     upload_import,
 )
+from bookings.operations.offered import add_service, change_service, set_service_use
 from bookings.operations.progress import (
     note_chart_opened,
     note_ended,
@@ -44,8 +44,8 @@ __all__ = [
     "note_numbing_on",
     "note_started",
     "send_reminders",
-    "set_service_use",
     "set_choice",
+    "set_service_use",
     "start_import",
     "upload_import",
 ]

@@ -10,7 +10,6 @@ from bookings.queries.free_times import (
     search_near,
 )
 from bookings.queries.hours import clinic_opens
-from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.imports import (
     import_counts,
     import_for,
@@ -20,6 +19,7 @@ from bookings.queries.imports import (
     imports_of,
     rejects,
 )
+from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
@@ -55,13 +55,13 @@ __all__ = [
     "day_board",
     "devices_in_service",
     "doubts_about",
-    "models_to_choose",
     "import_counts",
     "import_for",
     "import_row",
     "import_rows",
     "imported_before",
     "imports_of",
+    "models_to_choose",
     "moves_of",
     "nearest_free_times",
     "past_of",

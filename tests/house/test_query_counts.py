@@ -152,6 +152,8 @@ def the_chart(cast: Cast) -> str:
 def one_service(cast: Cast, n: int) -> None:
     made = factories.service(cast.clinic, code=f"extra-{n}", name=f"Extra {n}")
     made.device_models.set([cast.model])
+
+
 def one_import(cast: Cast, n: int) -> None:
     world.given(cast)
 
