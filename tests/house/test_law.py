@@ -124,7 +124,8 @@ def test_every_app_has_the_same_rooms() -> None:
     }  # fmt: skip
     clinic = {
         "accounts", "acts", "audit", "backups", "constraints", "drafts", "gate", "health",
-        "moment", "outbox", "permissions", "proxy", "refusals", "seals", "sessions", "settings", "sitemap", "wsgi",
+        "moment", "outbox", "permissions", "proxy", "refusals", "seals", "sessions", "settings",
+        "sitemap", "wsgi",
     }  # fmt: skip
     unknown = {
         str(path.relative_to(ROOT))
