@@ -209,6 +209,7 @@ PLACES = (
         "file-earmark-arrow-up",
         (P.IMPORT,),
     ),
+    Place("Your session", "guide", "Guide", "Your role on one page, to read or print.", "book"),
     Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
     Place(
         "Your session",

@@ -53,6 +53,8 @@ draft                                 GET     login     204       204         20
 draft                                 POST    login     422       422         422  422      422     422     422           422      403
 switch-clinic                         GET     login     405       405         405  405      405     405     405           405      403
 switch-clinic                         POST    login     404       404         404  404      404     404     404           404      403
+guide                                 GET     login     200       200         200  200      200     200     200           200      403
+guide                                 POST    login     405       405         405  405      405     405     405           405      403
 site-map                              GET     login     200       200         200  200      200     200     200           200      403
 site-map                              POST    login     405       405         405  405      405     405     405           405      403
 licenses                              GET     login     403       403         403  200      200     200     403           200      403

@@ -197,6 +197,7 @@ NO_LIST = {
     "account_change_password",
     "account_logout",
     "cartridge-receive",
+    "guide",
     "cartridge-receive-by-hand",
     "license-add",
     "lock",
