@@ -35,6 +35,10 @@ NOT_ON_THE_MAP = {
     "cartridge-audit-export": "a file of the cartridge audit",
     "cartridge-audit-rows-export": "a file of the rows behind a figure",
     "setup-cartridge-product-add": "a press on the cartridge products page",
+    "first-start": "before anybody is in",
+    "setup-clinic-add": "a press on the clinics page",
+    "setup-room-add": "a press on the rooms page",
+    "setup-service-add": "a press on the services page",
     "setup-device-add": "a press on the devices page",
     "setup-device-model-add": "a press on the device models page",
 }
