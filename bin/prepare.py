@@ -1,4 +1,4 @@
-"""Bring tables, static files and demo data up to date; print the demo accounts.
+"""Bring tables, static files, catalogs and demo data up to date; print the demo accounts.
 
 One process for all of it: each start of Django costs a second.
 """
@@ -17,6 +17,7 @@ def main() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("load_catalog", verbosity=0)
     if os.environ.get("DEMO", "1") != "0":
         call_command("seed_demo")
 

@@ -40,6 +40,7 @@ ACTIONS: dict[str, str] = {
     "cartridge_product.change": "Changed a cartridge product",
     "cartridge_product.change_code": "Changed a package of a cartridge product",
     "cartridge_product.set_use": "Took a cartridge product out of use or back",
+    "catalog.load": "Loaded the catalogs",
     "chart.add_addendum": "Added an addendum",
     "chart.amend": "Changed a chart",
     "chart.open": "Opened a chart",

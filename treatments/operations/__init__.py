@@ -7,6 +7,7 @@ from treatments.operations.cartridge_products import (
     change_package,
     set_cartridge_product_use,
 )
+from treatments.operations.catalogs import load_catalog
 from treatments.operations.charting import (
     add_pass,
     amend_chart,
@@ -40,6 +41,7 @@ __all__ = [
     "decline_numbing",
     "export_balance",
     "finish",
+    "load_catalog",
     "open_chart",
     "read_chart",
     "receive_lot",

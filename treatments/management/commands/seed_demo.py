@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import Clinic
+from treatments import operations
 from treatments.management.demo import bulk, history
 from treatments.management.demo.catalog import catalog
 from treatments.management.demo.clinics import PLANS, Plan, Site, build, load
@@ -38,6 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         now = timezone.now().replace(microsecond=0)
+        operations.load_catalog(at=now)
         plans = PLANS[: options["clinics"]]
         made = self._set_up(plans, now)
         past = self._remember(plans, options["history"], now)

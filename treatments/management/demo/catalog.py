@@ -1,4 +1,4 @@
-"""What every demo clinic may use: a pen, its cartridges, and numbing creams."""
+"""What the demo has beside the shipped catalogs: pens and cartridges of no real maker."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ from treatments.models import CartridgeProduct, NumbingProduct, ProductIdentifie
 
 MAKER = "Lumen Aesthetics"
 CLEARANCE = "K999520"  # of nobody: the demo's maker does not exist
-# Code, name, ingredients, shortest and longest dwell in minutes. Only LIDO4 ships in use: the
-# others wait for a director who enables them with a prescriber.
-CREAMS = (
-    ("LIDO4", "Lidocaine 4%", "lidocaine 40 mg/g", 20, 60),
-    ("LIDO5", "Lidocaine 5 %", "lidocaine 50 mg/g", 30, 60),
-    ("EMLA", "Lidocaine 2.5 % + prilocaine 2.5 %", "lidocaine 25, prilocaine 25 mg/g", 60, 180),
-    ("PLIAGLIS", "Lidocaine 7 % + tetracaine 7 %", "lidocaine 70, tetracaine 70 mg/g", 20, 60),
-    ("BLT", "Benzocaine, lidocaine, tetracaine", "compounded, strength varies", 15, 20),
-    ("LT23_7", "Lidocaine 23 % + tetracaine 7 %", "lidocaine 230, tetracaine 70 mg/g", 15, 30),
-)
 # Scheme, number (prefix 952 is the demonstration prefix), package, units in it.
 IDENTIFIERS: dict[str, tuple[tuple[str, str, str, int], ...]] = {
     "Lumen Cartridge 14": (
@@ -45,7 +35,6 @@ class Catalog:
 def catalog() -> Catalog:
     """The demo's catalog, written where it is not there yet."""
     model = _pen("Lumen Pen P1", 150)
-    _creams()
     for name, needles, fits in (
         ("Lumen Cartridge 14", 14, [model]),
         ("Lumen Cartridge 12", 12, [model]),
@@ -67,20 +56,6 @@ def _pen(name: str, label_max: int) -> DeviceModel:
         maker=MAKER, name=name, defaults={"clearance_no": CLEARANCE, "label_max": label_max}
     )
     return made
-
-
-def _creams() -> None:
-    for code, name, ingredients, shortest, longest in CREAMS:
-        NumbingProduct.objects.get_or_create(
-            code=code,
-            defaults={
-                "name": name,
-                "ingredients": ingredients,
-                "min_dwell": shortest,
-                "max_dwell": longest,
-                "is_active": code == "LIDO4",
-            },
-        )
 
 
 def _cartridge(name: str, needles: int, fits: list[DeviceModel]) -> None:

@@ -1,0 +1,107 @@
+"""The catalogs that ship with the product, brought into the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from clinic import audit, constraints
+from clinic.models import DeviceModel
+from clinic.models.places import FromCatalog
+from clinic.refusals import Refusal
+from treatments.models import DepthRule, GlideProduct, NumbingIngredient, NumbingProduct
+
+SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One file: the rows it makes, and the columns by which one that is there is known."""
+
+    name: str
+    model: type[FromCatalog]
+    known_by: Sequence[str]
+    key_column: str = ""
+
+
+CATALOGS = (
+    Catalog("device_models", DeviceModel, ("maker", "name")),
+    Catalog("numbing_products", NumbingProduct, ("code",), "code"),
+    Catalog("glide_products", GlideProduct, ("maker", "name")),
+    Catalog("depth_rules", DepthRule, ("area",), "area"),
+)
+
+
+@dataclass
+class Loaded:
+    """What a load did, by the lines' names: `kept` are those that the clinic keeps its own way."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def load_catalog(*, at: dt.datetime, folder: Path = SHIPPED) -> Loaded:
+    """Bring the shipped catalogs into the database; safe to run again, and with every upgrade.
+
+    Adds what is new, updates what came from an older version and was not edited here, and
+    leaves the rest, also whether a row is in use. Done by the installation, not by a person:
+    what it added and updated is in the system's audit. Refuses a device that needles with radio
+    frequency (R38).
+    """
+    loaded = Loaded()
+    with transaction.atomic():
+        constraints.lock_name(connection, "catalog")
+        for catalog in CATALOGS:
+            shipped = tomllib.loads((folder / f"{catalog.name}.toml").read_text(encoding="utf-8"))
+            for line in shipped["line"]:
+                _load(catalog, shipped["version"], line, loaded)
+        if loaded.added or loaded.updated:
+            detail = {"added": loaded.added, "updated": loaded.updated}
+            audit.record("catalog.load", by=None, at=at, clinic_id=None, detail=detail)
+    return loaded
+
+
+def _load(catalog: Catalog, version: int, line: Mapping[str, Any], loaded: Loaded) -> None:
+    values = dict(line)
+    name = f"{catalog.name}/{values.pop('key')}"
+    parts = values.pop("parts", [])
+    if values.pop("modality", "needles") != "needles":
+        raise Refusal(f"{name} needles with radio frequency.", rule="R38")
+    if catalog.key_column:
+        values[catalog.key_column] = line["key"]
+    rows = catalog.model._default_manager
+    row = rows.select_for_update(no_key=True).filter(catalog=name).first()
+    if row is None and rows.filter(**{one: values[one] for one in catalog.known_by}).exists():
+        loaded.kept.append(name)  # the clinic put it on file before the catalog had it
+        return
+    if row is None:
+        row = catalog.model(catalog=name, **values)
+        loaded.added.append(name)
+    elif row.edited:
+        loaded.kept.append(name)
+        return
+    elif row.catalog_version >= version:
+        return
+    else:
+        for column, value in values.items():
+            if column != "is_active":
+                setattr(row, column, value)
+        loaded.updated.append(name)
+    row.catalog_version = version
+    row.write()
+    for part in parts:
+        _part(row, part)
+
+
+def _part(product: FromCatalog, part: Mapping[str, Any]) -> None:
+    found = NumbingIngredient.objects.filter(product_id=product.pk, name=part["name"]).first()
+    row = found or NumbingIngredient(product_id=product.pk)
+    row.name, row.family, row.mg_per_g = part["name"], part["family"], part["mg_per_g"]
+    row.write()
