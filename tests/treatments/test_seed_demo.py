@@ -12,7 +12,7 @@ from django.db import connection
 
 from bookings.models import Appointment, Hold, Shift
 from clinic import audit, constraints
-from clinic.models import AuditEvent, Clinic, License, Patient, User
+from clinic.models import AuditEvent, Clinic, License, Organization, Patient, User
 from clinic.models.patients import search_text
 from clinic.permissions import Role
 from treatments.management.demo.holidays import is_holiday
@@ -25,6 +25,7 @@ from treatments.models import (
     Treatment,
 )
 from treatments.queries.contents import content_hash
+from treatments.queries.set_up import set_up_of
 
 NOON = dt.datetime(2026, 11, 24, 18, 7, tzinfo=dt.UTC)  # a Tuesday, 12:07 pm in Texas
 HOURS = {
@@ -79,6 +80,10 @@ def test_the_demo_has_everything_that_a_visit_needs() -> None:
     assert (soonest.expires_on - texas.day_of(NOON)).days == 12
     creams = NumbingProduct.objects.filter(is_active=True).values_list("code", flat=True)
     assert [*creams] == ["LIDO4"]
+    assert Organization.objects.get().name == "Lumen Skin Clinics"
+    for clinic in (texas, california):
+        progress = set_up_of(clinic, on=clinic.day_of(NOON))
+        assert [step.label for step in progress.steps if not step.done] == []
 
 
 @pytest.mark.usefixtures("db")

@@ -15,7 +15,7 @@ from clinic.models import Clinic
 from treatments import operations
 from treatments.management.demo import bulk, history
 from treatments.management.demo.catalog import catalog
-from treatments.management.demo.clinics import PLANS, Plan, Site, build, load
+from treatments.management.demo.clinics import PLANS, Plan, Site, build, load, organize
 from treatments.management.demo.days import Queue, play
 from treatments.management.demo.stockroom import is_stocked
 
@@ -62,6 +62,7 @@ class Command(BaseCommand):
                     today = now.astimezone(ZoneInfo(plan.time_zone)).date()
                     build(plan, goods, password=settings.DEMO_PASSWORD, today=today, at=now)
                     made += 1
+            organize(at=now)
         return made
 
     def _remember(self, plans: tuple[Plan, ...], wanted: int, now: dt.datetime) -> int:

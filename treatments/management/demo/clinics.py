@@ -13,6 +13,7 @@ from clinic.models import (
     Clinic,
     Device,
     License,
+    Organization,
     Patient,
     Practitioner,
     RoleAssignment,
@@ -53,6 +54,7 @@ class Plan:
     state: str
     time_zone: str
     area_code: str
+    address: str
     rooms: int
     posts: tuple[Post, ...]
 
@@ -66,6 +68,7 @@ PLANS = (
         state="TX",
         time_zone="America/Chicago",
         area_code="210",
+        address="5120 Broadway, San Antonio, TX 78209",
         rooms=6,
         posts=(
             ADMIN,
@@ -85,6 +88,7 @@ PLANS = (
         state="CA",
         time_zone="America/Los_Angeles",
         area_code="213",
+        address="2800 Sunset Blvd, Los Angeles, CA 90026",
         rooms=6,
         posts=(
             ADMIN,
@@ -129,6 +133,7 @@ def build(plan: Plan, catalog: Catalog, *, password: str, today: dt.date, at: dt
         state=plan.state,
         time_zone=plan.time_zone,
         phone=f"+1{plan.area_code}5550100",
+        address=plan.address,
         hours=all_week(OPENS * 60, CLOSES * 60),
     )
     clinic.write()
@@ -157,6 +162,13 @@ def build(plan: Plan, catalog: Catalog, *, password: str, today: dt.date, at: dt
         RoleAssignment(user=user, clinic=clinic, role=post.role).write()
         if post.credential:
             _practitioner(post, user, clinic, keeper, today, at)
+
+
+def organize(*, at: dt.datetime) -> None:
+    """Write who runs the demo's clinics, where nobody does yet."""
+    admin = User.objects.filter(email=_email(ADMIN.account)).first()
+    if admin is not None and not Organization.objects.exists():
+        Organization(name="Lumen Skin Clinics", created_at=at, created_by=admin).write()
 
 
 def load(plan: Plan, catalog: Catalog) -> Site:
