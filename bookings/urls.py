@@ -7,7 +7,7 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import imports, offered, rooms
+from bookings.views.set_up import imports, offered, rooms, users
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -59,4 +59,5 @@ urlpatterns: list[URLPattern] = [
     path("setup/import/<uuid:pk>/choose/", imports.Choose.as_view(), name="setup-import-choose"),
     path("setup/import/<uuid:pk>/discard/", imports.Discard.as_view(), name="setup-import-discard"),
     path("setup/import/<uuid:pk>/rejects/", imports.Rejects.as_view(), name="setup-import-rejects"),
+    path("setup/users/<uuid:pk>/use/", users.UseUser.as_view(), name="setup-user-use"),
 ]

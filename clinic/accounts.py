@@ -5,6 +5,7 @@ These events stand in the system's chain: who sits at a session is not one clini
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,13 +19,16 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from clinic import audit
-from clinic.models import AuditEvent, Clinic
+from clinic import audit, operations
+from clinic.models import AuditEvent, Clinic, Invitation, User
 from clinic.proxy import CLIENT
+from clinic.refusals import Refusal
 
 log = logging.getLogger(__name__)
 WRONG = "This is not your password."
@@ -91,12 +95,53 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
         POST.submit(_send, self.render_mail(template_prefix, email, more | context))
 
 
-def _send(message: EmailMessage) -> None:
+def _send(message: EmailMessage) -> bool:
     try:
         message.send()
     except Exception as error:
         # The page says the same whether the address is known or not; so it does here.
         log.error("A log-in message could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
+
+def mail_invitation(invitation: Invitation, *, clinic: Clinic, by: User, at: dt.datetime) -> bool:
+    """Send the link of an invitation just made, and note whether the mail server took it.
+
+    Never through the outbox, which keeps what it sends: the link's secret is kept nowhere.
+    """
+    link = f"{settings.SITE_ADDRESS}{reverse('invitation', args=[invitation.secret])}"
+    user = invitation.user
+    mailed = _send(_letter("invitation", user.email, name=user.name, link=link, by=by.name))
+    operations.note_invitation_mail(
+        clinic=clinic, invitation=invitation, mailed=mailed, by=by, at=at
+    )
+    return mailed
+
+
+def mail_reset(user: User) -> bool:
+    """Send the link to a new password that was just made; whether the mail server took it."""
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    link = settings.SITE_ADDRESS + path.replace("UID-KEY", user.reset_key)
+    return _send(_letter("new_password", user.email, name=user.name, link=link))
+
+
+def _letter(kind: str, to: str, **words: str) -> EmailMessage:
+    host = urlsplit(settings.SITE_ADDRESS).netloc
+    subject, body = (
+        render_to_string(f"account/email/{kind}_{part}.txt", words | {"host": host}).strip()
+        for part in ("subject", "message")
+    )
+    return EmailMessage(subject, f"{body}\n", settings.DEFAULT_FROM_EMAIL, [to])
+
+
+def accept_invitation(digest: str, password: str) -> User:
+    """Take an invitation up; a refusal is on record in the system's chain."""
+    try:
+        return operations.accept_invitation(digest=digest, password=password, at=timezone.now())
+    except Refusal as no:
+        _note("user.accept_invitation", None, refused=True, sentence=no.sentence)
+        raise
 
 
 def typed_address(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

@@ -27,7 +27,7 @@ NOTE_EVERY_SECONDS = 30
 FORMS_WHILE_LOCKED = 5
 TOO_LATE = "came_to_a_session_locked_or_over"
 OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
-OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/lock/")
+OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/lock/", "/invitation/")
 
 
 def is_background(request: HttpRequest) -> bool:

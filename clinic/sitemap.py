@@ -209,6 +209,14 @@ PLACES = (
         "file-earmark-arrow-up",
         (P.IMPORT,),
     ),
+    Place(
+        "Set-up",
+        "setup-users",
+        "Users",
+        "Who logs in, with which roles; inviting someone.",
+        "person-gear",
+        (P.KEEP_USERS,),
+    ),
     Place("Your session", "guide", "Guide", "Your role on one page, to read or print.", "book"),
     Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
     Place(

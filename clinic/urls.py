@@ -15,10 +15,12 @@ from clinic.views import (
     gallery,
     guide,
     health,
+    invitation,
     licenses,
     patients,
     session,
     site_map,
+    users,
 )
 
 handler400 = errors.bad_request
@@ -70,6 +72,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("licenses/add/", licenses.AddLicense.as_view(), name="license-add"),
     path("licenses/<uuid:pk>/", licenses.ShowLicense.as_view(), name="license"),
     path("licenses/<uuid:pk>/renew/", licenses.RenewLicense.as_view(), name="license-renew"),
+    path(
+        "invitation/<str:key>/",
+        login_not_required(invitation.OpenInvitation.as_view()),
+        name="invitation",
+    ),
+    path(
+        "invitation/",
+        login_not_required(invitation.AcceptInvitation.as_view()),
+        name="invitation-accept",
+    ),
+    path("setup/users/", users.Users.as_view(), name="setup-users"),
+    path("setup/users/add/", users.InviteUser.as_view(), name="setup-user-add"),
+    path("setup/users/<uuid:pk>/", users.ChangeUser.as_view(), name="setup-user"),
+    path("setup/users/<uuid:pk>/invite/", users.InviteAgain.as_view(), name="setup-user-invite"),
+    path(
+        "setup/users/<uuid:pk>/withdraw/",
+        users.WithdrawInvitation.as_view(),
+        name="setup-user-withdraw",
+    ),
+    path("setup/users/<uuid:pk>/reset/", users.SendReset.as_view(), name="setup-user-reset"),
+    path(
+        "setup/users/<uuid:pk>/end-sessions/",
+        users.EndSessions.as_view(),
+        name="setup-user-end-sessions",
+    ),
     path("patients/", patients.Patients.as_view(), name="patients"),
     path("patients/find/", patients.PatientFinder.as_view(), name="patient-finder"),
     path("patients/register/", patients.RegisterPatient.as_view(), name="patient-register"),

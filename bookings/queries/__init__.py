@@ -31,7 +31,7 @@ from bookings.queries.reminders import (
     reminders_dropped,
     visits_to_remind,
 )
-from bookings.queries.touched import say_visits_ahead, visits_ahead
+from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.visits import Past, moves_of, past_of, visit_for
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "rejects",
     "reminders_dropped",
     "say_visits_ahead",
+    "say_visits_of",
     "search_near",
     "services_of",
     "visit_for",

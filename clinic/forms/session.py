@@ -17,7 +17,8 @@ LABELS = {
 }
 
 
-def _labeled(fields: dict[str, Any]) -> None:
+def named_passwords(fields: dict[str, Any]) -> None:
+    """Give the log-in library's fields our words."""
     for name, label in LABELS.items():
         if name in fields:
             fields[name].label = label
@@ -43,7 +44,7 @@ class NewPasswordForm(allauth.ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _labeled(self.fields)
+        named_passwords(self.fields)
 
 
 class ForgottenPasswordForm(allauth.ResetPasswordKeyForm):
@@ -51,7 +52,7 @@ class ForgottenPasswordForm(allauth.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _labeled(self.fields)
+        named_passwords(self.fields)
 
 
 class UnlockForm(forms.Form):

@@ -17,12 +17,30 @@ from clinic.models.base import Record, Row, ScopedQuerySet
 from clinic.models.places import Clinic
 from clinic.permissions import MAY, Permission, Role
 
+LAST_ADMINISTRATOR = "The last administrator stays: nobody else could let anyone in."
+
 
 class UserManager(BaseUserManager["User"]):
     """Finds users by email, whatever its case."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
+
+    def held(self) -> models.QuerySet[User]:
+        """Locked until the transaction ends, in key order."""
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+
+    def kept_by(self, keeper: User) -> models.QuerySet[User]:
+        """Whoever holds a role in a clinic whose users the keeper keeps, or none anywhere: an
+        account that belongs to nobody must be found by someone."""
+        clinics = keeper.clinics_with(Permission.KEEP_USERS)
+        mine = RoleAssignment.objects.filter(clinic__in=clinics)
+        if not clinics:
+            return self.none()
+        return self.filter(
+            Q(pk__in=mine.order_by().values("user"))
+            | ~Q(pk__in=RoleAssignment.objects.order_by().values("user"))
+        ).order_by("name", "pk")
 
 
 class User(AbstractBaseUser, Record):
@@ -33,6 +51,8 @@ class User(AbstractBaseUser, Record):
     is_active = models.BooleanField(default=True)
     # Counted up to end all sessions of the account at its next request.
     session_round = models.PositiveIntegerField(default=0, editable=False)
+    # Of the link to a new password, on the row that made it and nowhere else.
+    reset_key = ""
 
     objects = UserManager()
 
@@ -49,6 +69,18 @@ class User(AbstractBaseUser, Record):
                 violation_error_message="Another account has this email address.",
             )
         ]
+
+    guards = [
+        Guard(
+            "user_last_administrator",
+            ("UPDATE",),
+            "OLD.is_active AND NOT NEW.is_active AND EXISTS (SELECT 1 FROM clinic_roleassignment r"
+            " WHERE r.user_id = OLD.id AND r.role = 'administrator') AND NOT EXISTS ("
+            "SELECT 1 FROM clinic_roleassignment r JOIN clinic_user u ON u.id = r.user_id"
+            " WHERE r.role = 'administrator' AND u.is_active AND u.id <> OLD.id)",
+            LAST_ADMINISTRATOR,
+        ),
+    ]
 
     def __str__(self) -> str:
         return self.name
@@ -142,6 +174,19 @@ class RoleAssignment(Row):
             check("role_known", Q(role__in=[*Role.values]), "Use a known role."),
         ]
 
+    guards = [
+        Guard(
+            "role_last_administrator",
+            ("UPDATE", "DELETE"),
+            "OLD.role = 'administrator' AND EXISTS (SELECT 1 FROM clinic_user u"
+            " WHERE u.id = OLD.user_id AND u.is_active) AND NOT EXISTS ("
+            "SELECT 1 FROM clinic_roleassignment r JOIN clinic_user u ON u.id = r.user_id"
+            " WHERE r.role = 'administrator' AND u.is_active AND r.id <> OLD.id)",
+            LAST_ADMINISTRATOR,
+        ),
+        Guard("role_never_emptied", ("TRUNCATE",), "1 = 1", LAST_ADMINISTRATOR),
+    ]
+
     def __str__(self) -> str:
         return self.get_role_display()
 
@@ -150,10 +195,14 @@ class Invitation(Row):
     """A link by which a new account's owner chooses her password: once, in time, by her alone.
 
     Of the link's secret only a digest is kept. A new invitation withdraws those before it.
+    `mailed`: the mail server has taken the message with the link.
     """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="invitations")
     digest = models.CharField(max_length=64, editable=False)
+    # The link's own part, on the row that made it and nowhere else.
+    secret = ""
+    mailed = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()
@@ -218,6 +267,14 @@ class Practitioner(Record):
 
     class Meta:
         ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["npi"],
+                condition=~Q(npi=""),
+                name="practitioner_npi_once",
+                violation_error_message="Another practitioner has this NPI.",
+            )
+        ]
 
     # Whose chart it is, is asked of the practitioner's account: another one would take her
     # records from her, and give them to someone else.

@@ -9,6 +9,15 @@ from clinic.operations.device_models import (
 )
 from clinic.operations.devices import add_device, change_device, set_device_status
 from clinic.operations.first_start import first_start
+from clinic.operations.invitations import (
+    Beginning,
+    accept_invitation,
+    create_administrator,
+    invite_again,
+    invite_user,
+    note_invitation_mail,
+    withdraw_invitation,
+)
 from clinic.operations.licenses import add_license, change_license_status, renew_license
 from clinic.operations.patients import (
     change_patient,
@@ -17,8 +26,11 @@ from clinic.operations.patients import (
     search_patients,
 )
 from clinic.operations.rooms import add_room, rename_room, set_room_use
+from clinic.operations.users import change_user, end_sessions, make_reset_link, set_user_use
 
 __all__ = [
+    "Beginning",
+    "accept_invitation",
     "add_clinic",
     "add_device",
     "add_device_model",
@@ -29,8 +41,15 @@ __all__ = [
     "change_device_model",
     "change_license_status",
     "change_patient",
+    "change_user",
+    "create_administrator",
+    "end_sessions",
     "export_audit",
     "first_start",
+    "invite_again",
+    "invite_user",
+    "make_reset_link",
+    "note_invitation_mail",
     "open_patient",
     "register_patient",
     "rename_room",
@@ -40,4 +59,6 @@ __all__ = [
     "set_device_model_use",
     "set_device_status",
     "set_room_use",
+    "set_user_use",
+    "withdraw_invitation",
 ]

@@ -8,6 +8,11 @@ from clinic.models import Clinic, Room, User
 from clinic.permissions import Permission
 
 
+def clinics_in_use() -> QuerySet[Clinic]:
+    """Every clinic of the installation that is in use."""
+    return Clinic.objects.filter(is_active=True).order_by("name", "pk")
+
+
 def clinics_of(user: User) -> QuerySet[Clinic]:
     """The clinics that the user sets up."""
     return Clinic.objects.seen_by(user, Permission.SET_UP_CLINIC).order_by("name", "pk")

@@ -11,6 +11,13 @@ from clinic.rules.days import (
     say_span,
     say_time,
 )
+from clinic.rules.invitations import (
+    INVITATION_LASTS,
+    Standing,
+    account_standing,
+    invitation_fault,
+    link_digest,
+)
 from clinic.rules.licenses import (
     ACTIVE,
     LicenseFacts,
@@ -20,6 +27,7 @@ from clinic.rules.licenses import (
     expiry_state,
     normalize_license_number,
 )
+from clinic.rules.npi import npi_fault
 from clinic.rules.passwords import MOST_PASSWORD, password_fault
 from clinic.rules.people import (
     UNREACHABLE,
@@ -35,6 +43,7 @@ from clinic.rules.titles import told_without_chart
 
 __all__ = [
     "ACTIVE",
+    "INVITATION_LASTS",
     "MOST_PASSWORD",
     "SYSTEM",
     "UNREACHABLE",
@@ -43,15 +52,20 @@ __all__ = [
     "LicenseVerdict",
     "ScopeCheck",
     "Search",
+    "Standing",
     "WallTime",
+    "account_standing",
     "called",
     "chain_of",
     "covers",
     "day_span",
     "expiry_state",
+    "invitation_fault",
     "is_twice",
+    "link_digest",
     "may_be_same",
     "normalize_license_number",
+    "npi_fault",
     "on_wall_clock",
     "password_fault",
     "person_fault",

@@ -16,6 +16,7 @@ from tests.cast import Cast
 # Addresses without a record that are no pages of their own, and why.
 NOT_ON_THE_MAP = {
     "healthz": "for machines",
+    "invitation-accept": "where a link in a message leads",
     "readyz": "for machines",
     "gallery": "only while DEBUG is on",
     "account_login": "before one is in",
@@ -39,6 +40,7 @@ NOT_ON_THE_MAP = {
     "setup-clinic-add": "a press on the clinics page",
     "setup-room-add": "a press on the rooms page",
     "setup-service-add": "a press on the services page",
+    "setup-user-add": "a press on the users page",
     "setup-device-add": "a press on the devices page",
     "setup-device-model-add": "a press on the device models page",
 }

@@ -47,6 +47,10 @@ account_reset_password_from_key_done  GET     200       200       200         20
 account_reset_password_from_key_done  POST    405       405       405         405  405      405     405     405           405      405
 account_reset_password_from_key       GET     200       200       200         200  200      200     200     200           200      200
 account_reset_password_from_key       POST    200       200       200         200  200      200     200     200           200      200
+invitation                            GET     302       302       302         302  302      302     302     302           302      302
+invitation                            POST    405       405       405         405  405      405     405     405           405      405
+invitation-accept                     GET     404       409       409         409  409      409     409     409           409      409
+invitation-accept                     POST    404       409       409         409  409      409     409     409           409      409
 lock                                  GET     login     200       200         200  200      200     200     200           200      200
 lock                                  POST    login     422       422         422  422      422     422     422           422      422
 draft                                 GET     login     204       204         204  204      204     204     204           204      403
@@ -207,6 +211,22 @@ setup-service                         GET     login     403       403         40
 setup-service                         POST    login     403       403         403  403      422     403     422           404      403
 setup-service-use                     GET     login     403       403         403  403      200     403     200           404      403
 setup-service-use                     POST    login     403       403         403  403      422     403     422           404      403
+setup-users                           GET     login     403       403         403  403      403     403     200           403      403
+setup-users                           POST    login     403       403         403  403      403     403     405           403      403
+setup-user-add                        GET     login     403       403         403  403      403     403     200           403      403
+setup-user-add                        POST    login     403       403         403  403      403     403     422           403      403
+setup-user                            GET     login     403       403         403  403      403     403     200           403      403
+setup-user                            POST    login     403       403         403  403      403     403     422           403      403
+setup-user-invite                     GET     login     403       403         403  403      403     403     405           403      403
+setup-user-invite                     POST    login     403       403         403  403      403     403     302           403      403
+setup-user-withdraw                   GET     login     403       403         403  403      403     403     405           403      403
+setup-user-withdraw                   POST    login     403       403         403  403      403     403     302           403      403
+setup-user-reset                      GET     login     403       403         403  403      403     403     405           403      403
+setup-user-reset                      POST    login     403       403         403  403      403     403     302           403      403
+setup-user-end-sessions               GET     login     403       403         403  403      403     403     405           403      403
+setup-user-end-sessions               POST    login     403       403         403  403      403     403     302           403      403
+setup-user-use                        GET     login     403       403         403  403      403     403     200           403      403
+setup-user-use                        POST    login     403       403         403  403      403     403     422           403      403
 landing                               GET     login     200       200         200  200      200     200     200           200      403
 landing                               POST    login     405       405         405  405      405     405     405           405      403
 cartridges                            GET     login     403       200         200  200      200     200     403           200      403
@@ -263,6 +283,8 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-cartridge-product": lambda world: {"pk": world.cast.product.pk},
     "setup-device": lambda world: {"pk": world.cast.device.pk},
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
+    "invitation": lambda world: {"key": "no-such-key"},
+    "setup-user": lambda world: {"pk": world.cast.reception.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
     "setup-service": lambda world: {"pk": world.cast.service.pk},
     "setup-import": lambda world: {"pk": world.given.pk},

@@ -143,5 +143,6 @@ def test_nobody_without_a_log_in_comes_further_than_the_entrance() -> None:
         "account_reset_password_from_key",
         "account_reset_password_from_key_done",
         "healthz",
+        "invitation",
         "readyz",
     }

@@ -32,12 +32,19 @@ LOOKS = {
     "patient.open",
     "patient.search",
 }
-# Done by the clock, not by a person: there is no user whose permission could be asked, and the
-# row in the outbox is its own record of what was sent, to whom and when.
-# The first start is nobody's permission either: it is refused once anybody is on file.
-# An import's steps are acts in the name of whoever started it; this only takes the next.
+# Done by no user whose permission could be asked. By the clock: the row in the outbox is its own
+# record of what was sent, to whom and when. By whoever holds an invitation's link, or the machine
+# itself: on record in the system's chain. The first start is refused once anybody is on file.
+# An import's steps are acts in the name of whoever started it; its driver only takes the next.
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
-SYSTEM_OPERATIONS = {"first_start", "go_on_with_imports", "load_catalog", "send_reminders"}
+SYSTEM_OPERATIONS = {
+    "accept_invitation",
+    "create_administrator",
+    "first_start",
+    "go_on_with_imports",
+    "load_catalog",
+    "send_reminders",
+}
 RULE = re.compile(r"^[RPSLQNCT]\d+$")
 
 

@@ -156,6 +156,10 @@ def one_service(cast: Cast, n: int) -> None:
 
 def one_import(cast: Cast, n: int) -> None:
     world.given(cast)
+def one_user(cast: Cast, n: int) -> User:
+    return factories.user(
+        f"User{n} Berg", {cast.clinic: [Role.MANAGER], cast.other_clinic: [Role.AUDITOR]}
+    )
 
 
 LISTS = [
@@ -176,6 +180,7 @@ LISTS = [
     Case("audit", "manager", one_event),
     Case("setup-services", "manager", one_service),
     Case("setup-imports", "manager", one_import),
+    Case("setup-users", "administrator", one_user),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-cartridge-products", "manager", one_product),
     Case("setup-devices", "manager", one_device),
