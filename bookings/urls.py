@@ -7,7 +7,7 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import imports, offered, rooms, users
+from bookings.views.set_up import hours, imports, offered, rooms, users
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -48,6 +48,10 @@ urlpatterns: list[URLPattern] = [
     path("setup/services/add/", offered.AddService.as_view(), name="setup-service-add"),
     path("setup/services/<uuid:pk>/", offered.ChangeService.as_view(), name="setup-service"),
     path("setup/services/<uuid:pk>/use/", offered.UseService.as_view(), name="setup-service-use"),
+    path("setup/shifts/", hours.Shifts.as_view(), name="setup-shifts"),
+    path("setup/shifts/<uuid:pk>/", hours.Hours.as_view(), name="setup-shift"),
+    path("setup/shifts/<uuid:pk>/week/", hours.ChangeWeek.as_view(), name="setup-shift-week"),
+    path("setup/shifts/<uuid:pk>/day/", hours.OtherDay.as_view(), name="setup-shift-day"),
     path("setup/import/", imports.Imports.as_view(), name="setup-imports"),
     path("setup/import/<uuid:pk>/", imports.Import.as_view(), name="setup-import"),
     path("setup/import/<uuid:pk>/columns/", imports.Columns.as_view(), name="setup-import-columns"),

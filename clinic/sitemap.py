@@ -203,6 +203,14 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-shifts",
+        "Working hours",
+        "Each practitioner's week, other hours on one day, and time off.",
+        "calendar-week",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-imports",
         "Import",
         "Bring patients and future visits from another system, as a CSV file.",

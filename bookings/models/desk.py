@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bookings.rules.visit import CLEAN_DOWN_MAX_MIN, LONGEST_MIN, NUMBING_MAX_MIN, SHORTEST_MIN
-from clinic.constraints import bounded, check, together
+from clinic.constraints import Guard, bounded, check, frozen, never_deleted, together
 from clinic.models import Clinic, DeviceModel, Practitioner, Record
 from clinic.models.base import ScopedQuerySet
 
@@ -89,8 +89,31 @@ class Shift(Record):
             bounded("shift_dates_bounded", days=["valid_from", "valid_to"]),
         ]
 
+    guards = [
+        *never_deleted("bookings_shift", "A shift ends, it is never deleted."),
+        Guard(
+            "shift_no_overlap",
+            ("INSERT", "UPDATE"),
+            "(NEW.valid_to IS NULL OR NEW.valid_from <= NEW.valid_to) "
+            "AND EXISTS (SELECT 1 FROM bookings_shift s WHERE s.id <> NEW.id "
+            "AND s.practitioner_id = NEW.practitioner_id AND s.clinic_id = NEW.clinic_id "
+            "AND s.weekday = NEW.weekday "
+            "AND s.starts_min < NEW.ends_min AND NEW.starts_min < s.ends_min "
+            "AND (s.valid_to IS NULL OR s.valid_from <= s.valid_to) "
+            "AND (NEW.valid_to IS NULL OR s.valid_from <= NEW.valid_to) "
+            "AND (s.valid_to IS NULL OR NEW.valid_from <= s.valid_to))",
+            "Two shifts of one day overlap.",
+        ),
+    ]
+
     def __str__(self) -> str:
         return f"{self.practitioner_id} {self.weekday} {self.starts_min}-{self.ends_min}"
+
+
+class StandingQuerySet(ScopedQuerySet):
+    def standing(self) -> StandingQuerySet:
+        """Those that were not withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
 
 
 class ShiftException(Record):
@@ -101,25 +124,30 @@ class ShiftException(Record):
 
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="exceptions")
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="exceptions")
-    on = models.DateField()
+    day = models.DateField()
     starts_min = models.PositiveSmallIntegerField(null=True, blank=True)
     ends_min = models.PositiveSmallIntegerField(null=True, blank=True)
     note = models.CharField(max_length=80, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = StandingQuerySet.as_manager()
 
     class Meta:
-        ordering = ["on", "starts_min", "pk"]
-        indexes = [models.Index(fields=["clinic", "on"], name="exception_by_day")]
+        ordering = ["day", "starts_min", "pk"]
+        indexes = [models.Index(fields=["clinic", "day"], name="exception_by_day")]
         constraints = [
             models.UniqueConstraint(
-                fields=["practitioner", "clinic", "on", "starts_min"],
+                fields=["practitioner", "clinic", "day", "starts_min"],
+                condition=Q(withdrawn_at__isnull=True),
                 name="exception_begins_once",
                 violation_error_message="That day has hours from this time on already.",
             ),
             models.UniqueConstraint(
-                fields=["practitioner", "clinic", "on"],
-                condition=Q(starts_min__isnull=True),
+                fields=["practitioner", "clinic", "day"],
+                condition=Q(starts_min__isnull=True, withdrawn_at__isnull=True),
                 name="exception_off_once",
                 violation_error_message="That day is off already.",
             ),
@@ -134,11 +162,31 @@ class ShiftException(Record):
                 ),
                 "Working hours begin before they end.",
             ),
-            bounded("exception_dates_bounded", days=["on"]),
+            together("exception_withdrawn_by", "withdrawn_at", "withdrawn_by"),
+            bounded("exception_dates_bounded", days=["day"], instants=["withdrawn_at"]),
         ]
 
+    guards = [
+        *never_deleted("bookings_shiftexception", "Hours of a day are withdrawn, never deleted."),
+        *frozen(
+            "bookings_shiftexception",
+            when="OLD.withdrawn_at IS NOT NULL",
+            says="What was withdrawn stays as it was.",
+        ),
+        Guard(
+            "exception_no_overlap",
+            ("INSERT", "UPDATE"),
+            "NEW.withdrawn_at IS NULL AND EXISTS (SELECT 1 FROM bookings_shiftexception e "
+            "WHERE e.id <> NEW.id AND e.practitioner_id = NEW.practitioner_id "
+            "AND e.clinic_id = NEW.clinic_id AND e.day = NEW.day AND e.withdrawn_at IS NULL "
+            "AND (e.starts_min IS NULL OR NEW.starts_min IS NULL "
+            "OR (e.starts_min < NEW.ends_min AND NEW.starts_min < e.ends_min)))",
+            "That day has hours at this time already, or is off.",
+        ),
+    ]
+
     def __str__(self) -> str:
-        return f"{self.practitioner_id} {self.on}"
+        return f"{self.practitioner_id} {self.day}"
 
 
 class TimeOff(Record):
@@ -159,7 +207,7 @@ class TimeOff(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = StandingQuerySet.as_manager()
 
     class Meta:
         ordering = ["starts_at", "pk"]
@@ -176,6 +224,18 @@ class TimeOff(Record):
                 instants=["starts_at", "ends_at", "created_at", "withdrawn_at"],
             ),
         ]
+
+    guards = [
+        *never_deleted("bookings_timeoff", "Time off is withdrawn, never deleted."),
+        Guard(
+            "time_off_only_withdrawn",
+            ("UPDATE",),
+            "OLD.withdrawn_at IS NOT NULL OR NEW.practitioner_id <> OLD.practitioner_id "
+            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.starts_at <> OLD.starts_at "
+            "OR NEW.ends_at <> OLD.ends_at",
+            "Time off stays as it was entered, until it is withdrawn.",
+        ),
+    ]
 
     def __str__(self) -> str:
         return f"{self.practitioner_id} {self.starts_at}"
@@ -196,7 +256,7 @@ class Closure(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = StandingQuerySet.as_manager()
 
     class Meta:
         ordering = ["first_on", "pk"]
@@ -213,6 +273,17 @@ class Closure(Record):
                 instants=["created_at", "withdrawn_at"],
             ),
         ]
+
+    guards = [
+        *never_deleted("bookings_closure", "A closure is withdrawn, never deleted."),
+        Guard(
+            "closure_only_withdrawn",
+            ("UPDATE",),
+            "OLD.withdrawn_at IS NOT NULL OR NEW.clinic_id <> OLD.clinic_id "
+            "OR NEW.first_on <> OLD.first_on OR NEW.last_on <> OLD.last_on",
+            "A closure stays as it was entered, until it is withdrawn.",
+        ),
+    ]
 
     def __str__(self) -> str:
         return self.name

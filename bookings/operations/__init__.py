@@ -22,6 +22,7 @@ from bookings.operations.progress import (
     note_started,
 )
 from bookings.operations.reminding import send_reminders
+from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
     "add_service",
@@ -29,6 +30,7 @@ __all__ = [
     "cancel",
     "change_service",
     "choose_columns",
+    "clear_day",
     "confirm",
     "discard_import",
     "export_rejects",
@@ -45,7 +47,9 @@ __all__ = [
     "note_started",
     "send_reminders",
     "set_choice",
+    "set_day",
     "set_service_use",
+    "set_week",
     "start_import",
     "upload_import",
 ]

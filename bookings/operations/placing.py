@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from bookings.models import Appointment, Hold, Service, Shift
+from bookings.models import Appointment, Hold, Service
 from bookings.operations.things import first_free, holds_of_others, taken_by_others
 from bookings.queries import devices_in_service
 from bookings.queries.going_on import in_use, taken_now
+from bookings.queries.rosters import rosters_of
 from bookings.rules import fit
-from bookings.rules.shifts import working_time
+from bookings.rules.rosters import Roster, closed_on
 from bookings.rules.status import HOLDING
 from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
@@ -164,7 +164,7 @@ def _anyone(
     Those who are `busy` all the same come last. Whoever is being booked just now is passed
     over; only where no other is left does it wait.
     """
-    at_work = _at_work_then(clinic, span, but)
+    at_work, closure = _at_work_then(clinic, span, but)
     # `is_taken` is the query's own column, which the model's type does not know.
     free = [one.pk for one in at_work if not one.is_taken]  # type: ignore[attr-defined]
     idle = [key for key in free if key not in busy]
@@ -186,16 +186,21 @@ def _anyone(
         # Taken between the look and the lock. To go on to another with a row in hand would
         # lock out of order: the act begins anew, with nothing held.
         raise LookAgain("who was free went to someone else")
-    says = fit.nobody(span.starts_at, clinic.local, at_work_but_taken=bool(at_work))
+    says = fit.nobody(
+        span.starts_at, clinic.local, at_work_but_taken=bool(at_work), closure=closure
+    )
     if at_work:
         raise Conflict(says, rule="R47", field="starts_at")
     raise Refusal(says, rule="T1", field="starts_at", way_out="Choose another time.")
 
 
-def _at_work_then(clinic: Clinic, span: Span, but: Appointment | None) -> list[Practitioner]:
+def _at_work_then(
+    clinic: Clinic, span: Span, but: Appointment | None
+) -> tuple[list[Practitioner], str]:
     """Who may treat and is at work then, by visits of that day, then key; nobody is locked.
 
-    Each says whether she `is_taken`. Three queries, however many work there.
+    Each says whether she `is_taken`. Beside them, what the clinic is closed for that day ("" when
+    it is not). Three queries, however many work there.
     """
     day, last = clinic.day_of(span.starts_at), clinic.day_of(span.ends_at)
     holding = [str(status) for status in HOLDING]
@@ -212,21 +217,20 @@ def _at_work_then(clinic: Clinic, span: Span, but: Appointment | None) -> list[P
         .order_by("visits_that_day", "pk")
         .prefetch_related("licenses")
     )
-    shifts: dict[uuid.UUID, list[Shift]] = defaultdict(list)
-    for shift in Shift.objects.in_force(clinic, first=day, last=last):
-        shifts[shift.practitioner_id].append(shift)
-    return [
+    rosters = rosters_of(clinic, first=day, last=last)
+    able = [
         one
         for one in people
         if covers(one.licenses.all(), name=one.name, state=clinic.state, on=day).allowed
-        and _spans(shifts[one.pk], clinic, span)
+        and _spans(rosters.of(one.pk), clinic, span)
     ]
+    return able, closed_on(rosters.closures, day)
 
 
-def _spans(shifts: Iterable[Shift], clinic: Clinic, span: Span) -> bool:
-    """Whether the shifts, of one practitioner, hold the whole span."""
+def _spans(roster: Roster, clinic: Clinic, span: Span) -> bool:
+    """Whether a practitioner is at work for the whole span."""
     first, last = clinic.day_of(span.starts_at), clinic.day_of(span.ends_at)
-    times = working_time(shifts, first=first, last=last, zone=clinic.zone)
+    times = roster.works(first=first, last=last, zone=clinic.zone)
     return any(begins <= span.starts_at and span.ends_at <= ends for begins, ends in times)
 
 
@@ -251,12 +255,12 @@ def _at_work(practitioner: Practitioner, clinic: Clinic, span: Span) -> None:
             field="practitioner",
         )
     last = clinic.day_of(span.ends_at)
-    shifts = Shift.objects.in_force(clinic, first=day, last=last).filter(practitioner=practitioner)
-    if _spans(shifts, clinic, span):
+    roster = rosters_of(clinic, first=day, last=last, people=[practitioner]).of(practitioner.pk)
+    if _spans(roster, clinic, span):
         return
     raise Refusal(
-        fit.not_at_work(practitioner.name, span, clinic.local),
+        fit.not_at_work(practitioner.name, span, clinic.local, roster),
         rule="T1",
         field="starts_at",
-        way_out="Choose a time within the shift.",
+        way_out="Choose a time within working hours.",
     )

@@ -32,7 +32,20 @@ from bookings.queries.reminders import (
     visits_to_remind,
 )
 from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
+from bookings.queries.rosters import rosters_of
+from bookings.queries.touched import say_visits_ahead, visits_ahead
 from bookings.queries.visits import Past, moves_of, past_of, visit_for
+from bookings.queries.week import (
+    OtherHours,
+    Plan,
+    mark_of,
+    other_hours,
+    people_with_hours,
+    plan_of,
+    time_off_ahead,
+    visits_outside,
+    weeks_of,
+)
 
 __all__ = [
     "BOOKED",
@@ -44,7 +57,9 @@ __all__ = [
     "FreeSearch",
     "FreeTime",
     "OnDay",
+    "OtherHours",
     "Past",
+    "Plan",
     "ToOpen",
     "Visit",
     "about",
@@ -61,18 +76,26 @@ __all__ = [
     "import_rows",
     "imported_before",
     "imports_of",
+    "mark_of",
     "models_to_choose",
     "moves_of",
     "nearest_free_times",
+    "other_hours",
     "past_of",
+    "people_with_hours",
+    "plan_of",
     "practitioners_on",
     "rejects",
     "reminders_dropped",
+    "rosters_of",
     "say_visits_ahead",
     "say_visits_of",
     "search_near",
     "services_of",
+    "time_off_ahead",
     "visit_for",
     "visits_ahead",
+    "visits_outside",
     "visits_to_remind",
+    "weeks_of",
 ]

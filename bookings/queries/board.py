@@ -13,13 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from bookings.models import Appointment, Hold, Service, Shift
+from bookings.models import Appointment, Hold, Service
 from bookings.queries.going_on import Told, needling_of
 from bookings.queries.hours import clinic_opens
+from bookings.queries.rosters import rosters_of
 from bookings.rules.board import Block, Kind, Lane, Row, extent, layout
 from bookings.rules.fit import comes_early
 from bookings.rules.going_on import Stay, blocks, foreseen, needled
-from bookings.rules.shifts import Spans, working_time
+from bookings.rules.rosters import Roster, Rosters
+from bookings.rules.shifts import Spans
 from bookings.rules.status import HOLDING, Status
 from bookings.rules.visit import Span
 from clinic.models import Clinic, License, Practitioner
@@ -56,13 +58,15 @@ class Visit(TypedDict):
 
 @dataclass
 class Column:
-    """A practitioner's day. `refused` says why no license covers it ("" when one does);
-    `ends_on` is the covering license's last day where that is near."""
+    """A practitioner's day. `roster` says why she does not work when she does not; `refused` why
+    no license covers it ("" when one does); `ends_on` is the covering license's last day where
+    that is near."""
 
     id: uuid.UUID
     name: str
     credential: str
     works: Spans
+    roster: Roster
     blocks: list[Block] = field(default_factory=list)
     refused: str = ""
     ends_on: dt.date | None = None
@@ -73,7 +77,8 @@ class DayBoard:
     """A clinic-local day. `visits` are all of it, in time order, by key.
 
     `opens_at` is when the clinic opens that day (UTC; None: closed), `numbing_min` the minutes of
-    numbing that its services have, the fewest first.
+    numbing that its services have, the fewest first. `closure` is what the clinic is closed for
+    ("" when it is not), `away` who would work and is off all day.
     """
 
     clinic: Clinic
@@ -83,6 +88,8 @@ class DayBoard:
     visits: dict[uuid.UUID, Visit]
     opens_at: dt.datetime | None
     numbing_min: list[int]
+    closure: str
+    away: list[str]
 
     def comes_early(self, column: Column, starts_at: dt.datetime) -> dt.datetime | None:
         """When a patient with numbing would come for this start, where that is too early."""
@@ -133,9 +140,13 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
     """
     today = clinic.day_of(at)
     visits = {visit["id"]: visit for visit in _visits(clinic, day)}
-    works = _works(clinic, day)
+    rosters = rosters_of(clinic, first=day, last=day)
+    works, off = _works(rosters, clinic, day)
     holding = [visit for visit in visits.values() if visit["status"] in HOLDING]
-    columns = _columns({*works, *(visit["practitioner_id"] for visit in holding)}, works)
+    shown = {*works, *(visit["practitioner_id"] for visit in holding)}
+    columns = _columns(shown | off, works, rosters)
+    away = [column.name for column in columns if column.id not in shown]
+    columns = [column for column in columns if column.id in shown]
     by_key = {column.id: column for column in columns}
     of_day = Appointment.objects.on_day(clinic, day).order_by().values("pk")
     told = needling_of(of_day) if day <= today else {}
@@ -163,7 +174,8 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
             lanes, starts_at=starts_at, ends_at=ends_at, zone=clinic.zone, shortest=shortest
         )
     opens_at = clinic_opens(clinic, day)
-    return DayBoard(clinic, day, columns, rows, visits, opens_at, numbing)
+    closure = rosters.of(None).closed_on(day)
+    return DayBoard(clinic, day, columns, rows, visits, opens_at, numbing, closure, away)
 
 
 def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
@@ -225,23 +237,26 @@ def _stay(visit: Visit, told: Told, now: dt.datetime | None) -> Stay:
     return Stay(visit["id"], booked)
 
 
-def _works(clinic: Clinic, day: dt.date) -> dict[uuid.UUID, Spans]:
-    shifts: dict[uuid.UUID, list[Shift]] = defaultdict(list)
-    for shift in Shift.objects.in_force(clinic, first=day, last=day).filter(
-        weekday=day.weekday(), practitioner__is_active=True, practitioner__clinics=clinic
-    ):
-        shifts[shift.practitioner_id].append(shift)
-    works = {
-        practitioner: working_time(held, first=day, last=day, zone=clinic.zone)
-        for practitioner, held in shifts.items()
-    }
-    return {practitioner: spans for practitioner, spans in works.items() if spans}
+def _works(
+    rosters: Rosters, clinic: Clinic, day: dt.date
+) -> tuple[dict[uuid.UUID, Spans], set[uuid.UUID]]:
+    """When each is at work that day, by key, and who would be but is off all day."""
+    works, off = {}, set()
+    for key in rosters.people:
+        roster = rosters.of(key)
+        if spans := roster.works(first=day, last=day, zone=clinic.zone):
+            works[key] = spans
+        elif roster.planned(first=day, last=day, zone=clinic.zone):
+            off.add(key)
+    return works, off
 
 
-def _columns(keys: Iterable[uuid.UUID], works: dict[uuid.UUID, Spans]) -> list[Column]:
+def _columns(
+    keys: Iterable[uuid.UUID], works: dict[uuid.UUID, Spans], rosters: Rosters
+) -> list[Column]:
     rows = Practitioner.objects.filter(pk__in=list(keys)).order_by("name", "pk")
     columns = [
-        Column(id=key, name=name, credential=credential, works=works.get(key, []))
+        Column(key, name, credential, works.get(key, []), rosters.of(key))
         for key, name, credential in rows.values_list("pk", "name", "credential")
     ]
     return sorted(columns, key=lambda column: not column.works)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bookings.rules.free_times import Window
+from bookings.rules.hours import say_hours
+from bookings.rules.rosters import Roster
 from bookings.rules.visit import SKEW, Lanes, Span
-from clinic.rules import say_span, say_time
+from clinic.rules import say_date, say_span, say_time
 
 # Refusals that another time would answer: taken, outside the shift, no license that day.
 ABOUT_TIME = frozenset({"R47", "T1", "R17", "R18", "R25"})
@@ -25,13 +27,14 @@ Spans = Sequence[tuple[dt.datetime, dt.datetime]]
 class Person:
     """Who might treat: `unlicensed` says why no license covers the day ("" when one does).
 
-    `at_work` and `busy` are masks on a window's line.
+    `at_work` and `busy` are masks on a window's line; `roster` says why she is not at work.
     """
 
     name: str
     unlicensed: str
     at_work: int
     busy: int
+    roster: Roster
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,32 @@ class Things:
     unfit: bool = False
 
 
-def not_at_work(name: str, span: Span, local: Local) -> str:
-    """That the treatment does not lie within a shift."""
+def not_at_work(name: str, span: Span, local: Local, roster: Roster) -> str:
+    """Why the treatment does not lie within working hours: a closed day, time off, other hours
+    that day, or the shift."""
     starts, ends = local(span.starts_at), local(span.ends_at)
+    day = starts.date()
+    if closure := roster.closed_on(day):
+        return closed(day, closure)
+    if until := roster.off_at(span.starts_at, span.ends_at):
+        return f"{name} has time off {until_when(local(until))}."
+    if roster.differs_on(day):
+        hours = say_hours(roster.hours_of(day))
+        return f"On {say_date(day)} {name} works {hours}, not as in other weeks."
     return f"{name} is not at work from {say_time(starts)} to {say_time(ends)} that day."
+
+
+def closed(day: dt.date, closure: str) -> str:
+    """That nobody is treated that day."""
+    return f"The clinic is closed on {say_date(day)}: {closure}."
+
+
+def until_when(ends: dt.datetime) -> str:
+    """Until when something lasts, from its end on the wall clock: through its last whole day, or
+    until an hour of the day."""
+    if ends.time() == dt.time(0):
+        return f"through {say_date(ends.date() - dt.timedelta(days=1))}"
+    return f"until {say_date(ends.date())}, {say_time(ends)}"
 
 
 def next_visit(name: str, span: Span, taken_from: dt.datetime, local: Local) -> str:
@@ -79,11 +104,15 @@ def none_free(what: str, span: Span, local: Local) -> str:
     return f"No {what} is free for all of {say_span(local(span.starts_at), local(span.ends_at))}."
 
 
-def nobody(starts_at: dt.datetime, local: Local, *, at_work_but_taken: bool) -> str:
-    """That no one at all can treat at this time."""
+def nobody(
+    starts_at: dt.datetime, local: Local, *, at_work_but_taken: bool, closure: str = ""
+) -> str:
+    """That no one at all can treat at this time; `closure` is what the clinic is closed for."""
     when = say_time(local(starts_at))
     if at_work_but_taken:
         return f"Everyone at work is busy at {when}."
+    if closure:
+        return closed(local(starts_at).date(), closure)
     return f"No one with a license in force is at work at {when} that day."
 
 
@@ -127,7 +156,10 @@ def misfit(
     if anyone:
         able = [one for one in people if not one.unlicensed and not treats & ~one.at_work]
         if not any(not treats & one.busy for one in able):
-            return nobody(plan.practitioner.starts_at, local, at_work_but_taken=bool(able))
+            starts_at = plan.practitioner.starts_at
+            day = local(starts_at).date()
+            closure = next((one.roster.closed_on(day) for one in people), "")
+            return nobody(starts_at, local, at_work_but_taken=bool(able), closure=closure)
     else:
         for one in people:
             if why := _not_with(one, window, plan.practitioner, local):
@@ -149,7 +181,7 @@ def _not_with(one: Person, window: Window, span: Span, local: Local) -> str:
     if one.unlicensed:
         return one.unlicensed
     if treats & ~one.at_work:
-        return not_at_work(one.name, span, local)
+        return not_at_work(one.name, span, local, one.roster)
     clash = treats & one.busy
     if not clash:
         return ""

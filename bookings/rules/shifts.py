@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from clinic.rules import day_span
@@ -14,29 +13,14 @@ from clinic.rules import day_span
 Spans = list[tuple[dt.datetime, dt.datetime]]
 
 
-class ShiftFacts(Protocol):
-    """What is read of a weekly shift. Minutes of the clinic's wall clock, inclusive dates."""
-
-    weekday: Any
-    starts_min: Any
-    ends_min: Any
-    valid_from: Any
-    valid_to: Any
-
-
-def working_time(
-    shifts: Iterable[ShiftFacts], *, first: dt.date, last: dt.date, zone: ZoneInfo
-) -> Spans:
-    """When someone with these shifts is at work, from the first to the last clinic-local date."""
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    by_weekday: dict[int, list[ShiftFacts]] = defaultdict(list)
-    for one in shifts:
-        by_weekday[one.weekday].append(one)
-    return joined(
-        shift_span(day, one.starts_min, one.ends_min, zone)
-        for day in days
-        for one in by_weekday[day.weekday()]
-        if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
+def shifts_of_day(shifts: Iterable[Any], day: dt.date) -> list[tuple[int, int]]:
+    """The hours that weekly shifts give a date, in minutes of its wall clock, in order."""
+    return sorted(
+        (one.starts_min, one.ends_min)
+        for one in shifts
+        if one.weekday == day.weekday()
+        and one.valid_from <= day
+        and (one.valid_to is None or day <= one.valid_to)
     )
 
 

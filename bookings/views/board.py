@@ -16,7 +16,7 @@ from bookings.forms.day import DayForm
 from bookings.queries import DayBoard, Visit
 from bookings.rules.status import OVER, Status, is_late
 from bookings.views.card import card_of
-from bookings.views.grid import grid, hour_word, license_notes, room_word, state_of
+from bookings.views.grid import board_notes, grid, hour_word, room_word, state_of
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.permissions import Permission
 from clinic.rules import say_date, say_span
@@ -70,7 +70,7 @@ def _show(
         "as_list": as_list,
         "zone": _zone(board),
         "strip": _strip(board, at) if day == today else None,
-        "notes": license_notes(board, today),
+        "notes": board_notes(board, today),
         "counts": _counts(board),
     }
     if as_list:

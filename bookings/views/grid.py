@@ -18,7 +18,7 @@ from bookings.rules.board import TICK, Cell, Kind, Row
 from bookings.rules.status import MOVABLE, is_late, stand
 from bookings.rules.visit import SKEW
 from clinic.models import Clinic
-from clinic.rules import say_date, say_span, say_time
+from clinic.rules import day_span, say_date, say_span, say_time
 
 NIL = uuid.UUID(int=0)
 # From this many columns on the names and cells are set closer, to fit a desk's screen.
@@ -52,7 +52,7 @@ def grid(
         for column in board.columns
     ]
     return {
-        "columns": [_column(column, clinic) for column in board.columns],
+        "columns": [_column(column, board) for column in board.columns],
         "compact": len(board.columns) >= COMPACT_FROM,
         "rows": [_row(row, board, visits, booking, clinic, at) for row in board.rows],
     }
@@ -74,14 +74,23 @@ def _hour(local: dt.datetime) -> str:
     return say_time(local).replace(":00", "")
 
 
-def _column(column: Column, clinic: Clinic) -> dict[str, Any]:
+def _absent(column: Column, board: DayBoard) -> str:
+    """Why someone with a visit does not work that day, above her column."""
+    if board.closure:
+        return "Closed"
+    starts_at, ends_at = day_span(board.day, board.clinic.zone)
+    return "Time off" if column.roster.off_at(starts_at, ends_at) else "Not at work"
+
+
+def _column(column: Column, board: DayBoard) -> dict[str, Any]:
+    clinic = board.clinic
     hours = ", ".join(
         f"{_hour(clinic.local(first))}–{_hour(clinic.local(last))}" for first, last in column.works
     )
     return {
         "name": column.name,
         "credential": column.credential,
-        "hours": hours or "Not at work",
+        "hours": hours or _absent(column, board),
         "refused": column.refused,
         "marked": bool(column.refused or column.ends_on),
     }
@@ -197,8 +206,13 @@ def _held(cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard) 
 
 def _closed(cell: Cell, board: DayBoard) -> str:
     """Why nothing can be booked there, in as few words as the cell has room for."""
-    if board.columns[cell.column].refused:
+    column = board.columns[cell.column]
+    if board.closure:
+        return board.closure
+    if column.refused:
         return "No license"
+    if column.roster.off_at(cell.starts_at, cell.ends_at):
+        return "Time off"
     local = board.clinic.local
     opens, closes = hour_word(local(cell.starts_at)), hour_word(local(cell.ends_at))
     first = cell.starts_at == board.rows[0].starts_at
@@ -210,15 +224,22 @@ def _closed(cell: Cell, board: DayBoard) -> str:
     return f"Closed from {opens}" if last else f"Closed {opens}–{closes}"
 
 
-def license_notes(board: DayBoard, today: dt.date) -> list[dict[str, str]]:
-    """The footnotes to the marked names: licenses that end soon, or do not cover the day."""
+def board_notes(board: DayBoard, today: dt.date) -> list[dict[str, str]]:
+    """What stands under the board: why it is closed, who is off, and the footnotes to the marked
+    names: licenses that end soon, or do not cover the day."""
     found = []
+    if board.closure and board.columns:
+        text = f"The clinic is closed: {board.closure}."
+        found.append({"text": text, "tone": "warning", "mark": ""})
+    if board.away:
+        text = f"Time off all day: {', '.join(board.away)}."
+        found.append({"text": text, "tone": "body", "mark": ""})
     for column in board.columns:
         if column.refused:
-            found.append({"text": column.refused, "tone": "danger"})
+            found.append({"text": column.refused, "tone": "danger", "mark": "*"})
         elif column.ends_on:
             left = (column.ends_on - today).days
             days = "today" if left == 0 else f"in {left} day" + ("s" if left != 1 else "")
             text = f"The license of {column.name} ends {days}, on {say_date(column.ends_on)}."
-            found.append({"text": text, "tone": "warning"})
+            found.append({"text": text, "tone": "warning", "mark": "*"})
     return found

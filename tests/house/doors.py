@@ -227,6 +227,14 @@ setup-user-end-sessions               GET     login     403       403         40
 setup-user-end-sessions               POST    login     403       403         403  403      403     403     302           403      403
 setup-user-use                        GET     login     403       403         403  403      403     403     200           403      403
 setup-user-use                        POST    login     403       403         403  403      403     403     422           403      403
+setup-shifts                          GET     login     403       403         403  403      200     403     200           200      403
+setup-shifts                          POST    login     403       403         403  403      405     403     405           405      403
+setup-shift                           GET     login     403       403         403  403      200     403     200           404      403
+setup-shift                           POST    login     403       403         403  403      422     403     422           404      403
+setup-shift-week                      GET     login     403       403         403  403      200     403     200           404      403
+setup-shift-week                      POST    login     403       403         403  403      422     403     422           404      403
+setup-shift-day                       GET     login     403       403         403  403      200     403     200           404      403
+setup-shift-day                       POST    login     403       403         403  403      422     403     422           404      403
 landing                               GET     login     200       200         200  200      200     200     200           200      403
 landing                               POST    login     405       405         405  405      405     405     405           405      403
 cartridges                            GET     login     403       200         200  200      200     200     403           200      403
@@ -286,6 +294,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "invitation": lambda world: {"key": "no-such-key"},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
+    "setup-shift": lambda world: {"pk": world.cast.ana.pk},
     "setup-service": lambda world: {"pk": world.cast.service.pk},
     "setup-import": lambda world: {"pk": world.given.pk},
     "treatment-open": lambda world: {"pk": world.booked.pk},

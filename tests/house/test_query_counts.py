@@ -149,6 +149,10 @@ def the_chart(cast: Cast) -> str:
     return reverse("treatment", kwargs={"pk": Treatment.objects.get(patient=cast.mia).pk})
 
 
+def one_visit_outside(cast: Cast, n: int) -> None:
+    one_visit(cast, n, practitioner=cast.ana)
+
+
 def one_service(cast: Cast, n: int) -> None:
     made = factories.service(cast.clinic, code=f"extra-{n}", name=f"Extra {n}")
     made.device_models.set([cast.model])
@@ -181,6 +185,14 @@ LISTS = [
     Case("setup-services", "manager", one_service),
     Case("setup-imports", "manager", one_import),
     Case("setup-users", "administrator", one_user),
+    Case("setup-shifts", "manager", one_practitioner),
+    Case(
+        "setup-shift",
+        "manager",
+        one_visit_outside,
+        lambda cast: reverse("setup-shift", kwargs={"pk": cast.ana.pk}),
+        most=20,
+    ),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-cartridge-products", "manager", one_product),
     Case("setup-devices", "manager", one_device),
@@ -243,5 +255,6 @@ def test_a_list_costs_the_same_at_any_length(
 def test_every_list_of_the_site_map_is_counted() -> None:
     assert {one.name for one in PLACES} - NO_LIST == {one.name for one in LISTS} - {
         "patient",
+        "setup-shift",
         "treatment",
     }

@@ -15,11 +15,13 @@ from typing import Any
 from django.db.models import F, QuerySet, TextField, Value, prefetch_related_objects
 from django.db.models.functions import Cast
 
-from bookings.models import Appointment, Hold, Shift
+from bookings.models import Appointment, Hold
 from bookings.queries.going_on import taken_now
 from bookings.queries.offered import devices_in_service
+from bookings.queries.rosters import rosters_of
 from bookings.rules.free_times import Need, Window
-from bookings.rules.shifts import shift_span, working_time
+from bookings.rules.rosters import Roster
+from bookings.rules.shifts import shift_span
 from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.rules import day_span
 
@@ -46,21 +48,17 @@ def people_of(clinic: Clinic, practitioner: Practitioner | None) -> list[Practit
     return people
 
 
-def works_of(asked: Asked, people: list[Practitioner]) -> dict[uuid.UUID, int]:
-    """When each is at work, as a mask, by key."""
+def works_of(
+    asked: Asked, people: list[Practitioner]
+) -> tuple[dict[uuid.UUID, Roster], dict[uuid.UUID, int]]:
+    """By key, what says when each is at work, and when that is, as a mask."""
     # A treatment that begins on the last evening ends in the next day's shift.
     first, last = asked.days[0], asked.days[-1] + DAY
-    shifts: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    rows = Shift.objects.in_force(asked.clinic, first=first, last=last)
-    for row in rows.filter(practitioner__in=people).values_list(
-        "practitioner_id", "weekday", "starts_min", "ends_min", "valid_from", "valid_to", named=True
-    ):
-        shifts[row.practitioner_id].append(row)
-    return {
-        one.pk: asked.window.at_work(
-            working_time(shifts[one.pk], first=first, last=last, zone=asked.zone)
-        )
-        for one in people
+    found = rosters_of(asked.clinic, first=first, last=last, people=people)
+    rosters = {one.pk: found.of(one.pk) for one in people}
+    return rosters, {
+        key: asked.window.at_work(roster.works(first=first, last=last, zone=asked.zone))
+        for key, roster in rosters.items()
     }
 
 

@@ -91,7 +91,8 @@ class FreeSearch:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
         self._why: dict[tuple[uuid.UUID, int], str] = {}
-        self._works = works = works_of(asked, self.people)
+        self._rosters, self._works = works_of(asked, self.people)
+        works = self._works
         in_use = things_of(clinic, need.pk if isinstance(need, Service) else need.service_id)
         rooms, devices = in_use["room"], in_use["device"]
         self._busy = busy = busy_of(asked, self.people, rooms, devices, patient, but)
@@ -201,7 +202,13 @@ class FreeSearch:
         """
         index = self.asked.window.day_of(self.asked.window.floor(starts_at))
         people = [
-            Person(one.name, self.why(one, index), self._works[one.pk], self._busy[one.pk.hex])
+            Person(
+                one.name,
+                self.why(one, index),
+                self._works[one.pk],
+                self._busy[one.pk.hex],
+                self._rosters[one.pk],
+            )
             for one in self.people
             if practitioner is None or one.pk == practitioner.pk
         ]

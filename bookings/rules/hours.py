@@ -1,0 +1,137 @@
+"""Hours of a day and of a week: what is wrong with them, and how they are said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bookings.rules.shifts import wall_instant
+from clinic.rules import day_span, is_twice, say_date, say_time
+
+# A day's hours, in minutes of its wall clock; 1440 is its end.
+Hours = Sequence[tuple[int, int]]
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY_MIN = 24 * 60
+HALF_DAY = 12 * 60
+ONE_DAY = dt.timedelta(days=1)
+A_YEAR = 366
+
+
+def end_minute(time: dt.time) -> int:
+    """The minute of the day at which a shift ends; midnight is the day's end."""
+    return time.hour * 60 + time.minute or DAY_MIN
+
+
+def hours_faults(hours: Hours) -> dict[int, str]:
+    """What is wrong with the hours of a day, by their place in the list."""
+    faults = {n: says for n, one in enumerate(hours) if (says := _span_fault(*one))}
+    sound = [n for n in range(len(hours)) if n not in faults]
+    for place, n in enumerate(sound):
+        for other in sound[:place]:
+            if hours[n][0] < hours[other][1] and hours[other][0] < hours[n][1]:
+                faults[n] = (
+                    f"{say_hours([hours[n]])} overlaps with {say_hours([hours[other]])}. "
+                    "A break is the gap between the two."
+                )
+    return faults
+
+
+def _span_fault(starts_min: int, ends_min: int) -> str:
+    if not 0 <= starts_min < DAY_MIN or not 0 < ends_min <= DAY_MIN:
+        return "Use times between midnight and midnight."
+    if starts_min == ends_min:
+        return "This begins and ends at the same time. Leave both empty for no work."
+    if starts_min < ends_min:
+        return ""
+    if (ends_min - starts_min) % DAY_MIN <= HALF_DAY:
+        return (
+            "This crosses midnight. End it at 12:00 AM, and enter the hours after midnight on the "
+            "next day."
+        )
+    return f"This ends at {_clock(ends_min)}, before it begins at {_clock(starts_min)}."
+
+
+def say_hours(hours: Hours) -> str:
+    """Hours as a person says them; "not at all" for none."""
+    said = [f"{_clock(first)}–{_clock(last)}" for first, last in sorted(hours)]
+    return " and ".join(said) or "not at all"
+
+
+def week_on(shifts: Iterable[Any], day: dt.date) -> list[list[tuple[int, int]]]:
+    """The week, from Monday on, that the shifts in force on a date make."""
+    held = [
+        one
+        for one in shifts
+        if one.valid_from <= day and (one.valid_to is None or day <= one.valid_to)
+    ]
+    return [
+        sorted((one.starts_min, one.ends_min) for one in held if one.weekday == weekday)
+        for weekday in range(7)
+    ]
+
+
+def say_week(week: Sequence[Hours]) -> str:
+    """A week in one line: Mon–Fri 9:00 AM–5:00 PM, Sat 9:00 AM–1:00 PM."""
+    days = [
+        (name[:3], say_hours(hours) if hours else "")
+        for name, hours in zip(WEEKDAYS, week, strict=True)
+    ]
+    parts = []
+    for said, run in groupby(days, key=lambda one: one[1]):
+        names = [name for name, _said in run]
+        if said:
+            span = names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}"
+            parts.append(f"{span} {said}")
+    return ", ".join(parts) or "No hours"
+
+
+def changes_of(shifts: Iterable[Any], after: dt.date) -> list[dt.date]:
+    """The dates after a date from which other shifts are in force, in order."""
+    shifts = [one for one in shifts if one.valid_to is None or one.valid_from <= one.valid_to]
+    dates = {one.valid_from for one in shifts}
+    dates |= {one.valid_to + ONE_DAY for one in shifts if one.valid_to is not None}
+    return sorted(day for day in dates if day > after)
+
+
+def clock_notes(
+    hours_by_weekday: Sequence[Hours], *, first: dt.date, zone: ZoneInfo, days: int = A_YEAR
+) -> list[str]:
+    """What a clock change in the days from `first` on does to the edges of these hours (T1)."""
+    notes = []
+    for day in (first + ONE_DAY * n for n in range(days)):
+        starts_at, ends_at = day_span(day, zone)
+        if ends_at - starts_at != ONE_DAY:
+            notes += edge_notes(day, hours_by_weekday[day.weekday()], zone)
+    return notes
+
+
+def edge_notes(day: dt.date, hours: Hours, zone: ZoneInfo) -> list[str]:
+    """What becomes of edges that the clock skips, or shows twice, on a date (T1)."""
+    notes = []
+    for starts_min, ends_min in hours:
+        for minute, last, verb in ((starts_min, False, "begin"), (ends_min, True, "end")):
+            if minute >= DAY_MIN:
+                continue
+            local = wall_instant(day, minute, zone, last=last).astimezone(zone)
+            when = f"On {say_date(day)}"
+            if local.hour * 60 + local.minute != minute:
+                notes.append(
+                    f"{when} the clock skips {_clock(minute)}: these hours {verb} at "
+                    f"{say_time(local)}."
+                )
+            elif is_twice(local):
+                which = "second" if last else "first"
+                notes.append(
+                    f"{when} the clock shows {_clock(minute)} twice: these hours {verb} at the "
+                    f"{which} one, {local:%Z}."
+                )
+    return notes
+
+
+def _clock(minute: int) -> str:
+    return say_time(
+        dt.datetime.combine(dt.date(2000, 1, 1), dt.time(minute // 60 % 24, minute % 60))
+    )
