@@ -26,7 +26,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench import booking, world
+from bench import booking, importing, world
 from bench.web import Browser, serving, timed
 from clinic import audit
 from clinic.models import AuditEvent
@@ -151,6 +151,7 @@ def main() -> None:
     ask.add_argument("--seconds", type=float, default=10)
     ask.add_argument("--clients", type=int, default=16)
     ask.add_argument("--times", type=int, default=60)
+    ask.add_argument("--patients", type=int, default=50_000)
     given = ask.parse_args()
     call_command("migrate", verbosity=0)
     call_command("createcachetable")
@@ -175,6 +176,7 @@ def main() -> None:
             address, desk, clients=given.clients, seconds=given.seconds, password=PASSWORD
         )
         figures["one slot, 50 clients"] = booking.race(address, desk, clients=50, password=PASSWORD)
+    figures["import"] = importing.run(given.patients)
     figures["verify_audit"] = verify()
     errors = [line for line in log.read_text().splitlines() if "Traceback" in line]
     figures["server_tracebacks"] = len(errors)

@@ -101,7 +101,7 @@ def test_each_row_that_cannot_be_booked_says_why_before(people: Cast) -> None:
         "No practitioner here is called “Zoe”.",
         "Ana Ruiz is not at work",
         "This time is in the past.",
-        "Lena Brandt",
+        "The TX license of Lena Brandt expires",
         "“2/31/2027” is not a date",
         "",
         "Row 9 says the same.",
