@@ -31,9 +31,8 @@ from bookings.queries.reminders import (
     reminders_dropped,
     visits_to_remind,
 )
-from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.rosters import rosters_of
-from bookings.queries.touched import say_visits_ahead, visits_ahead
+from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.visits import Past, moves_of, past_of, visit_for
 from bookings.queries.week import (
     OtherHours,
