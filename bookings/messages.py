@@ -6,34 +6,31 @@ import datetime as dt
 import re
 
 from bookings.models import Appointment
-from bookings.queries import BOOKED, MOVED, REMINDER, about, reminders_dropped
+from bookings.queries import BOOKED, MOVED, REMINDER, about, reminders_dropped, words_of
+from bookings.rules.letters import fill
 from clinic import outbox
+from clinic.models import Clinic
 from clinic.rules import say_date, say_time
 
+SUBJECT_MOST = 150
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
     """Confirm a new visit to a patient who has an email address."""
-    _post(appointment, BOOKED, "Your appointment", "You have an appointment", at)
+    _post(appointment, BOOKED, at)
 
 
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell the new time, and drop what still waits about the old one."""
     outbox.withdraw(about=about(appointment), at=at)
-    _post(appointment, MOVED, "Your appointment has moved", "Your appointment is now", at)
+    _post(appointment, MOVED, at)
 
 
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell that the visit is off, and drop what still waits about it."""
     outbox.withdraw(about=about(appointment), at=at)
-    _post(
-        appointment,
-        "cancelled",
-        "Your appointment is cancelled",
-        "We have cancelled your appointment",
-        at,
-    )
+    _post(appointment, "cancelled", at)
 
 
 def reminder(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -41,46 +38,38 @@ def reminder(appointment: Appointment, *, at: dt.datetime) -> None:
 
     The caller holds the visit's row, so that it is not moved or reminded of meanwhile.
     """
-    _post(
-        appointment,
-        REMINDER,
-        "A reminder of your appointment",
-        "You have an appointment",
-        at,
-        once=f"{appointment.starts_at:%Y%m%dT%H%MZ} {reminders_dropped(appointment)}",
-    )
+    once = f"{appointment.starts_at:%Y%m%dT%H%MZ} {reminders_dropped(appointment)}"
+    _post(appointment, REMINDER, at, once=once)
 
 
-def _post(
-    appointment: Appointment,
-    kind: str,
-    subject: str,
-    opening: str,
-    at: dt.datetime,
-    *,
-    once: str = "",
-) -> None:
+def _post(appointment: Appointment, kind: str, at: dt.datetime, *, once: str = "") -> None:
     patient, clinic = appointment.patient, appointment.clinic
     if not patient.email or appointment.starts_at <= at:
         return
-    local, place = clinic.local(appointment.comes_at), _one_line(clinic.name)
-    body = (
-        f"Hello {_one_line(patient.preferred_name or patient.first_name)},\n\n"
-        f"{opening} at {place} on {say_date(local.date())} at {say_time(local)}"
-        f" ({local.tzname()}).\n"
-    )
-    if clinic.phone:
-        body += f"\nIf this does not suit you, call {clinic.phone}.\n"
+    subject, body = words_of(clinic, kind)
+    values = blanks_of(clinic, appointment.comes_at, patient.preferred_name or patient.first_name)
     outbox.post(
         clinic=clinic,
         key=f"{kind} {appointment.pk} {once or appointment.version}",
         about=about(appointment),
         to=patient.email,
-        subject=f"{subject}: {place}",
-        body=body,
+        subject=fill(subject, values)[:SUBJECT_MOST],
+        body=fill(body, values) + "\n",
         due_at=at,
         not_after=appointment.starts_at,
     )
+
+
+def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str]:
+    """What stands in a message's blanks: `comes_at` is when the patient is to be there (UTC)."""
+    local = clinic.local(comes_at)
+    return {
+        "name": _one_line(name),
+        "clinic": _one_line(clinic.name),
+        "when": f"{say_date(local.date())} at {say_time(local)} ({local.tzname()})",
+        "phone": clinic.phone,
+        "address": _one_line(clinic.address),
+    }
 
 
 def _one_line(name: str) -> str:

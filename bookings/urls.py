@@ -7,7 +7,7 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import hours, imports, offered, rooms, users
+from bookings.views.set_up import hours, imports, letters, offered, rooms, users
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -40,6 +40,8 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:pk>/no-show/", acting.NoShow.as_view(), name="appointment-no-show"),
     path("appointments/<uuid:pk>/cancel/", acting.Cancel.as_view(), name="appointment-cancel"),
     path("appointments/<uuid:pk>/move/", acting.Move.as_view(), name="appointment-move"),
+    path("setup/messages/", letters.Letters.as_view(), name="setup-messages"),
+    path("setup/messages/<slug:kind>/", letters.ChangeLetter.as_view(), name="setup-message"),
     path("setup/rooms/", rooms.Rooms.as_view(), name="setup-rooms"),
     path("setup/rooms/add/", rooms.AddRoom.as_view(), name="setup-room-add"),
     path("setup/rooms/<uuid:pk>/", rooms.ChangeRoom.as_view(), name="setup-room"),

@@ -187,6 +187,14 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-messages",
+        "Messages",
+        "What patients are written when a visit is booked, moved or near.",
+        "envelope",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-rooms",
         "Rooms",
         "Where patients are treated, one at a time in each.",

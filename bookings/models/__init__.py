@@ -10,6 +10,7 @@ from bookings.models.desk import (
 )
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
 from bookings.models.imports import ImportRow, ImportRun
+from bookings.models.letters import MessageText
 from bookings.models.moves import Move
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Hold",
     "ImportRow",
     "ImportRun",
+    "MessageText",
     "Move",
     "PerformedArea",
     "Service",

@@ -13,6 +13,7 @@ from bookings.operations.imports import (
     start_import,
     upload_import,
 )
+from bookings.operations.letters import set_message_text
 from bookings.operations.offered import add_service, change_service, set_service_use
 from bookings.operations.progress import (
     note_chart_opened,
@@ -48,6 +49,7 @@ __all__ = [
     "send_reminders",
     "set_choice",
     "set_day",
+    "set_message_text",
     "set_service_use",
     "set_week",
     "start_import",

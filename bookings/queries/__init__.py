@@ -19,6 +19,7 @@ from bookings.queries.imports import (
     imports_of,
     rejects,
 )
+from bookings.queries.letters import own_texts, words_of
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
@@ -80,6 +81,7 @@ __all__ = [
     "moves_of",
     "nearest_free_times",
     "other_hours",
+    "own_texts",
     "past_of",
     "people_with_hours",
     "plan_of",
@@ -97,4 +99,5 @@ __all__ = [
     "visits_outside",
     "visits_to_remind",
     "weeks_of",
+    "words_of",
 ]

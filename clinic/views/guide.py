@@ -31,5 +31,4 @@ class Guide(TemplateView):
         return super().get_context_data(**kwargs) | {
             "role": role,
             "roles": list(Role),
-            "steps": f"clinic/guides/_{role.value}.html",
         }

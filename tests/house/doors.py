@@ -195,6 +195,10 @@ setup-clinics                         GET     login     403       403         40
 setup-clinics                         POST    login     403       403         403  403      405     403     405           405      403
 setup-clinic-add                      GET     login     403       403         403  403      403     403     200           403      403
 setup-clinic-add                      POST    login     403       403         403  403      403     403     422           403      403
+setup-messages                        GET     login     403       403         403  403      200     403     200           200      403
+setup-messages                        POST    login     403       403         403  403      405     403     405           405      403
+setup-message                         GET     login     403       403         403  403      200     403     200           200      403
+setup-message                         POST    login     403       403         403  403      422     403     422           422      403
 setup-rooms                           GET     login     403       403         403  403      200     403     200           200      403
 setup-rooms                           POST    login     403       403         403  403      405     403     405           405      403
 setup-room-add                        GET     login     403       403         403  403      200     403     200           200      403
@@ -293,6 +297,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "invitation": lambda world: {"key": "no-such-key"},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
+    "setup-message": lambda _world: {"kind": "booked"},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
     "setup-shift": lambda world: {"pk": world.cast.ana.pk},
     "setup-service": lambda world: {"pk": world.cast.service.pk},

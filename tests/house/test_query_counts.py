@@ -160,6 +160,8 @@ def one_service(cast: Cast, n: int) -> None:
 
 def one_import(cast: Cast, n: int) -> None:
     world.given(cast)
+
+
 def one_user(cast: Cast, n: int) -> User:
     return factories.user(
         f"User{n} Berg", {cast.clinic: [Role.MANAGER], cast.other_clinic: [Role.AUDITOR]}
@@ -208,6 +210,7 @@ LISTS = [
 ]
 # Pages of the site map that show no list.
 NO_LIST = {
+    "setup-messages",
     "setup-clinic",
     "setup-clinic-add",
     "setup-room-add",

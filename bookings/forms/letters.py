@@ -1,0 +1,26 @@
+"""A message's words, with blanks."""
+
+from __future__ import annotations
+
+from django import forms
+
+from bookings.rules.letters import BLANKS
+from clinic.forms.house import HouseForm
+
+HELP = "Blanks: " + ", ".join(f"{{{name}}} {means}" for name, means in BLANKS.items()) + "."
+
+
+class LetterForm(HouseForm):
+    """Subject and body; `version` 0 says that the page showed the house's words."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    subject = forms.CharField(
+        max_length=100, error_messages={"required": "A message needs a subject."}
+    )
+    body = forms.CharField(
+        label="Text",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 9}),
+        help_text=f"{HELP} Never say why someone comes.",
+        error_messages={"required": "A message needs a text."},
+    )

@@ -1,0 +1,85 @@
+"""The words of the messages that the clinic at work sends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from bookings import operations, queries
+from bookings.forms.letters import LetterForm
+from bookings.messages import blanks_of
+from bookings.models import MessageText
+from bookings.rules.letters import LETTERS, fill, letter_fault
+from clinic.views.doors import acting
+from clinic.views.set_up import Line, SetUpForm, SetUpList
+
+
+class Letters(SetUpList):
+    """Each kind of message, and whose words it has."""
+
+    title = "Messages"
+    lead = "What patients with an email address are written. It never says why they come."
+    columns = ("Message", "Subject", "Words")
+
+    def lines(self) -> Sequence[Line]:
+        own = queries.own_texts(self.request.clinic)
+        return [
+            Line(
+                letter.label,
+                reverse("setup-message", args=[kind]),
+                [own[kind].subject if kind in own else letter.subject],
+                status="active" if kind in own else "inactive",
+                label="Your own" if kind in own else "The house's",
+            )
+            for kind, letter in LETTERS.items()
+        ]
+
+
+class ChangeLetter(SetUpForm):
+    """One message in the clinic's own words, as its next reader will see it."""
+
+    template_name = "bookings/letter.html"
+    verb = "Save the words"
+    after = "setup-messages"
+    after_label = "Messages"
+    form_class = LetterForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if kwargs["kind"] not in LETTERS:
+            raise Http404
+        self.kind = kwargs["kind"]
+        self.title = LETTERS[self.kind].label
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        subject, body = queries.words_of(self.request.clinic, self.kind)
+        own = queries.own_texts(self.request.clinic).get(self.kind)
+        return {"subject": subject, "body": body, "version": own.version if own else 0}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = super().get_context_data(**kwargs)
+        form: LetterForm = found["form"]
+        subject, body = (form["subject"].value() or "", form["body"].value() or "")
+        readable = letter_fault(subject, needs_when=False) is None
+        readable = readable and letter_fault(body, needs_when=False) is None
+        values = blanks_of(self.request.clinic, timezone.now(), "Mia")
+        return found | {
+            "sample_subject": fill(subject, values) if readable else "",
+            "sample_body": fill(body, values) if readable else "",
+        }
+
+    def perform(self, form: LetterForm) -> MessageText:
+        return operations.set_message_text(
+            clinic=self.request.clinic,
+            kind=self.kind,
+            **form.values,
+            **acting(self.request),
+            once=form.key,
+        )
+
+    def said(self, result: MessageText) -> str:
+        return f"From now on, {result.get_kind_display().lower()} is told in these words."

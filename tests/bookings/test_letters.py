@@ -1,0 +1,129 @@
+"""What the clinic writes to patients: the house's words and its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bookings import operations
+from bookings.models import MessageText
+from bookings.rules.letters import LETTERS, fill, letter_fault
+from clinic.models import AuditEvent, Message
+from clinic.refusals import Conflict, Refusal
+from tests.bookings.test_operations_book import book
+from tests.cast import NOW, Cast
+from tests.raw_sql import refused
+
+VALUES = {
+    "name": "Mia",
+    "clinic": "Austin",
+    "when": "Tue, Nov 24, 2026 at 11:35 AM (CST)",
+    "phone": "",
+    "address": "12 Congress Ave",
+}
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_the_house_s_words_will_do(kind: str) -> None:
+    assert letter_fault(LETTERS[kind].subject, needs_when=False) is None
+    assert letter_fault(LETTERS[kind].body, needs_when=True) is None
+
+
+@pytest.mark.rule("P26")
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("See you on {when}.", None),
+        ("See you soon.", "Put {when} where day and time belong"),
+        ("{whn}", "{whn} is no blank of ours. Use {name}, {clinic}, {when}, {phone}, {address}."),
+        ("{when} {", "A brace has no other half"),
+        ("{{7*7}} {when}", "{7*7} is no blank of ours"),
+        ("{when.__class__}", "{when.__class__} is no blank of ours"),
+        ("{when}: your Micro-Needling", "“Micro-Needling” would tell whoever sees the message"),
+        ("{when}: numbing takes 25 minutes", "“numbing” would tell"),
+        ("{when}, in the scarlet house", None),
+    ],
+)
+def test_what_a_text_may_not_say(text: str, says: str | None) -> None:
+    found = letter_fault(text, needs_when=True)
+    assert found is None if says is None else says in str(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("Hi {name}", "Hi Mia"),
+        ("A\n\nCall {phone}.\n\nAt {address}", "A\n\nAt 12 Congress Ave"),
+        ("{name} {phone}", ""),
+    ],
+)
+def test_a_line_with_nothing_to_say_is_left_out(text: str, filled: str) -> None:
+    assert fill(text, VALUES) == filled
+
+
+def test_a_clinic_says_it_in_its_own_words_from_then_on(cast: Cast, enter: Any) -> None:
+    browser = enter(cast.manager)
+    assert "You have an appointment at Austin on" in browser.get(
+        "/setup/messages/booked/"
+    ).content.decode().replace("{clinic}", "Austin")
+    sent = {"subject": "See you, {name}", "body": "On {when}.", "version": "0", "once": "a"}
+    assert browser.post("/setup/messages/booked/", sent).status_code == 302
+    book(cast, patient=cast.siobhan)
+    message = Message.objects.get()
+    assert message.subject == "See you, Siobhán"
+    assert message.body == "On Tue, Nov 24, 2026 at 11:35 AM (CST).\n"
+    assert AuditEvent.objects.get(action="message_text.set").outcome == "done"
+    assert "Your own" in browser.get("/setup/messages/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"subject": ""}, "A message needs a subject."),
+        ({"body": "Soon."}, "Put {when} where day and time belong"),
+        ({"subject": "Your needling"}, "would tell whoever sees the message"),
+        ({"body": "x" * 2001}, "Use at most 2000 characters; this has 2001."),
+    ],
+)
+def test_what_will_not_do_is_said_and_kept(
+    given: dict[str, str], field: str, cast: Cast, enter: Any
+) -> None:
+    sent = {"subject": "Your time", "body": "On {when}.", "version": "0", "once": "b"} | given
+    answer = enter(cast.manager).post("/setup/messages/moved/", sent)
+    assert answer.status_code == 422
+    assert field in answer.content.decode()
+    assert not MessageText.objects.exists()
+
+
+@pytest.mark.rule("P12")
+def test_two_who_write_at_once_do_not_overwrite_each_other(cast: Cast) -> None:
+    def write(version: int) -> MessageText:
+        return operations.set_message_text(
+            clinic=cast.clinic,
+            kind="booked",
+            subject="Hello",
+            body="On {when}.",
+            version=version,
+            by=cast.manager,
+            at=NOW,
+        )
+
+    first = write(0)
+    with pytest.raises(Conflict):
+        write(0)
+    assert write(first.version).version == 2
+
+
+def test_a_message_that_is_none_is_not_there(cast: Cast, enter: Any) -> None:
+    assert enter(cast.manager).get("/setup/messages/birthday/").status_code == 404
+    with pytest.raises(Refusal, match="no such message"):
+        operations.set_message_text(
+            clinic=cast.clinic, kind="birthday", subject="a", body="{when}", by=cast.manager, at=NOW
+        )
+
+
+def test_the_database_knows_the_messages_and_keeps_one_text_of_each(cast: Cast) -> None:
+    MessageText(clinic=cast.clinic, kind="booked", subject="a", body="{when}").write()
+    assert refused("UPDATE bookings_messagetext SET kind = 'birthday'") == "message_text_kind_known"
+    assert not MessageText.objects.filter(clinic=cast.other_clinic).exists()
