@@ -15,7 +15,8 @@ from clinic.models.base import ScopedQuerySet
 class ImportRun(Record):
     """One file, from the moment it is given to the last of its rows.
 
-    `content` is the file itself, packed; it is dropped when the import is done or discarded.
+    `content` is the file itself, packed, until the import begins or is discarded: its rows
+    say the same.
     `columns` says what each column means, as JSON; `done` counts the rows of the step under way.
     """
 

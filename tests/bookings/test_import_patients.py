@@ -334,6 +334,16 @@ def test_a_dropped_file_leaves_nothing_of_its_people(cast: Cast) -> None:
     assert "First1" not in run.heads
 
 
+def test_a_file_that_nobody_imports_is_dropped_after_a_week(cast: Cast) -> None:
+    run = given(cast, csv_of(person(1)))
+    work(NOW + dt.timedelta(days=6))
+    assert again(run).state == "checked"
+    work(NOW + dt.timedelta(days=7))
+    assert (again(run).state, run.lines.count()) == ("discarded", 0)
+    event = AuditEvent.objects.get(action="import.discard")
+    assert (event.actor, event.subject_code) == ("system", run.code)
+
+
 CELLS = st.one_of(
     st.sampled_from(
         ["Ida", "Berg", "3/4/1990", "2/31/1990", "512 555 0111", "a@b.co", "", "=1+1", '"']

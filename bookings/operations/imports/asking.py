@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bookings.models import ImportRow, ImportRun
 from bookings.operations.imports.checking import check_now
+from bookings.operations.imports.ground import OPEN, drop
 from bookings.rules.importing import (
     FileGiven,
     Line,
@@ -26,7 +27,6 @@ from clinic.refusals import Conflict, NotAllowed, Refusal
 State, Kind = ImportRun.State, ImportRun.Kind
 # So many rows are checked while the person waits; more are left to the worker.
 AT_ONCE = 300
-OPEN = (State.UPLOADED, State.CHECKED)
 
 
 @act("import.upload", may=Permission.IMPORT, on="clinic")
@@ -143,6 +143,7 @@ def start_import(
         run.twins, run.tells, run.done = twins, tells, 0
     run.state, run.stopped_because = State.RUNNING, ""
     run.started_at, run.started_by = at, by
+    run.content = b""  # its rows say all of it; a large row is slow to count in
     run.write()
     audit.record(
         "import.start",
@@ -168,10 +169,7 @@ def discard_import(*, run: ImportRun, version: int, by: User, at: dt.datetime) -
             rule="R46",
             way_out="Open what was imported and change it there.",
         )
-    ImportRow.objects.filter(run=run).delete()
-    run.state, run.content = State.DISCARDED, b""
-    run.heads = json.dumps({"heads": [], "samples": []})
-    run.write()
+    drop(run)
     audit.record("import.discard", by=by, at=at, clinic_id=run.clinic_id, on=run)
     return run
 

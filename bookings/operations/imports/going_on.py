@@ -11,7 +11,7 @@ from django.db import transaction
 
 from bookings.models import ImportRow, ImportRun
 from bookings.operations.imports.checking import check_file
-from bookings.operations.imports.ground import TO_DO
+from bookings.operations.imports.ground import OPEN, TO_DO, drop, next_rows
 from bookings.operations.imports.people import import_patients
 from bookings.operations.imports.visits import import_visits
 from bookings.queries import import_counts
@@ -22,6 +22,8 @@ from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 
 State, Verdict = ImportRun.State, ImportRow.Verdict
+# A file that nobody imports is full of people; it does not lie here for ever.
+LEFT_FOR = dt.timedelta(days=7)
 FAULT = "A fault of the program stopped it; the log of the worker has the details."
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,13 @@ def go_on_with_imports(*, at: dt.datetime, seconds: float = 10) -> int:
     """Check and import what is under way, for about so many seconds; how many steps that took.
 
     Safe to repeat at any time and to kill: each step is a transaction of its own, and what is
-    done is done once. An import that fails stops and says so; the others go on.
+    done is done once. An import that fails stops and says so; the others go on. A file that was
+    given a week ago and never imported is dropped.
     """
     began, steps = monotonic(), 0
+    left = ImportRun.objects.filter(state__in=OPEN, created_at__lte=at - LEFT_FOR)
+    for key in left.order_by("created_at", "pk").values_list("pk", flat=True):
+        _drop_left(key, at)
     under_way = ImportRun.objects.filter(state__in=[State.CHECKING, State.RUNNING])
     for key in under_way.order_by("created_at", "pk").values_list("pk", flat=True):
         while (passed := monotonic() - began) < seconds:
@@ -44,18 +50,26 @@ def go_on_with_imports(*, at: dt.datetime, seconds: float = 10) -> int:
 
 @act("import.finish", may=Permission.IMPORT, on="run")
 def finish_import(*, run: ImportRun, by: User, at: dt.datetime) -> ImportRun:
-    """Note that every row has its verdict; the file itself is dropped.
+    """Note that every row has its verdict.
 
     Refuses an import that is not under way (R46).
     """
     run = ImportRun.objects.held().select_related("clinic").get(pk=run.pk)
     if run.state != State.RUNNING:
         raise Refusal("This import is not under way.", rule="R46")
-    run.state, run.finished_at, run.content = State.DONE, at, b""
+    run.state, run.finished_at = State.DONE, at
     run.write()
     counts = {verdict: count for verdict, count in import_counts(run).items() if count}
     audit.record("import.finish", by=by, at=at, clinic_id=run.clinic_id, on=run, detail=counts)
     return run
+
+
+def _drop_left(key: UUID, at: dt.datetime) -> None:
+    with transaction.atomic():
+        run = ImportRun.objects.held().get(pk=key)
+        if run.state in OPEN:
+            drop(run)
+            audit.record("import.discard", by=None, at=at, clinic_id=run.clinic_id, on=run)
 
 
 def _step(key: UUID, at: dt.datetime) -> bool:
@@ -77,9 +91,8 @@ def _step(key: UUID, at: dt.datetime) -> bool:
 
 
 def _go_on(run: ImportRun, by: User, at: dt.datetime) -> bool:
-    todo = ImportRow.objects.filter(run=run, verdict__in=TO_DO).order_by("line")
-    first = todo.first()
-    if first is None:
+    first = next_rows(run, 1)
+    if not first:
         finish_import(run=run, by=by, at=at)
         return False
     if run.kind == ImportRun.Kind.APPOINTMENTS:
@@ -91,7 +104,7 @@ def _go_on(run: ImportRun, by: User, at: dt.datetime) -> bool:
         raise
     except Refusal:
         # One row that the database refuses takes its whole chunk back: from here on singly.
-        _one_by_one(run, by, at, first)
+        _one_by_one(run, by, at, first[0])
     return True
 
 

@@ -11,7 +11,8 @@ from typing import Any, Self
 from bookings.models import ImportRow, ImportRun
 from clinic.models import Patient
 
-Verdict = ImportRow.Verdict
+State, Verdict = ImportRun.State, ImportRow.Verdict
+OPEN = (State.UPLOADED, State.CHECKED)
 TAKEN = (Verdict.IMPORTED, Verdict.JOINED)
 TO_DO = (Verdict.READY, Verdict.ON_FILE, Verdict.IN_FILE)
 
@@ -50,7 +51,28 @@ def person_of(values: dict[str, str], run: ImportRun) -> Patient:
     return Patient(clinic_id=run.clinic_id, number=1, birth_date=birth_date, **given)
 
 
+def next_rows(run: ImportRun, most: int) -> list[ImportRow]:
+    """The next rows of an import that are still to be done, in the file's order.
+
+    Of each verdict by itself, which an index has in order: all of them at once would be sorted
+    anew at every step, and the steps would grow with the file.
+    """
+    found: list[ImportRow] = []
+    for verdict in TO_DO:
+        rows = ImportRow.objects.filter(run=run, verdict=verdict).order_by("line")
+        found += rows.defer("cells")[:most]
+    return sorted(found, key=lambda row: row.line)[:most]
+
+
 def taken_before(run: ImportRun) -> set[str]:
     """The fingerprints of all that was ever imported into this clinic."""
     rows = ImportRow.objects.filter(clinic_id=run.clinic_id, verdict__in=TAKEN)
     return set(rows.exclude(run=run).values_list("fingerprint", flat=True))
+
+
+def drop(run: ImportRun) -> None:
+    """Keep that there was a file, and nothing of what stood in it; the caller holds its row."""
+    ImportRow.objects.filter(run=run).delete()
+    run.state, run.content = State.DISCARDED, b""
+    run.heads = json.dumps({"heads": [], "samples": []})
+    run.write()

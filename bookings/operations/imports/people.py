@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import F
 
 from bookings.models import ImportRow, ImportRun
-from bookings.operations.imports.ground import LIKENESS, TAKEN, TO_DO, Likeness, person_of
+from bookings.operations.imports.ground import LIKENESS, TAKEN, Likeness, next_rows, person_of
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Patient, User
@@ -37,8 +37,7 @@ def import_patients(*, run: ImportRun, by: User, at: dt.datetime, most: int = CH
     run = ImportRun.objects.held().select_related("clinic").get(pk=run.pk)
     if run.state != State.RUNNING:
         raise Refusal("This import is not under way.", rule="R46")
-    todo = ImportRow.objects.filter(run=run, verdict__in=TO_DO).order_by("line")
-    rows = list(todo[:most])
+    rows = next_rows(run, most)
     chunk = _Chunk(run, rows, by=by, at=at)
     for row in rows:
         chunk.take(row)

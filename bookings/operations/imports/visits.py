@@ -12,7 +12,7 @@ from django.db import transaction
 
 from bookings.models import Appointment, ImportRow, ImportRun, Service
 from bookings.operations.booking import book
-from bookings.operations.imports.ground import TO_DO, fingerprint, taken_before
+from bookings.operations.imports.ground import TO_DO, fingerprint, next_rows, taken_before
 from bookings.queries import FreeSearch, services_of
 from bookings.rules.importing import Wrong, name_key, read_visit, read_who, word_key
 from bookings.rules.visit import time_fault
@@ -141,7 +141,7 @@ def import_visits(*, run: ImportRun, by: User, at: dt.datetime) -> None:
     """
     if not by.can(Permission.IMPORT, run.clinic_id):
         raise NotAllowed("Your role does not include this.", rule="R54")
-    for row in ImportRow.objects.filter(run=run, verdict__in=TO_DO).order_by("line")[:CHUNK]:
+    for row in next_rows(run, CHUNK):
         visit, reason = None, ""
         try:
             visit = book(**_asked(row, run), by=by, at=at, once=f"import-{row.pk.hex}")
