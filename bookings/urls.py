@@ -7,7 +7,7 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import hours, imports, letters, offered, rooms, users
+from bookings.views.set_up import hours, imports, letters, offered, opening, rooms, users
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:pk>/no-show/", acting.NoShow.as_view(), name="appointment-no-show"),
     path("appointments/<uuid:pk>/cancel/", acting.Cancel.as_view(), name="appointment-cancel"),
     path("appointments/<uuid:pk>/move/", acting.Move.as_view(), name="appointment-move"),
+    path("setup/hours/", opening.OpeningHours.as_view(), name="setup-hours"),
     path("setup/messages/", letters.Letters.as_view(), name="setup-messages"),
     path("setup/messages/<slug:kind>/", letters.ChangeLetter.as_view(), name="setup-message"),
     path("setup/rooms/", rooms.Rooms.as_view(), name="setup-rooms"),

@@ -155,6 +155,14 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-hours",
+        "Opening hours",
+        "When patients find the door open.",
+        "clock",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-clinics",
         "Clinics",
         "All clinics of the organization that you set up.",

@@ -67,14 +67,9 @@ def initial_hours(prefix: str, hours: Hours) -> dict[str, dt.time]:
     }
 
 
-class WeekForm(HoursForm):
+class SevenDaysForm(HoursForm):
     """Seven days with up to two spans each; the break is the gap between them."""
 
-    starts_on = day_field(
-        label="Counts from",
-        help_text="Older hours end the day before. What was planned from this date on is replaced.",
-    )
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     copy_day = forms.ChoiceField(
         label="Copy",
         required=False,
@@ -88,15 +83,10 @@ class WeekForm(HoursForm):
     )
     said_anew = frozenset({"copy_day", "copy_to"})
 
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        week = [self.hours(f"d{n}") for n in range(7)]
-        return {
-            "week": week,
-            "starts_on": values.get("starts_on"),
-            "seen": values.get("seen") or None,
-            "once": values.get("once"),
-        }
+    @property
+    def week(self) -> list[list[tuple[int, int]]]:
+        """The hours typed for each day, from Monday on; says what is half typed."""
+        return [self.hours(f"d{n}") for n in range(7)]
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -117,7 +107,40 @@ class WeekForm(HoursForm):
 
 
 for _n, _name in enumerate(WEEKDAYS):
-    WeekForm.base_fields.update(_spans(f"d{_n}", _name))
+    SevenDaysForm.base_fields.update(_spans(f"d{_n}", _name))
+
+
+class WeekForm(SevenDaysForm):
+    """A practitioner's week, from a date on."""
+
+    starts_on = day_field(
+        label="Counts from",
+        help_text="Older hours end the day before. What was planned from this date on is replaced.",
+    )
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        return {
+            "week": self.week,
+            "starts_on": values.get("starts_on"),
+            "seen": values.get("seen") or None,
+            "once": values.get("once"),
+        }
+
+
+class OpeningForm(SevenDaysForm):
+    """When the clinic is open, day by day."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        return {
+            "week": self.week,
+            "version": values.get("version"),
+            "once": values.get("once"),
+        }
 
 
 def initial_week(week: Sequence[Hours]) -> dict[str, Any]:

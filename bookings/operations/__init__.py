@@ -15,6 +15,7 @@ from bookings.operations.imports import (
 )
 from bookings.operations.letters import set_message_text
 from bookings.operations.offered import add_service, change_service, set_service_use
+from bookings.operations.opening import set_opening_hours
 from bookings.operations.progress import (
     note_chart_opened,
     note_ended,
@@ -50,6 +51,7 @@ __all__ = [
     "set_choice",
     "set_day",
     "set_message_text",
+    "set_opening_hours",
     "set_service_use",
     "set_week",
     "start_import",

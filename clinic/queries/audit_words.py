@@ -63,6 +63,7 @@ ACTIONS: dict[str, str] = {
     "device_model.set_use": "Took a device model out of use or back",
     "clinic.add": "Added a clinic",
     "clinic.change": "Changed a clinic's address or policies",
+    "clinic.set_hours": "Changed a clinic's opening hours",
     "message_text.set": "Changed the words of a message",
     "organization.begin": "Set up this installation",
     "import.choose": "Decided about a row of an import",

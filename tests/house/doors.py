@@ -195,6 +195,8 @@ setup-clinics                         GET     login     403       403         40
 setup-clinics                         POST    login     403       403         403  403      405     403     405           405      403
 setup-clinic-add                      GET     login     403       403         403  403      403     403     200           403      403
 setup-clinic-add                      POST    login     403       403         403  403      403     403     422           403      403
+setup-hours                           GET     login     403       403         403  403      200     403     200           200      403
+setup-hours                           POST    login     403       403         403  403      422     403     422           422      403
 setup-messages                        GET     login     403       403         403  403      200     403     200           200      403
 setup-messages                        POST    login     403       403         403  403      405     403     405           405      403
 setup-message                         GET     login     403       403         403  403      200     403     200           200      403

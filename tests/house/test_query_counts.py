@@ -210,6 +210,7 @@ LISTS = [
 ]
 # Pages of the site map that show no list.
 NO_LIST = {
+    "setup-hours",
     "setup-messages",
     "setup-clinic",
     "setup-clinic-add",
