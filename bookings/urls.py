@@ -7,7 +7,16 @@ import datetime as dt
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
-from bookings.views.set_up import hours, imports, letters, offered, opening, rooms, users
+from bookings.views.set_up import (
+    hours,
+    imports,
+    letters,
+    offered,
+    opening,
+    practitioners,
+    rooms,
+    users,
+)
 from clinic.constraints import FIRST_DAY, LAST_DAY
 
 
@@ -66,5 +75,21 @@ urlpatterns: list[URLPattern] = [
     path("setup/import/<uuid:pk>/choose/", imports.Choose.as_view(), name="setup-import-choose"),
     path("setup/import/<uuid:pk>/discard/", imports.Discard.as_view(), name="setup-import-discard"),
     path("setup/import/<uuid:pk>/rejects/", imports.Rejects.as_view(), name="setup-import-rejects"),
+    path("setup/practitioners/", practitioners.Practitioners.as_view(), name="setup-practitioners"),
+    path(
+        "setup/practitioners/add/",
+        practitioners.AddPractitioner.as_view(),
+        name="setup-practitioner-add",
+    ),
+    path(
+        "setup/practitioners/<uuid:pk>/",
+        practitioners.ChangePractitioner.as_view(),
+        name="setup-practitioner",
+    ),
+    path(
+        "setup/practitioners/<uuid:pk>/use/",
+        practitioners.UsePractitioner.as_view(),
+        name="setup-practitioner-use",
+    ),
     path("setup/users/<uuid:pk>/use/", users.UseUser.as_view(), name="setup-user-use"),
 ]

@@ -235,6 +235,14 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-practitioners",
+        "Practitioners",
+        "Who treats, with which license and account.",
+        "person-badge",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-users",
         "Users",
         "Who logs in, with which roles; inviting someone.",

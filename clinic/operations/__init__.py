@@ -25,6 +25,11 @@ from clinic.operations.patients import (
     register_patient,
     search_patients,
 )
+from clinic.operations.practitioners import (
+    add_practitioner,
+    change_practitioner,
+    set_practitioner_use,
+)
 from clinic.operations.rooms import add_room, rename_room, set_room_use
 from clinic.operations.users import change_user, end_sessions, make_reset_link, set_user_use
 
@@ -35,12 +40,14 @@ __all__ = [
     "add_device",
     "add_device_model",
     "add_license",
+    "add_practitioner",
     "add_room",
     "change_clinic",
     "change_device",
     "change_device_model",
     "change_license_status",
     "change_patient",
+    "change_practitioner",
     "change_user",
     "create_administrator",
     "end_sessions",
@@ -58,6 +65,7 @@ __all__ = [
     "search_patients",
     "set_device_model_use",
     "set_device_status",
+    "set_practitioner_use",
     "set_room_use",
     "set_user_use",
     "withdraw_invitation",

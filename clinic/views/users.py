@@ -21,7 +21,6 @@ from clinic.models import Invitation, User
 from clinic.permissions import Permission
 from clinic.queries import users as queries
 from clinic.refusals import Refusal
-from clinic.rules import say_date
 from clinic.views.doors import FormPage, acting, go
 from clinic.views.set_up import Line, SetUpChange, SetUpForm, SetUpList
 
@@ -35,25 +34,18 @@ class Users(SetUpList):
     may = KEEPERS
     title = "Users"
     lead = "Who logs in, and with which roles. Each person has an account of their own."
-    columns = ("Name", "Email", "Roles", "Last log-in", "Standing")
+    columns = ("Name", "Email", "Roles", "Standing")
     add = "setup-user-add"
     add_label = "Invite someone"
     empty = "Nobody logs in yet."
 
     def lines(self) -> Sequence[Line]:
-        clinic = self.request.clinic
         found = queries.accounts_kept_by(self.request.user, at=timezone.now())
         return [
             Line(
                 one.user.name,
                 reverse("setup-user", args=[one.user.pk]),
-                (
-                    one.user.email,
-                    "; ".join(one.roles) or "None",
-                    say_date(clinic.day_of(one.user.last_login))
-                    if one.user.last_login
-                    else "Never",
-                ),
+                (one.user.email, "; ".join(one.roles) or "None"),
                 one.standing.status,
                 one.standing.label,
             )

@@ -40,6 +40,7 @@ NOT_ON_THE_MAP = {
     "setup-clinic-add": "a press on the clinics page",
     "setup-room-add": "a press on the rooms page",
     "setup-service-add": "a press on the services page",
+    "setup-practitioner-add": "a press on the practitioners page",
     "setup-user-add": "a press on the users page",
     "setup-device-add": "a press on the devices page",
     "setup-device-model-add": "a press on the device models page",

@@ -217,6 +217,14 @@ setup-service                         GET     login     403       403         40
 setup-service                         POST    login     403       403         403  403      422     403     422           404      403
 setup-service-use                     GET     login     403       403         403  403      200     403     200           404      403
 setup-service-use                     POST    login     403       403         403  403      422     403     422           404      403
+setup-practitioners                   GET     login     403       403         403  403      200     403     200           200      403
+setup-practitioners                   POST    login     403       403         403  403      405     403     405           405      403
+setup-practitioner-add                GET     login     403       403         403  403      200     403     200           200      403
+setup-practitioner-add                POST    login     403       403         403  403      422     403     422           422      403
+setup-practitioner                    GET     login     403       403         403  403      200     403     200           404      403
+setup-practitioner                    POST    login     403       403         403  403      422     403     422           404      403
+setup-practitioner-use                GET     login     403       403         403  403      200     403     200           404      403
+setup-practitioner-use                POST    login     403       403         403  403      422     403     422           404      403
 setup-users                           GET     login     403       403         403  403      403     403     200           403      403
 setup-users                           POST    login     403       403         403  403      403     403     405           403      403
 setup-user-add                        GET     login     403       403         403  403      403     403     200           403      403
@@ -298,6 +306,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-device": lambda world: {"pk": world.cast.device.pk},
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "invitation": lambda world: {"key": "no-such-key"},
+    "setup-practitioner": lambda world: {"pk": world.cast.ana.pk},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
     "setup-message": lambda _world: {"kind": "booked"},
     "setup-room": lambda world: {"pk": world.cast.room.pk},

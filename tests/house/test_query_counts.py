@@ -186,6 +186,7 @@ LISTS = [
     Case("audit", "manager", one_event),
     Case("setup-services", "manager", one_service),
     Case("setup-imports", "manager", one_import),
+    Case("setup-practitioners", "manager", one_practitioner),
     Case("setup-users", "administrator", one_user),
     Case("setup-shifts", "manager", one_practitioner),
     Case(
