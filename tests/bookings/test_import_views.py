@@ -12,7 +12,9 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bookings.models import ImportRun
 from clinic.models import AuditEvent, Patient, User
@@ -246,3 +248,22 @@ def test_the_administrator_imports_who_comes_and_never_what_for(cast: Cast, ente
     assert client.get(f"{PAGE}{visits.pk}/").status_code == 404
     patients = given(cast, csv_of(person(1)))
     assert client.get(f"{PAGE}{patients.pk}/").status_code == 200
+    done = imported(cast, csv_of(person(2)))
+    patient = done.lines.get().patient
+    assert patient is not None
+    card = f"/patients/{patient.pk}/"
+    assert card not in says(client.get(f"{PAGE}{done.pk}/"))
+    assert card in says(enter(cast.manager).get(f"{PAGE}{done.pk}/"))
+
+
+@pytest.mark.rule("P35")
+def test_the_rows_of_an_import_cost_the_same_however_many(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.manager)
+    counted = []
+    for first, rows in ((0, 1), (100, 3), (200, 30)):
+        run = imported(cast, csv_of(*(person(first + n) for n in range(rows))))
+        client.get(f"{PAGE}{run.pk}/")
+        with CaptureQueriesContext(connection) as caught:
+            client.get(f"{PAGE}{run.pk}/")
+        counted.append(len(caught))
+    assert counted[0] == counted[1] == counted[2] <= 15

@@ -152,6 +152,7 @@ class Import(_OneImport):
             "query": urlencode({"show": verdict}) if verdict else "",
             "tabs": [one for one in tabs if one[2]],
             "asks": counts["on_file"] + counts["in_file"],
+            "may_see": self.request.user.can(Permission.SEE_PATIENTS, self.run.clinic_id),
             "before": queries.imported_before(self.run),
         }
 
