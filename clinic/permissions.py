@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SET_UP_CLINIC = "clinic.set_up"
     IMPORT = "clinic.import"
     KEEP_USERS = "user.keep"
+    ALLOW_PRESCRIBED = "product.allow_prescribed"
 
 
 class Role(models.TextChoices):
@@ -62,6 +63,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.WASTE_STOCK,
             P.SEE_LICENSES,
             P.SEE_TREATMENT_LOG,
+            P.ALLOW_PRESCRIBED,
         }
     ),
     Role.MANAGER: frozenset(

@@ -32,6 +32,7 @@ from treatments.models import (
     Cartridge,
     CartridgeLot,
     CartridgeProduct,
+    GlideProduct,
     NumbingProduct,
     ProductIdentifier,
     StockMovement,
@@ -261,6 +262,11 @@ def numbing_product(code: str = "LIDO4", **given: Any) -> NumbingProduct:
         "is_active": True,
     }
     return _written(NumbingProduct(**{**values, **given}))
+
+
+def glide_product(name: str = "Demo Gel", **given: Any) -> GlideProduct:
+    """A sterile hydrogel."""
+    return _written(GlideProduct(**{"name": name, "maker": "Demo Medical", **given}))
 
 
 def appointment(

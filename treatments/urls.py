@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from treatments.views import acts, balance, chart, goods_in, landing, patients, room, stock
-from treatments.views.set_up import cartridge_products, checklist, device_models, devices
+from treatments.views.set_up import (
+    cartridge_products,
+    checklist,
+    device_models,
+    devices,
+    glide_products,
+    numbing_products,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", landing.Landing.as_view(), name="landing"),
@@ -56,6 +63,40 @@ urlpatterns: list[URLPattern] = [
         device_models.UseDeviceModel.as_view(),
         name="setup-device-model-use",
     ),
+    path(
+        "setup/numbing-products/",
+        numbing_products.NumbingProducts.as_view(),
+        name="setup-numbing-products",
+    ),
+    path(
+        "setup/numbing-products/<uuid:pk>/",
+        numbing_products.ChangeNumbingProduct.as_view(),
+        name="setup-numbing-product",
+    ),
+    path(
+        "setup/numbing-products/<uuid:pk>/use/",
+        numbing_products.UseNumbingProduct.as_view(),
+        name="setup-numbing-product-use",
+    ),
+    path(
+        "setup/glide-products/", glide_products.GlideProducts.as_view(), name="setup-glide-products"
+    ),
+    path(
+        "setup/glide-products/add/",
+        glide_products.AddGlideProduct.as_view(),
+        name="setup-glide-product-add",
+    ),
+    path(
+        "setup/glide-products/<uuid:pk>/",
+        glide_products.ChangeGlideProduct.as_view(),
+        name="setup-glide-product",
+    ),
+    path(
+        "setup/glide-products/<uuid:pk>/use/",
+        glide_products.UseGlideProduct.as_view(),
+        name="setup-glide-product-use",
+    ),
+    path("setup/depth-rules/", glide_products.DepthRules.as_view(), name="setup-depth-rules"),
     path("setup/devices/", devices.Devices.as_view(), name="setup-devices"),
     path("setup/devices/add/", devices.AddDevice.as_view(), name="setup-device-add"),
     path("setup/devices/<uuid:pk>/", devices.ChangeDevice.as_view(), name="setup-device"),

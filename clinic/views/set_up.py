@@ -17,6 +17,7 @@ from clinic.forms.set_up import ChangeForm, UseForm
 from clinic.models import Record
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
+from clinic.sitemap import places_for
 from clinic.views.doors import FormPage, Page
 
 
@@ -54,7 +55,9 @@ class SetUpList(Page):
         raise NotImplementedError
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        open_to = {one.name for one in places_for(self.request.user, self.request.clinic)}
         return super().get_context_data(**kwargs) | {
+            "back": reverse("setup") if "setup" in open_to else "",
             "title": self.title,
             "lead": self.lead,
             "columns": self.columns,
@@ -169,7 +172,7 @@ class SetUpUse(SetUpRow):
     """
 
     template_name = "clinic/set_up_use.html"
-    form_class = UseForm
+    form_class: type[UseForm] = UseForm
     page = ""
     what = ""
 

@@ -43,6 +43,7 @@ NOT_ON_THE_MAP = {
     "setup-practitioner-add": "a press on the practitioners page",
     "setup-user-add": "a press on the users page",
     "setup-device-add": "a press on the devices page",
+    "setup-glide-product-add": "a press on the glide products page",
     "setup-device-model-add": "a press on the device models page",
 }
 

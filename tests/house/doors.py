@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clinic.models import User
 from tests.cast import TODAY, Cast
 from tests.house.world import World
+from treatments.models import GlideProduct
 
 TABLE = """
 address                               method  anonymous reception esthetician lena director manager auditor administrator stranger nobody
@@ -171,6 +172,8 @@ setup-cartridge-product-code          GET     login     403       403         40
 setup-cartridge-product-code          POST    login     403       403         403  403      422     403     422           422      403
 setup-cartridge-package               GET     login     403       403         403  403      200     403     200           200      403
 setup-cartridge-package               POST    login     403       403         403  403      422     403     422           422      403
+setup-depth-rules                     GET     login     403       403         403  200      200     403     200           200      403
+setup-depth-rules                     POST    login     403       403         403  405      405     403     405           405      403
 setup-device-models                   GET     login     403       403         403  403      200     403     200           200      403
 setup-device-models                   POST    login     403       403         403  403      405     403     405           405      403
 setup-device-model-add                GET     login     403       403         403  403      200     403     200           200      403
@@ -201,6 +204,20 @@ setup-messages                        GET     login     403       403         40
 setup-messages                        POST    login     403       403         403  403      405     403     405           405      403
 setup-message                         GET     login     403       403         403  403      200     403     200           200      403
 setup-message                         POST    login     403       403         403  403      422     403     422           422      403
+setup-glide-products                  GET     login     403       403         403  403      200     403     200           200      403
+setup-glide-products                  POST    login     403       403         403  403      405     403     405           405      403
+setup-glide-product-add               GET     login     403       403         403  403      200     403     200           200      403
+setup-glide-product-add               POST    login     403       403         403  403      422     403     422           422      403
+setup-glide-product                   GET     login     403       403         403  403      200     403     200           200      403
+setup-glide-product                   POST    login     403       403         403  403      422     403     422           422      403
+setup-glide-product-use               GET     login     403       403         403  403      200     403     200           200      403
+setup-glide-product-use               POST    login     403       403         403  403      422     403     422           422      403
+setup-numbing-products                GET     login     403       403         403  200      200     403     200           200      403
+setup-numbing-products                POST    login     403       403         403  405      405     403     405           405      403
+setup-numbing-product                 GET     login     403       403         403  403      200     403     200           200      403
+setup-numbing-product                 POST    login     403       403         403  403      422     403     422           422      403
+setup-numbing-product-use             GET     login     403       403         403  200      200     403     200           200      403
+setup-numbing-product-use             POST    login     403       403         403  422      422     403     422           422      403
 setup-rooms                           GET     login     403       403         403  403      200     403     200           200      403
 setup-rooms                           POST    login     403       403         403  403      405     403     405           405      403
 setup-room-add                        GET     login     403       403         403  403      200     403     200           200      403
@@ -309,6 +326,8 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-practitioner": lambda world: {"pk": world.cast.ana.pk},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
     "setup-message": lambda _world: {"kind": "booked"},
+    "setup-glide-product": lambda world: {"pk": GlideProduct.objects.get().pk},
+    "setup-numbing-product": lambda world: {"pk": world.cast.cream.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
     "setup-shift": lambda world: {"pk": world.cast.ana.pk},
     "setup-service": lambda world: {"pk": world.cast.service.pk},

@@ -22,8 +22,9 @@ from clinic.sitemap import PLACES
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.house import world
-from treatments.models import NeedlingPass, Treatment
+from treatments.models import DepthRule, NeedlingPass, NumbingIngredient, Treatment
 from treatments.operations import clean_device
+from treatments.rules.areas import AREAS
 
 HALF_HOUR = dt.timedelta(minutes=30)
 # The half hours of Austin's day, from midnight on, in which `world` books nobody.
@@ -83,6 +84,20 @@ def one_model(cast: Cast, n: int) -> None:
 def one_product(cast: Cast, n: int) -> None:
     product = factories.product([cast.model], f"{n:014d}", name=f"Product {n}")
     factories.identifier(product, f"9{n:013d}", level="box", units=6)
+
+
+def one_cream(cast: Cast, n: int) -> None:
+    product = factories.numbing_product(f"CREAM{n}")
+    NumbingIngredient(product=product, name="lidocaine", family="amide", mg_per_g=40).write()
+
+
+def one_glide(cast: Cast, n: int) -> None:
+    factories.glide_product(f"Gel {n}")
+
+
+def one_rule(cast: Cast, n: int) -> None:
+    if n <= len(AREAS):
+        DepthRule(area=AREAS[n - 1][0], max_depth=100).write()
 
 
 def one_device(cast: Cast, n: int) -> None:
@@ -198,6 +213,9 @@ LISTS = [
     ),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-cartridge-products", "manager", one_product),
+    Case("setup-numbing-products", "manager", one_cream),
+    Case("setup-glide-products", "manager", one_glide),
+    Case("setup-depth-rules", "manager", one_rule),
     Case("setup-devices", "manager", one_device),
     Case("setup-device-models", "manager", one_model),
     Case(

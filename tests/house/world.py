@@ -11,6 +11,7 @@ from bookings.models import Appointment, ImportRun
 from bookings.rules.importing import FileGiven
 from clinic import outbox
 from clinic.models import Patient, User
+from tests import factories
 from tests.cast import NOW, PASSWORD, Cast
 from treatments import operations as room
 from treatments.models import Cartridge, Treatment
@@ -39,6 +40,7 @@ def build(cast: Cast) -> World:
     booked = book(cast, cast.wang, NOW + 90 * MINUTE, at=NOW - 60 * MINUTE)
     in_stock = cast.lot.units.filter(status="in_stock").order_by("number").first()
     assert in_stock is not None
+    factories.glide_product()
     outbox.deliver(at=NOW)
     return World(cast, booked, under_way, signed, in_stock, given(cast))
 

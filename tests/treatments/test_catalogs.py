@@ -111,8 +111,8 @@ def test_a_later_version_updates_what_nobody_edited_and_nothing_else(
     }
     building.change_device_model(clinic=cast.clinic, model=pen, **values, by=cast.manager, at=NOW)
     emla = NumbingProduct.objects.get(code="EMLA")
-    emla.is_active = True
-    emla.write(only=["is_active"])
+    emla.is_active, emla.prescriber = True, cast.ana
+    emla.write(only=["is_active", "prescriber"])
     rewrite(shipped, "device_models", ("version = 1", "version = 2"), ("= 150", "= 175"))
     rewrite(
         shipped,

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.constraints import append_only, bounded, check
-from clinic.models import Clinic, Device, Row
+from clinic.models import Clinic, Device, Practitioner, Row
 from clinic.models.base import ScopedQuerySet
 from clinic.models.places import FromCatalog
 from treatments.rules.areas import AREAS
@@ -46,6 +46,9 @@ class NumbingProduct(FromCatalog):
     per_10cm2 = models.PositiveSmallIntegerField("most on 10 cm² (0.1 g)", null=True, blank=True)
     min_age = models.PositiveSmallIntegerField("youngest (years)", default=18)
     is_active = models.BooleanField(default=False)
+    prescriber = models.ForeignKey(
+        Practitioner, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["name", "pk"]
@@ -66,6 +69,11 @@ class NumbingProduct(FromCatalog):
                 "What must be covered may be covered.",
             ),
             check(
+                "numbing_product_prescribed",
+                Q(is_active=False) | Q(rx_required=False) | Q(prescriber__isnull=False),
+                "A product that needs a prescription is in use with its prescriber.",
+            ),
+            check(
                 "numbing_product_amounts",
                 (Q(max_amount__isnull=True) | Q(max_amount__gte=1, max_amount__lte=600))
                 & (Q(max_area__isnull=True) | Q(max_area__gte=1, max_area__lte=2000))
@@ -76,6 +84,13 @@ class NumbingProduct(FromCatalog):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def cover(self) -> str:
+        """Whether it is covered, in one word: no, may or must."""
+        if self.occlusion_required:
+            return "must"
+        return "may" if self.occlusion_allowed else "no"
 
 
 class NumbingIngredient(Row):

@@ -24,17 +24,27 @@ from treatments.operations.numbing import apply_numbing, decline_numbing, remove
 from treatments.operations.reports import export_balance
 from treatments.operations.scanning import Scanned, scan_cartridge
 from treatments.operations.signing import add_addendum, sign
+from treatments.operations.skin_products import (
+    add_glide_product,
+    change_glide_product,
+    change_numbing_product,
+    set_glide_product_use,
+    set_numbing_product_use,
+)
 
 __all__ = [
     "Scanned",
     "abort",
     "add_addendum",
     "add_cartridge_product",
+    "add_glide_product",
     "add_package_code",
     "add_pass",
     "amend_chart",
     "apply_numbing",
     "change_cartridge_product",
+    "change_glide_product",
+    "change_numbing_product",
     "change_package",
     "claim_unit",
     "clean_device",
@@ -50,6 +60,8 @@ __all__ = [
     "remove_pass",
     "scan_cartridge",
     "set_cartridge_product_use",
+    "set_glide_product_use",
+    "set_numbing_product_use",
     "sign",
     "start",
     "waste_in_treatment",

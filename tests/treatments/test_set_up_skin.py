@@ -1,0 +1,270 @@
+"""Numbing products, glide products and depth rules: their acts, their pages, the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import AuditEvent, Practitioner, User
+from clinic.refusals import NotAllowed, Refusal
+from tests import factories
+from tests.cast import NOW, YESTERDAY, Cast
+from tests.raw_sql import change, refused
+from treatments import operations
+from treatments.models import GlideProduct, NumbingProduct
+from treatments.rules.glide import barred_glide
+
+Enter = Callable[[User], Client]
+LIMITS = {
+    "min_dwell": "30",
+    "max_dwell": "45",
+    "max_amount": "12.5",
+    "max_area": "400",
+    "per_10cm2": "",
+    "min_age": "18",
+    "cover": "may",
+    "ndc": "0168-0357-30",
+    "rxcui": "1421893",
+    "source": "Label, 2026",
+    "version": "1",
+}
+
+
+@pytest.fixture(autouse=True)
+def now(clock: Any) -> None:
+    """Tuesday, nine o'clock in Austin."""
+
+
+@pytest.fixture
+def rx(cast: Cast) -> NumbingProduct:
+    """A cream on prescription, out of use as it ships."""
+    operations.load_catalog(at=NOW)
+    return NumbingProduct.objects.get(code="EMLA")
+
+
+@pytest.fixture
+def doctor(cast: Cast) -> Practitioner:
+    """A physician with a license in Texas."""
+    made = factories.practitioner([cast.clinic], "MD", name="Dr. Ines Roth")
+    factories.license(made, "md", "TX", by=cast.manager)
+    return made
+
+
+def text(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def use(cast: Cast, product: NumbingProduct, who: User, **given: Any) -> NumbingProduct:
+    values = {"in_use": True, "by": who, "at": NOW} | given
+    return operations.set_numbing_product_use(clinic=cast.clinic, product=product, **values)
+
+
+@pytest.mark.rule("R43")
+def test_what_needs_a_prescription_is_put_into_use_by_the_director_with_a_prescriber(
+    cast: Cast, rx: NumbingProduct, doctor: Practitioner
+) -> None:
+    with pytest.raises(Refusal, match="needs a prescription") as no:
+        use(cast, rx, cast.manager, prescriber=doctor)
+    assert no.value.rule == "R43"
+    with pytest.raises(Refusal, match="Name a prescriber"):
+        use(cast, rx, cast.director)
+    made = use(cast, rx, cast.director, prescriber=doctor)
+    assert (made.is_active, made.prescriber) == (True, doctor)
+    assert "Dr. Ines Roth" in AuditEvent.objects.order_by("-id")[0].detail
+    assert not use(cast, made, cast.manager, in_use=False).is_active
+
+
+@pytest.mark.rule("R43")
+@pytest.mark.parametrize(
+    ("kind", "state", "given"),
+    [
+        ("esthetician", "TX", {}),
+        ("rn", "TX", {}),
+        ("md", "CA", {}),
+        ("md", "TX", {"status": "suspended"}),
+        ("md", "TX", {"expires_on": YESTERDAY}),
+    ],
+)
+def test_who_may_not_prescribe_here_is_no_prescriber(
+    cast: Cast, rx: NumbingProduct, kind: str, state: str, given: dict[str, Any]
+) -> None:
+    made = factories.practitioner([cast.clinic], "MD", name="Other")
+    factories.license(made, kind, state, by=cast.manager, **given)
+    with pytest.raises(Refusal, match="Name a prescriber") as no:
+        use(cast, rx, cast.director, prescriber=made)
+    assert no.value.field == "prescriber"
+
+
+@pytest.mark.rule("R43")
+def test_the_database_knows_no_prescribed_product_in_use_without_prescriber(
+    cast: Cast, rx: NumbingProduct
+) -> None:
+    assert refused(*change(rx, is_active=True)) == "numbing_product_prescribed"
+
+
+def test_what_is_sold_over_the_counter_is_put_into_use_by_either(cast: Cast) -> None:
+    for who in (cast.manager, cast.administrator, cast.director):
+        use(cast, cast.cream, who, in_use=False)
+        assert use(cast, cast.cream, who).is_active
+    with pytest.raises(Refusal, match="in use already"):
+        use(cast, cast.cream, cast.manager)
+    for who in (cast.esthetician, cast.reception, cast.auditor, cast.stranger):
+        with pytest.raises(NotAllowed):
+            use(cast, cast.cream, who, in_use=False)
+
+
+def test_limits_are_changed_on_the_page_and_count_as_edited(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.manager)
+    address = reverse("setup-numbing-product", args=[cast.cream.pk])
+    assert "lidocaine 40 mg/g" in text(client.get(address))
+    assert "is saved." in text(client.post(address, LIMITS, follow=True))
+    cast.cream.refresh_from_db()
+    made = cast.cream
+    assert (made.min_dwell, made.max_dwell, made.max_amount, made.max_area) == (30, 45, 125, 400)
+    assert (made.per_10cm2, made.occlusion_allowed, made.occlusion_required) == (None, True, False)
+    assert made.edited
+    assert 'value="12.5"' in text(client.get(address))
+    stale = client.post(address, {**LIMITS, "max_dwell": "50", "cover": "must"})
+    assert (stale.status_code, "<bdi>45</bdi>" in text(stale)) == (409, True)
+    assert "<bdi>May be covered</bdi>" in text(stale)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("max_dwell", "20", "The longest dwell is at least the shortest"),
+        ("max_dwell", "301", "Enter 1 to 300 minutes."),
+        ("max_dwell", "soon", "Enter a whole number of minutes."),
+        ("max_amount", "60.1", "Enter at most 60.0 g."),
+        ("max_amount", "0.05", "Enter at least 0.1 g."),
+        ("max_amount", "1.25", "Enter at most 1 digits after the point."),
+        ("max_area", "2001", "Enter 1 to 2,000 cm²."),
+        ("min_age", "17", "Enter 18 to 120 years."),
+        ("cover", "", "Choose whether it is covered."),
+        ("ndc", "12", "Use the form 0168-0357-30."),
+        ("rxcui", "x", "An RxCUI has digits only."),
+        ("source", "", "Say where these limits stand."),
+    ],
+)
+def test_a_limit_that_cannot_be_is_said_beside_its_field(
+    cast: Cast, enter: Enter, field: str, typed: str, says: str
+) -> None:
+    address = reverse("setup-numbing-product", args=[cast.cream.pk])
+    answer = enter(cast.manager).post(address, {**LIMITS, field: typed})
+    assert answer.status_code == 422
+    assert says in text(answer)
+    cast.cream.refresh_from_db()
+    assert not cast.cream.edited
+
+
+def test_the_act_itself_refuses_what_no_form_sends(cast: Cast) -> None:
+    values: dict[str, Any] = {
+        "clinic": cast.clinic,
+        "product": cast.cream,
+        "min_dwell": 20,
+        "max_dwell": 60,
+        "max_amount": None,
+        "max_area": None,
+        "per_10cm2": None,
+        "min_age": 18,
+        "occlusion_allowed": False,
+        "occlusion_required": True,
+        "ndc": "",
+        "rxcui": "",
+        "source": "",
+        "by": cast.manager,
+        "at": NOW,
+    }
+    with pytest.raises(Refusal) as cover:
+        operations.change_numbing_product(**values)
+    assert cover.value.field == "cover"
+    with pytest.raises(Refusal) as age:
+        operations.change_numbing_product(**{**values, "min_age": 17})
+    assert age.value.rule == "R29"
+    with pytest.raises(Refusal):
+        operations.change_numbing_product(
+            **{**values, "occlusion_required": False, "max_amount": 601}
+        )
+
+
+def test_the_director_puts_a_prescribed_product_into_use_on_its_page(
+    cast: Cast, enter: Enter, rx: NumbingProduct, doctor: Practitioner
+) -> None:
+    address = reverse("setup-numbing-product-use", args=[rx.pk])
+    director = enter(cast.director)
+    assert address in text(director.get(reverse("setup-numbing-products")))
+    page = text(director.get(address))
+    assert "Dr. Ines Roth" in page
+    assert "Name who prescribes it." in page
+    typed = {"version": "1", "in_use": "on"}
+    assert director.post(address, typed).status_code == 422
+    done = director.post(address, {**typed, "prescriber": str(doctor.pk)}, follow=True)
+    assert "is in use." in text(done)
+    manager = enter(cast.manager)
+    page = text(manager.get(reverse("setup-numbing-product", args=[rx.pk])))
+    assert "Dr. Ines Roth" in page
+    assert "Prilocaine" in page
+
+
+@pytest.mark.rule("R43")
+def test_a_manager_is_told_who_puts_it_into_use(
+    cast: Cast, enter: Enter, rx: NumbingProduct
+) -> None:
+    address = reverse("setup-numbing-product-use", args=[rx.pk])
+    client = enter(cast.manager)
+    assert "the medical director puts it into use" in text(client.get(address))
+    answer = client.post(address, {"version": "1", "in_use": "on"})
+    assert answer.status_code == 422
+    assert "names a prescriber" in text(answer)
+
+
+@pytest.mark.rule("R37")
+@pytest.mark.parametrize(
+    ("name", "barred"),
+    [
+        ("Vitamin C gel", True),
+        ("vitamin-c", True),
+        ("L-Ascorbic acid", True),
+        ("PRP kit", True),
+        ("Platelet-rich plasma", True),
+        ("Exosome boost", True),
+        ("Hydrating serum", True),
+        ("Lift HG", False),
+        ("Hyaluronic acid gel", False),
+        ("Surprpise", False),
+    ],
+)
+def test_what_never_goes_under_the_needle_is_known_by_its_name(name: str, barred: bool) -> None:
+    assert bool(barred_glide(name)) is barred
+
+
+@pytest.mark.rule("R37")
+def test_a_glide_product_is_added_changed_and_taken_out_of_use(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.manager)
+    add = reverse("setup-glide-product-add")
+    no = client.post(add, {"name": "Vitamin C serum", "maker": "Any"})
+    assert (no.status_code, "granulomas" in text(no)) == (422, True)
+    assert client.post(add, {"name": "", "maker": "Any"}).status_code == 422
+    client.post(add, {"name": "Demo  HA", "maker": "Demo Medical"})
+    made = GlideProduct.objects.get(name="Demo HA")
+    assert client.post(add, {"name": "demo ha", "maker": "Demo Medical"}).status_code == 409
+    address = reverse("setup-glide-product", args=[made.pk])
+    typed = {"name": "Demo HA 2", "maker": "Demo Medical", "source": "Label", "version": "1"}
+    assert "Demo HA 2 is saved." in text(client.post(address, typed, follow=True))
+    assert client.post(address, typed).status_code == 409
+    gone = reverse("setup-glide-product-use", args=[made.pk])
+    assert "Demo HA 2 is out of use." in text(client.post(gone, {"version": "2"}, follow=True))
+    assert client.post(gone, {"version": "3"}).status_code == 422
+    made.refresh_from_db()
+    assert (made.is_active, made.edited) == (False, True)
+
+
+def test_depth_rules_are_read_in_the_order_of_the_areas(cast: Cast, enter: Enter) -> None:
+    operations.load_catalog(at=NOW)
+    page = text(enter(cast.director).get(reverse("setup-depth-rules")))
+    assert page.index("Forehead") < page.index("Left cheek") < page.index("Scalp")
+    assert "Inside the rim never" in page

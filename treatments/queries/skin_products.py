@@ -1,0 +1,43 @@
+"""What is put on the skin, as the set-up pages list it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+
+from clinic.models import Clinic, License, Practitioner
+from treatments.models import DepthRule, GlideProduct, NumbingProduct
+
+PRESCRIBES = (License.Kind.MD, License.Kind.DO, License.Kind.APRN_NP, License.Kind.PA)
+
+
+def numbing_products() -> QuerySet[NumbingProduct]:
+    """All numbing products with their ingredients, in use first; two queries."""
+    found = NumbingProduct.objects.select_related("prescriber").prefetch_related("parts")
+    return found.order_by("-is_active", "name", "pk")
+
+
+def glide_products() -> QuerySet[GlideProduct]:
+    """All glide products, in use first."""
+    return GlideProduct.objects.order_by("-is_active", "name", "pk")
+
+
+def depth_rules() -> QuerySet[DepthRule]:
+    """The depth rule of each area."""
+    return DepthRule.objects.order_by("area", "pk")
+
+
+def prescribers(clinic: Clinic, *, on: dt.date) -> QuerySet[Practitioner]:
+    """Who works in the clinic and may prescribe in its state on that clinic-local date."""
+    return (
+        Practitioner.objects.working_in(clinic)
+        .filter(
+            licenses__kind__in=PRESCRIBES,
+            licenses__state=clinic.state,
+            licenses__status=License.Status.ACTIVE,
+            licenses__issued_on__lte=on,
+            licenses__expires_on__gte=on,
+        )
+        .distinct()
+    )
