@@ -31,8 +31,10 @@ class ChangeForm(HouseForm):
     def differences(self, row: Record, *, but: Collection[str] = ()) -> list[dict[str, str]]:
         """Where what was typed is not what is on file now, `but` for some: label, both texts."""
         found = []
-        for name, typed in self.values.items():
-            if name == "version" or name in but or not hasattr(row, name):
+        left_out = {"once", "version", *but}
+        # What a form hands on under other names is compared as it was typed.
+        for name, typed in {**self.cleaned_data, **self.values}.items():
+            if name in left_out or name not in self.fields or not hasattr(row, name):
                 continue
             on_file, said = self._shown(name, getattr(row, name)), self._shown(name, typed)
             if on_file != said:

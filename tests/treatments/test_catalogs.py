@@ -126,8 +126,8 @@ def test_a_later_version_updates_what_nobody_edited_and_nothing_else(
         ),
     )
     done = operations.load_catalog(at=NOW, folder=shipped)
-    assert done.kept == ["device_models/skinpen-precision", "numbing_products/LIDO4"]
-    assert len(done.updated) == 5
+    assert done.kept == ["device_models/skinpen-precision"]
+    assert len(done.updated) == 6
     pen.refresh_from_db()
     emla.refresh_from_db()
     assert (pen.label_max, pen.catalog_version) == (100, 1)
@@ -139,11 +139,25 @@ def test_a_later_version_updates_what_nobody_edited_and_nothing_else(
 def test_what_the_clinic_put_on_file_before_stays_its_own(cast: Cast) -> None:
     mine = factories.device_model(maker="Bellus Medical", name="SkinPen Precision")
     done = operations.load_catalog(at=NOW)
-    assert done.kept == ["device_models/skinpen-precision", "numbing_products/LIDO4"]
+    assert done.kept == ["device_models/skinpen-precision"]
     mine.refresh_from_db()
     assert (mine.clearance_no, mine.catalog) == ("K202243", "")
-    cast.cream.refresh_from_db()
-    assert cast.cream.catalog == ""
+
+
+@pytest.mark.rule("R43")
+def test_creams_from_before_the_catalog_get_its_limits(cast: Cast) -> None:
+    """What then needs a prescription waits for a prescriber, even where it was in use."""
+    old = factories.numbing_product("EMLA", min_dwell=1, is_active=True)
+    edited = factories.numbing_product("LIDO5", min_dwell=1, edited=True)
+    done = operations.load_catalog(at=NOW)
+    assert done.updated == ["numbing_products/LIDO4", "numbing_products/EMLA"]
+    assert done.kept == ["numbing_products/LIDO5"]
+    for one in (old, edited, cast.cream):
+        one.refresh_from_db()
+    assert (old.min_dwell, old.rx_required, old.is_active) == (60, True, False)
+    assert (cast.cream.catalog, cast.cream.is_active) == ("numbing_products/LIDO4", True)
+    assert (edited.min_dwell, edited.catalog) == (1, "")
+    assert operations.load_catalog(at=NOW).updated == []
 
 
 @pytest.mark.rule("R38")

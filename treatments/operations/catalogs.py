@@ -22,7 +22,10 @@ SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
 
 @dataclass(frozen=True)
 class Catalog:
-    """One file: the rows it makes, and the columns by which one that is there is known."""
+    """One file: the rows it makes, and the columns by which one that is there is known.
+
+    With a `key_column` the catalog alone makes such rows, and takes on one without an origin.
+    """
 
     name: str
     model: type[FromCatalog]
@@ -51,9 +54,10 @@ def load_catalog(*, at: dt.datetime, folder: Path = SHIPPED) -> Loaded:
     """Bring the shipped catalogs into the database; safe to run again, and with every upgrade.
 
     Adds what is new, updates what came from an older version and was not edited here, and
-    leaves the rest, also whether a row is in use. Done by the installation, not by a person:
-    what it added and updated is in the system's audit. Refuses a device that needles with radio
-    frequency (R38).
+    leaves the rest, also whether a row is in use; yet what turns out to need a prescription
+    waits, out of use, for the director and a prescriber (R43). Done by the installation, not by
+    a person: what it added and updated is in the system's audit. Refuses a device that needles
+    with radio frequency (R38).
     """
     loaded = Loaded()
     with transaction.atomic():
@@ -76,9 +80,12 @@ def _load(catalog: Catalog, version: int, line: Mapping[str, Any], loaded: Loade
         raise Refusal(f"{name} needles with radio frequency.", rule="R38")
     if catalog.key_column:
         values[catalog.key_column] = line["key"]
-    rows = catalog.model._default_manager
-    row = rows.select_for_update(no_key=True).filter(catalog=name).first()
-    if row is None and rows.filter(**{one: values[one] for one in catalog.known_by}).exists():
+    rows = catalog.model._default_manager.select_for_update(no_key=True)
+    same = {column: values[column] for column in catalog.known_by}
+    row = rows.filter(catalog=name).first()
+    if row is None and catalog.key_column:
+        row = rows.filter(catalog="", **same).first()
+    elif row is None and rows.filter(**same).exists():
         loaded.kept.append(name)  # the clinic put it on file before the catalog had it
         return
     if row is None:
@@ -94,7 +101,9 @@ def _load(catalog: Catalog, version: int, line: Mapping[str, Any], loaded: Loade
             if column != "is_active":
                 setattr(row, column, value)
         loaded.updated.append(name)
-    row.catalog_version = version
+    row.catalog, row.catalog_version = name, version
+    if isinstance(row, NumbingProduct) and row.rx_required and row.prescriber_id is None:
+        row.is_active = False
     row.write()
     for part in parts:
         _part(row, part)

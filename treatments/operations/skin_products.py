@@ -52,7 +52,7 @@ def change_numbing_product(
     """Change a numbing product's limits for all clinics; from then on no catalog overwrites them.
 
     Amounts in tenths of a gram; None: the label has no such limit. What was applied so far
-    stays. Refuses a stale version (P12, 409), limits out of order, and an age below 18 (R29).
+    stays. Refuses a stale version (P12, 409), limits out of order, and an age below 18.
     """
     held = NumbingProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
     held.expect(version)
@@ -63,7 +63,7 @@ def change_numbing_product(
             field="max_dwell",
         )
     if min_age < 18:
-        raise Refusal("Nobody under 18 is treated.", rule="R29", field="min_age")
+        raise Refusal("Nobody under 18 is treated.", rule="input", field="min_age")
     if occlusion_required and not occlusion_allowed:
         raise Refusal("What must be covered may be covered.", rule="input", field="cover")
     given = {

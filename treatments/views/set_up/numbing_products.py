@@ -127,7 +127,7 @@ def _most(product: NumbingProduct) -> str:
         f"{product.max_area:,} cm²" if product.max_area else "",
         f"{say_grams(product.per_10cm2)} g on 10 cm²" if product.per_10cm2 else "",
     ]
-    return ", ".join(one for one in said if one) or "No limit on the label"
+    return ", ".join(one for one in said if one) or "No limit on file"
 
 
 def _sold(product: NumbingProduct) -> str:
