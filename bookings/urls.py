@@ -8,6 +8,7 @@ from django.urls import URLPattern, path, register_converter
 
 from bookings.views import acting, board, card, free_times, new, words
 from bookings.views.set_up import (
+    absences,
     hours,
     imports,
     letters,
@@ -64,6 +65,12 @@ urlpatterns: list[URLPattern] = [
     path("setup/shifts/<uuid:pk>/", hours.Hours.as_view(), name="setup-shift"),
     path("setup/shifts/<uuid:pk>/week/", hours.ChangeWeek.as_view(), name="setup-shift-week"),
     path("setup/shifts/<uuid:pk>/day/", hours.OtherDay.as_view(), name="setup-shift-day"),
+    path("setup/shifts/<uuid:pk>/off/", absences.AddTimeOff.as_view(), name="setup-shift-off"),
+    path("setup/time-off/<uuid:pk>/", absences.OneTimeOff.as_view(), name="setup-time-off"),
+    path("setup/closures/", absences.Closures.as_view(), name="setup-closures"),
+    path("setup/closures/add/", absences.AddClosure.as_view(), name="setup-closure-add"),
+    path("setup/closures/holidays/", absences.Holidays.as_view(), name="setup-closure-holidays"),
+    path("setup/closures/<uuid:pk>/", absences.OneClosure.as_view(), name="setup-closure"),
     path("setup/import/", imports.Imports.as_view(), name="setup-imports"),
     path("setup/import/<uuid:pk>/", imports.Import.as_view(), name="setup-import"),
     path("setup/import/<uuid:pk>/columns/", imports.Columns.as_view(), name="setup-import-columns"),

@@ -251,6 +251,14 @@ PLACES = (
     ),
     Place(
         "Set-up",
+        "setup-closures",
+        "Closures",
+        "Holidays and other days on which nobody is treated.",
+        "door-closed",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-imports",
         "Import",
         "Bring patients and future visits from another system, as a CSV file.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from bookings.rules.areas import AREAS, say_areas
 from clinic.forms.house import NO_CHOICE, HouseForm
-from clinic.forms.set_up import ChangeForm
+from clinic.forms.set_up import ChangeForm, LookFirst
 from clinic.models import DeviceModel
 
 WHOLE = "Enter whole minutes, for example 25."
@@ -94,32 +93,8 @@ class AddServiceForm(_Service, HouseForm):
     """A new service."""
 
 
-class ChangeServiceForm(_Service, ChangeForm):
-    """Other phases, areas, devices or another name.
-
-    `looked` is the mark of what was shown before it is saved; what is typed later is shown again.
-    """
-
-    looked = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-
-    @property
-    def mark(self) -> str:
-        """What stands for the values typed now."""
-        typed = [(name, self._shown(name, value)) for name, value in sorted(self.values.items())]
-        return hashlib.sha256(repr(typed).encode("utf-8", "replace")).hexdigest()
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {name: value for name, value in super().values.items() if name != "looked"}
-
-    def looked_at(self) -> bool:
-        """Whether exactly these values were shown before."""
-        return bool(self.cleaned_data.get("looked") == self.mark)
-
-    def look(self) -> None:
-        """The next press saves what is shown now."""
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data["looked"] = self.mark  # type: ignore[index]
+class ChangeServiceForm(_Service, LookFirst, ChangeForm):
+    """Other phases, areas, devices or another name."""
 
     def _shown(self, name: str, value: Any) -> str:
         if name == "areas":

@@ -1,5 +1,12 @@
 """The desk's acts, the steps of a visit that the treatment calls down, and the reminders."""
 
+from bookings.operations.absences import (
+    add_holidays,
+    close_clinic,
+    give_time_off,
+    withdraw_closure,
+    withdraw_time_off,
+)
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.booking import book, cancel, move
 from bookings.operations.imports import (
@@ -27,16 +34,19 @@ from bookings.operations.reminding import send_reminders
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
+    "add_holidays",
     "add_service",
     "book",
     "cancel",
     "change_service",
     "choose_columns",
     "clear_day",
+    "close_clinic",
     "confirm",
     "discard_import",
     "export_rejects",
     "finish_import",
+    "give_time_off",
     "go_on_with_imports",
     "import_patients",
     "mark_arrived",
@@ -56,4 +66,6 @@ __all__ = [
     "set_week",
     "start_import",
     "upload_import",
+    "withdraw_closure",
+    "withdraw_time_off",
 ]

@@ -38,7 +38,7 @@ def set_week(
     that is past or more than two years ahead, and hours that overlap, end before they begin or
     cross midnight (T1).
     """
-    held = _held(practitioner, clinic)
+    held = held_practitioner(practitioner, clinic)
     rows = list(Shift.objects.filter(clinic=clinic, practitioner=held))
     if seen is not None and seen != mark_of(rows):
         raise Conflict(
@@ -100,7 +100,7 @@ def set_day(
     Refuses someone who does not work here (P15), a date that is past or more than two years
     ahead, and hours that overlap, end before they begin or cross midnight (T1).
     """
-    held = _held(practitioner, clinic)
+    held = held_practitioner(practitioner, clinic)
     faults = [
         Refusal(says, rule="T1", field=f"hours_{place}_from")
         for place, says in hours_faults(hours).items()
@@ -137,7 +137,7 @@ def clear_day(
 
     Refuses someone who does not work here (P15), and a date that has no other hours (T1).
     """
-    held = _held(practitioner, clinic)
+    held = held_practitioner(practitioner, clinic)
     if not _withdraw(held, clinic, day, by, at):
         raise Refusal(f"On {say_date(day)} the week's hours count already.", rule="T1")
     audit.record("shift.clear_day", by=by, at=at, clinic_id=clinic.pk, on=held, detail={"day": day})
@@ -160,7 +160,7 @@ def _is_void(row: Shift) -> bool:
     return row.valid_to is not None and row.valid_to < row.valid_from
 
 
-def _held(practitioner: Practitioner, clinic: Clinic) -> Practitioner:
+def held_practitioner(practitioner: Practitioner, clinic: Clinic) -> Practitioner:
     """The practitioner, locked as a booking locks her."""
     held: Practitioner = Practitioner.objects.held().get(pk=practitioner.pk)
     if not held.clinics.filter(pk=clinic.pk).exists():

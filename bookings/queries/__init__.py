@@ -1,5 +1,12 @@
 """What the desk reads: the day board, a visit's card."""
 
+from bookings.queries.absences import (
+    closures_of,
+    holidays_to_close,
+    time_off_of,
+    visits_in_closure,
+    visits_in_time_off,
+)
 from bookings.queries.board import Column, DayBoard, Visit, day_board
 from bookings.queries.free_times import (
     FreeLine,
@@ -67,9 +74,11 @@ __all__ = [
     "all_services",
     "charts_to_open",
     "clinic_opens",
+    "closures_of",
     "day_board",
     "devices_in_service",
     "doubts_about",
+    "holidays_to_close",
     "import_counts",
     "import_for",
     "import_row",
@@ -94,8 +103,11 @@ __all__ = [
     "search_near",
     "services_of",
     "time_off_ahead",
+    "time_off_of",
     "visit_for",
     "visits_ahead",
+    "visits_in_closure",
+    "visits_in_time_off",
     "visits_outside",
     "visits_to_remind",
     "weeks_of",

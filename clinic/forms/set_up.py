@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from typing import Any
 
@@ -56,6 +57,37 @@ class ChangeForm(HouseForm):
         if not isinstance(value, str) and hasattr(value, "__iter__"):
             return ", ".join(str(one) for one in value)
         return str(field.prepare_value(value) or "")
+
+
+class LookFirst(HouseForm):
+    """A form whose first press shows what it touches, and whose second press does it.
+
+    `looked` is the mark of the values that were shown; what is typed later is shown again.
+    """
+
+    looked = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    @property
+    def mark(self) -> str:
+        """What stands for the values typed now."""
+        typed = [(name, self._told(name, value)) for name, value in sorted(self.values.items())]
+        return hashlib.sha256(repr(typed).encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in super().values.items() if name != "looked"}
+
+    def looked_at(self) -> bool:
+        """Whether exactly these values were shown before."""
+        return bool(self.cleaned_data.get("looked") == self.mark)
+
+    def look(self) -> None:
+        """The next press does what is shown now."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["looked"] = self.mark  # type: ignore[index]
+
+    def _told(self, name: str, value: Any) -> str:
+        return str(value)
 
 
 class UseForm(HouseForm):

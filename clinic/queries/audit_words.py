@@ -15,6 +15,11 @@ from clinic.rules import say_date, say_time
 
 # Every action that an operation records, in the past tense; one table for all apps.
 ACTIONS: dict[str, str] = {
+    "closure.add": "Closed the clinic for some days",
+    "closure.add_holidays": "Closed the clinic on public holidays",
+    "closure.withdraw": "Opened the clinic after all",
+    "time_off.give": "Entered time off",
+    "time_off.withdraw": "Took time off back",
     "account.change": "Changed someone's name or roles",
     "account.end_sessions": "Logged someone out everywhere",
     "account.invite": "Invited someone",

@@ -39,6 +39,8 @@ NOT_ON_THE_MAP = {
     "first-start": "before anybody is in",
     "setup-clinic-add": "a press on the clinics page",
     "setup-room-add": "a press on the rooms page",
+    "setup-closure-add": "a press on the closures page",
+    "setup-closure-holidays": "a press on the closures page",
     "setup-service-add": "a press on the services page",
     "setup-practitioner-add": "a press on the practitioners page",
     "setup-user-add": "a press on the users page",

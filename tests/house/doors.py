@@ -266,6 +266,18 @@ setup-shift-week                      GET     login     403       403         40
 setup-shift-week                      POST    login     403       403         403  403      422     403     422           404      403
 setup-shift-day                       GET     login     403       403         403  403      200     403     200           404      403
 setup-shift-day                       POST    login     403       403         403  403      422     403     422           404      403
+setup-shift-off                       GET     login     403       403         403  403      200     403     200           404      403
+setup-shift-off                       POST    login     403       403         403  403      422     403     422           404      403
+setup-time-off                        GET     login     403       403         403  403      200     403     200           404      403
+setup-time-off                        POST    login     403       403         403  403      422     403     422           404      403
+setup-closures                        GET     login     403       403         403  403      200     403     200           200      403
+setup-closures                        POST    login     403       403         403  403      405     403     405           405      403
+setup-closure-add                     GET     login     403       403         403  403      200     403     200           200      403
+setup-closure-add                     POST    login     403       403         403  403      422     403     422           422      403
+setup-closure-holidays                GET     login     403       403         403  403      200     403     200           200      403
+setup-closure-holidays                POST    login     403       403         403  403      422     403     422           422      403
+setup-closure                         GET     login     403       403         403  403      200     403     200           404      403
+setup-closure                         POST    login     403       403         403  403      422     403     422           404      403
 landing                               GET     login     200       200         200  200      200     200     200           200      403
 landing                               POST    login     405       405         405  405      405     405     405           405      403
 cartridges                            GET     login     403       200         200  200      200     200     403           200      403
@@ -329,6 +341,8 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-glide-product": lambda world: {"pk": GlideProduct.objects.get().pk},
     "setup-numbing-product": lambda world: {"pk": world.cast.cream.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},
+    "setup-closure": lambda world: {"pk": world.closure.pk},
+    "setup-time-off": lambda world: {"pk": world.time_off.pk},
     "setup-shift": lambda world: {"pk": world.cast.ana.pk},
     "setup-service": lambda world: {"pk": world.cast.service.pk},
     "setup-import": lambda world: {"pk": world.given.pk},

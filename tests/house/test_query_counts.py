@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Closure
 from clinic import audit
 from clinic.models import Patient, Practitioner, RoleAssignment, Room, User
 from clinic.permissions import Role
@@ -168,6 +168,19 @@ def one_visit_outside(cast: Cast, n: int) -> None:
     one_visit(cast, n, practitioner=cast.ana)
 
 
+def one_closure(cast: Cast, n: int) -> Closure:
+    made = Closure(
+        clinic=cast.clinic,
+        name=f"Closure {n}",
+        first_on=NOW.date() + dt.timedelta(days=n),
+        last_on=NOW.date() + dt.timedelta(days=n),
+        created_at=NOW,
+        created_by=cast.manager,
+    )
+    made.write()
+    return made
+
+
 def one_service(cast: Cast, n: int) -> None:
     made = factories.service(cast.clinic, code=f"extra-{n}", name=f"Extra {n}")
     made.device_models.set([cast.model])
@@ -204,6 +217,13 @@ LISTS = [
     Case("setup-practitioners", "manager", one_practitioner),
     Case("setup-users", "administrator", one_user),
     Case("setup-shifts", "manager", one_practitioner),
+    Case("setup-closures", "manager", one_closure),
+    Case(
+        "setup-closure",
+        "manager",
+        one_visit_outside,
+        lambda cast: reverse("setup-closure", kwargs={"pk": one_closure(cast, 0).pk}),
+    ),
     Case(
         "setup-shift",
         "manager",
@@ -278,6 +298,7 @@ def test_a_list_costs_the_same_at_any_length(
 def test_every_list_of_the_site_map_is_counted() -> None:
     assert {one.name for one in PLACES} - NO_LIST == {one.name for one in LISTS} - {
         "patient",
+        "setup-closure",
         "setup-shift",
         "treatment",
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bookings import operations as desk
-from bookings.models import Appointment, ImportRun
+from bookings.models import Appointment, Closure, ImportRun, TimeOff
 from bookings.rules.importing import FileGiven
 from clinic import outbox
 from clinic.models import Patient, User
@@ -28,6 +28,8 @@ class World:
     under_way: Treatment
     signed: Treatment
     in_stock: Cartridge
+    time_off: TimeOff
+    closure: Closure
     given: ImportRun
 
 
@@ -42,7 +44,26 @@ def build(cast: Cast) -> World:
     assert in_stock is not None
     factories.glide_product()
     outbox.deliver(at=NOW)
-    return World(cast, booked, under_way, signed, in_stock, given(cast))
+    # Far ahead, where nothing else is.
+    july = NOW + dt.timedelta(days=220)
+    time_off = desk.give_time_off(
+        clinic=cast.clinic,
+        practitioner=cast.lena,
+        starts_at=july,
+        ends_at=july + 60 * MINUTE,
+        by=cast.manager,
+        at=NOW,
+    )
+    closure = desk.close_clinic(
+        clinic=cast.clinic,
+        name="Training day",
+        first_on=july.date(),
+        last_on=july.date(),
+        by=cast.manager,
+        at=NOW,
+    )
+    file = given(cast)
+    return World(cast, booked, under_way, signed, in_stock, time_off, closure, file)
 
 
 def given(cast: Cast) -> ImportRun:

@@ -20,10 +20,11 @@ from bookings.forms.hours import (
     initial_hours,
     initial_week,
 )
-from bookings.models import Appointment
+from bookings.models import Appointment, TimeOff
+from bookings.rules.fit import until_when
 from bookings.rules.hours import clock_notes, edge_notes, say_hours, say_week
 from bookings.rules.visit import FARTHEST
-from clinic.models import Practitioner
+from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.rules import read_date, say_date, say_day, say_time
 from clinic.views.doors import StaffRequest, acting
@@ -47,7 +48,7 @@ class Shifts(SetUpList):
         ]
 
 
-class _OnePerson(SetUpRow):
+class OnePerson(SetUpRow):
     """A page about one practitioner who works in the clinic."""
 
     after = "setup-shifts"
@@ -66,7 +67,7 @@ class _OnePerson(SetUpRow):
         day = read_date(self.request.GET.get(name, ""))
         return day if day and self.today <= day <= self.today + FARTHEST else None
 
-    def where_to(self, result: Practitioner) -> str:
+    def where_to(self, result: Any) -> str:
         messages.success(self.request, self.said(result))
         return reverse("setup-shift", args=[self.row.pk])
 
@@ -80,7 +81,7 @@ class _OnePerson(SetUpRow):
     page_of_hers = True
 
 
-class Hours(_OnePerson):
+class Hours(OnePerson):
     """Her week, what changes later, days of their own, time off, and visits outside of it all.
 
     What is sent here takes the other hours of a day back.
@@ -117,6 +118,17 @@ class Hours(_OnePerson):
                 {"day": one.day, "says_day": say_date(one.day), "says": one.says, "note": one.note}
                 for one in queries.other_hours(self.row, clinic, since=today)
             ],
+            "off": [
+                {
+                    "says": say_off(one, clinic),
+                    "where": "" if one.clinic_id == clinic.pk else one.clinic.name,
+                    "url": reverse("setup-time-off", args=[one.pk])
+                    if one.clinic_id == clinic.pk
+                    else "",
+                    "note": one.note,
+                }
+                for one in queries.time_off_ahead(self.row, at=at)
+            ],
             "outside": visit_lines(
                 self.request, queries.visits_outside(self.row, clinic, at=at), at=at
             ),
@@ -126,7 +138,7 @@ class Hours(_OnePerson):
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-class ChangeWeek(_OnePerson):
+class ChangeWeek(OnePerson):
     """Her week from a date on."""
 
     title = "Weekly hours"
@@ -183,7 +195,7 @@ class ChangeWeek(_OnePerson):
         return super().where_to(result)
 
 
-class OtherDay(_OnePerson):
+class OtherDay(OnePerson):
     """Other hours on one day."""
 
     title = "Other hours on one day"
@@ -219,6 +231,18 @@ class OtherDay(_OnePerson):
         for note in edge_notes(saved["day"], saved["hours"], self.request.clinic.zone):
             messages.info(self.request, note)
         return super().where_to(result)
+
+
+def say_off(one: TimeOff, clinic: Clinic) -> str:
+    """Time off in words, by the clinic's clock."""
+    starts, ends = clinic.local(one.starts_at), clinic.local(one.ends_at)
+    whole = starts.time() == ends.time() == dt.time(0)
+    if whole and ends - starts <= dt.timedelta(days=1, hours=1):
+        return say_date(starts.date())
+    begins = say_date(starts.date()) + (
+        "" if starts.time() == dt.time(0) else f", {say_time(starts)}"
+    )
+    return f"{begins}, {until_when(ends)}"
 
 
 def visit_lines(
