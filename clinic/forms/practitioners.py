@@ -46,10 +46,9 @@ class _PractitionerFields(HouseForm):
         help_text="Ten digits, if there is one: estheticians mostly have none.",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    user = RowField(
+    account = RowField(
         queryset=None,
         required=False,
-        label="Account",
         empty_label="None yet",
         help_text="With it she charts and signs. It is chosen once and stays hers.",
         error_messages={"invalid_choice": "Choose someone with a role in this clinic."},
@@ -64,7 +63,7 @@ class _PractitionerFields(HouseForm):
         self, *args: Any, users: QuerySet[User], clinics: Collection[Clinic], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = users  # type: ignore[attr-defined]
+        self.fields["account"].queryset = users  # type: ignore[attr-defined]
         if len(clinics) > 1:
             self.fields["clinics"].offer(clinics)  # type: ignore[attr-defined]
         else:
@@ -88,10 +87,15 @@ class PractitionerForm(_PractitionerFields, ChangeForm):
     def __init__(self, *args: Any, row: Practitioner, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if row.user_id is not None:
-            del self.fields["user"]
+            del self.fields["account"]
 
     def differences(self, row: Record, *, but: Collection[str] = ()) -> list[dict[str, str]]:
         found = super().differences(row, but=[*but, "clinics"])
+        if "account" in self.fields:
+            pair = [row.user, self.values["account"]]  # type: ignore[attr-defined]
+            if pair[0] != pair[1]:
+                on_file, typed = (str(one or "") for one in pair)
+                found.append({"label": "Account", "on_file": on_file, "typed": typed})
         if "clinics" in self.fields:
             offered = {*self.fields["clinics"].there.values()}  # type: ignore[attr-defined]
             there = {*row.clinics.all()} & offered  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ def add_practitioner(
     name: str,
     credential: str,
     npi: str = "",
-    user: User | None = None,
+    account: User | None = None,
     clinics: Collection[Clinic] | None = None,
     by: User,
     at: dt.datetime,
@@ -36,7 +36,7 @@ def add_practitioner(
         name=_text(name, "name", "Enter the name."),
         credential=_text(credential, "credential", "Enter the credential, for example RN."),
         npi=_free_npi(npi),
-        user=_free_account(user, clinic),
+        user=_free_account(account, clinic),
     )
     _must_be_set_up(chosen, by)
     made.write()
@@ -60,7 +60,7 @@ def change_practitioner(
     name: str,
     credential: str,
     npi: str = "",
-    user: User | None = None,
+    account: User | None = None,
     clinics: Collection[Clinic] | None = None,
     version: int | None = None,
     by: User,
@@ -79,11 +79,11 @@ def change_practitioner(
     mine = {one for one in there if one.pk in by.clinics_with(Permission.SET_UP_CLINIC)}
     wanted = mine if clinics is None else {*clinics}
     _must_be_set_up(wanted - there, by)
-    if user is not None and held.user_id not in (None, user.pk):
+    if account is not None and held.user_id not in (None, account.pk):
         raise Refusal(
             f"{held.name} keeps the account that she has.",
             rule="R52",
-            field="user",
+            field="account",
             way_out="Correct the account's name on its page.",
         )
     before = {"name": held.name, "credential": held.credential, "npi": held.npi}
@@ -91,7 +91,7 @@ def change_practitioner(
     held.credential = _text(credential, "credential", "Enter the credential, for example RN.")
     held.npi = _free_npi(npi, but=held)
     if held.user_id is None:
-        held.user = _free_account(user, clinic)
+        held.user = _free_account(account, clinic)
     held.write(only=["name", "credential", "npi", "user"])
     held.clinics.set(_some((there - mine) | wanted))
     changed = [name for name, value in before.items() if getattr(held, name) != value]
@@ -190,12 +190,14 @@ def _free_account(user: User | None, clinic: Clinic) -> User | None:
         raise Refusal(
             f"{user.name} has no role in {clinic.name}.",
             rule="P15",
-            field="user",
+            field="account",
             way_out="Give her one on the page Users first.",
         )
     if Practitioner.objects.filter(user=user).exists():
         raise Conflict(
-            f"{user.name}'s account belongs to a practitioner on file.", rule="input", field="user"
+            f"{user.name}'s account belongs to a practitioner on file.",
+            rule="input",
+            field="account",
         )
     return user
 

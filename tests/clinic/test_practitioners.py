@@ -29,7 +29,7 @@ def text(answer: Any) -> str:
 
 def typed(**given: Any) -> dict[str, Any]:
     """Someone who treats, as typed into the form."""
-    return {"name": "Ida Berg", "credential": "RN", "npi": "", "user": "", "once": "k", **given}
+    return {"name": "Ida Berg", "credential": "RN", "npi": "", "account": "", "once": "k", **given}
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_someone_who_treats_is_put_on_file(cast: Cast, clock: Any, enter: Any) -
     assert "Finn Moss" in page
     for no_choice in ("Ana Ruiz", "Nora Kim", "Works in"):
         assert no_choice not in page
-    form = typed(npi="1234 567-893", user=str(cast.nobody.pk))
+    form = typed(npi="1234 567-893", account=str(cast.nobody.pk))
     answers = [browser.post(ADD, form) for _ in range(2)]
     made = Practitioner.objects.get(name="Ida Berg")
     assert [one["Location"] for one in answers] == [at(made)] * 2
@@ -90,7 +90,7 @@ def test_someone_who_treats_is_put_on_file(cast: Cast, clock: Any, enter: Any) -
         ({"npi": "1234567890"}, 422, "its last digit does not fit the others"),
         ({"npi": "123"}, 422, "An NPI has ten digits and nothing else."),
         ({"npi": "1003000126"}, 409, "Another practitioner has this NPI."),
-        ({"user": "x"}, 422, "Choose someone with a role in this clinic."),
+        ({"account": "x"}, 422, "Choose someone with a role in this clinic."),
         ({"name": "a\x00b"}, 422, "The text has a NUL character in it."),
     ],
 )
@@ -119,13 +119,13 @@ def test_an_account_is_chosen_once(cast: Cast, clock: Any, enter: Any) -> None:
         (cast.stranger, 422, "P15"),
         (cast.esthetician, 409, "input"),
     ):
-        no = refusal(operations.change_practitioner, practitioner=someone, user=user, **act)
-        assert told(no) == (status, rule, "user")
-    operations.change_practitioner(practitioner=someone, user=cast.reception, **act)
-    no = refusal(operations.change_practitioner, practitioner=someone, user=cast.auditor, **act)
-    assert told(no) == (422, "R52", "user")
+        no = refusal(operations.change_practitioner, practitioner=someone, account=user, **act)
+        assert told(no) == (status, rule, "account")
+    operations.change_practitioner(practitioner=someone, account=cast.reception, **act)
+    no = refusal(operations.change_practitioner, practitioner=someone, account=cast.auditor, **act)
+    assert told(no) == (422, "R52", "account")
     page = text(enter(cast.manager).get(at(someone)))
-    assert 'name="user"' not in page
+    assert 'name="account"' not in page
     assert "rosa@demo.example" in page
 
 
@@ -218,3 +218,25 @@ def test_an_administrator_sees_no_licenses_and_no_names(cast: Cast, clock: Any, 
     assert "1 visit ahead" in page
     assert "Mia Lee" not in page
     assert "LE-100200" in text(enter(cast.manager).get(at(cast.ana)))
+
+
+@pytest.mark.rule("P12")
+def test_of_two_accounts_chosen_at_once_the_first_stays(cast: Cast, clock: Any, enter: Any) -> None:
+    ida = factories.practitioner([cast.clinic], "RN", name="Ida Berg")
+    browser = enter(cast.manager)
+    form = typed(version=1, account=str(cast.reception.pk))
+    assert browser.post(at(ida), form).status_code == 302
+    # As if the page had been opened before: the form still had the field.
+    no = refusal(
+        operations.change_practitioner,
+        clinic=cast.clinic,
+        practitioner=ida,
+        name="Ida Berg",
+        credential="RN",
+        account=cast.auditor,
+        version=1,
+        by=cast.manager,
+        at=NOW,
+    )
+    assert told(no) == (409, "P12", None)
+    assert Practitioner.objects.get(pk=ida.pk).user == cast.reception

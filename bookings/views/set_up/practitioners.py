@@ -65,7 +65,7 @@ class AddPractitioner(SetUpForm):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {
             "users": accounts_without_lane(
-                self.request.clinic, chosen=self.request.POST.get("user", "")
+                self.request.clinic, chosen=self.request.POST.get("account", "")
             ),
             "clinics": [*clinics_of(self.request.user)],
         }
@@ -117,7 +117,7 @@ class ChangePractitioner(_OnePractitioner, SetUpChange):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {
             "users": accounts_without_lane(
-                self.request.clinic, chosen=self.request.POST.get("user", "")
+                self.request.clinic, chosen=self.request.POST.get("account", "")
             ),
             "clinics": self.offered,
             "row": self.row,
