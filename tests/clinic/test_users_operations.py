@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from clinic import operations
 from clinic.models import AuditEvent, Clinic, Invitation, Organization, RoleAssignment, User
-from clinic.permissions import Role
+from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
 from clinic.rules import INVITATION_LASTS, link_digest
 from tests import factories
@@ -404,3 +404,32 @@ def test_the_command_makes_no_second_administrator_unasked(cast: Cast) -> None:
         command(*EMPTY, "--clinic", "nowhere", "--another")
     command(*EMPTY, "--clinic", "pasadena", "--another")
     assert roles_of(User.objects.get(email="ida@demo.example")) == {("pasadena", "administrator")}
+
+
+@pytest.mark.rule("R54")
+def test_two_administrators_who_switch_each_other_off_at_once_leave_one(
+    fresh_db: Database, cast: Cast
+) -> None:
+    sam = cast.administrator
+    vera = factories.user("Vera Lund", {one: [Role.ADMINISTRATOR] for one in Clinic.objects.all()})
+    gate, found = threading.Barrier(2), []
+
+    def act(by: User, user: User) -> None:
+        assert by.can(Permission.KEEP_USERS, cast.clinic.pk)  # each is let in before either acts
+        gate.wait(10)
+        try:
+            switch(cast, user, on=False, by=by)
+            found.append("off")
+        except Refusal as no:
+            found.append(no.rule)
+        finally:
+            connection.close()
+
+    pairs = [(sam, vera), (vera, sam)]
+    threads = [threading.Thread(target=act, args=pair) for pair in pairs]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+    assert sorted(found) == ["R54", "off"]
+    assert User.objects.filter(pk__in=[sam.pk, vera.pk], is_active=True).count() == 1
