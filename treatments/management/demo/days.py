@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bookings.models import Shift
+from bookings.models import ShiftException
 from bookings.rules.shifts import shift_span
 from clinic.models import Patient
 from clinic.rules import covers, day_span
@@ -189,21 +189,19 @@ def _coming(site: Site, queue: Queue, now: dt.datetime, password: str) -> Iterat
 
 
 def _open_around(site: Site, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """From when to when today is worked; by night, shifts of this one day reach to the present."""
+    """From when to when today is worked; by night, the hours of this one day reach to the present."""
     zone, today = site.clinic.zone, site.clinic.day_of(now)
     first, last = (now - AROUND).astimezone(zone), (now + AROUND).astimezone(zone)
     starts_min = min(OPENS, first.hour) * 60 if first.date() == today else 0
     ends_min = max(CLOSES, last.hour + 1) * 60 if last.date() == today else 24 * 60
     if (starts_min, ends_min) != (OPENS * 60, CLOSES * 60):
         for who in site.at_work(today):
-            Shift(
+            ShiftException(
                 practitioner=who,
                 clinic=site.clinic,
-                weekday=today.weekday(),
+                day=today,
                 starts_min=starts_min,
                 ends_min=ends_min,
-                valid_from=today,
-                valid_to=today,
             ).write()
     return shift_span(today, starts_min, ends_min, zone)
 
