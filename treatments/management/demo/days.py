@@ -189,7 +189,7 @@ def _coming(site: Site, queue: Queue, now: dt.datetime, password: str) -> Iterat
 
 
 def _open_around(site: Site, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """From when to when today is worked; by night, the hours of this one day reach to the present."""
+    """From when to when today is worked; by night its own hours reach to the present."""
     zone, today = site.clinic.zone, site.clinic.day_of(now)
     first, last = (now - AROUND).astimezone(zone), (now + AROUND).astimezone(zone)
     starts_min = min(OPENS, first.hour) * 60 if first.date() == today else 0
