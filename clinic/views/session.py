@@ -72,6 +72,8 @@ class Lock(View):
             "form": form,
             "locked": bool(request.session.get("locked")),
             "next": self._next(request),
+            # What the page before had to say may name a patient: it waits for the unlocking.
+            "messages": (),
         }
         return render(request, "clinic/lock.html", context, status=status)
 

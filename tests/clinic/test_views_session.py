@@ -298,6 +298,16 @@ def test_a_locked_page_names_its_user_and_no_patient(cast: Cast, clock: Any, ent
         assert secret not in page
 
 
+def test_what_the_last_page_had_to_say_waits_for_the_password(cast: Cast, enter: Any) -> None:
+    browser = enter(cast.manager)
+    sent = {"name": "Mia's own room", "once": "k"}
+    assert browser.post("/setup/rooms/add/", sent).status_code == 302
+    browser.post(LOCK, {"action": "lock"})
+    assert "Mia" not in browser.get(LOCK).content.decode()
+    browser.post(LOCK, {"action": "unlock", "password": PASSWORD})
+    assert "can be booked now" in browser.get("/setup/rooms/").content.decode()
+
+
 def test_a_fragment_of_a_locked_screen_leads_the_whole_page_to_the_lock(
     cast: Cast, enter: Any
 ) -> None:
