@@ -60,6 +60,7 @@ def test_what_is_offered_can_be_booked_and_nothing_else(cast: Cast, day: dt.date
                     clinic=cast.clinic,
                     practitioner=practitioner,
                     patient=cast.mia,
+                    service=need,
                     lanes=plan,
                     room=None,
                     device=None,

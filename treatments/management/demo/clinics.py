@@ -8,7 +8,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import make_password
 
-from bookings.models import Service, Shift
+from bookings.models import Closure, Service, Shift
 from clinic.models import (
     Clinic,
     Device,
@@ -23,7 +23,7 @@ from clinic.models import (
 from clinic.models.places import all_week
 from clinic.permissions import Role
 from treatments.management.demo.catalog import Catalog
-from treatments.management.demo.holidays import open_spans
+from treatments.management.demo.holidays import holidays_ahead
 
 OPENS, CLOSES = 8, 20
 # Every practitioner's licenses reach back further than the longest history.
@@ -157,6 +157,16 @@ def build(plan: Plan, catalog: Catalog, *, password: str, today: dt.date, at: dt
             clean_down_min=10,
         ).write()
     keeper = _user(next(post for post in plan.posts if post.role is Role.MANAGER), password)
+    for day, name in holidays_ahead(today=today):
+        Closure(
+            clinic=clinic,
+            name=name,
+            first_on=day,
+            last_on=day,
+            is_holiday=True,
+            created_at=at,
+            created_by=keeper,
+        ).write()
     for post in plan.posts:
         user = _user(post, password)
         RoleAssignment(user=user, clinic=clinic, role=post.role).write()
@@ -241,13 +251,11 @@ def _practitioner(
     ).write()
     since = today - dt.timedelta(days=LICENSED_DAYS)
     for weekday in post.weekdays:
-        for first, last in open_spans(weekday, first=since, today=today):
-            Shift(
-                practitioner=one,
-                clinic=clinic,
-                weekday=weekday,
-                starts_min=OPENS * 60,
-                ends_min=CLOSES * 60,
-                valid_from=first,
-                valid_to=last,
-            ).write()
+        Shift(
+            practitioner=one,
+            clinic=clinic,
+            weekday=weekday,
+            starts_min=OPENS * 60,
+            ends_min=CLOSES * 60,
+            valid_from=since,
+        ).write()

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Iterator
 
 ONE_DAY = dt.timedelta(days=1)
-# So far ahead the shifts know of holidays.
+# So far ahead the holidays are entered.
 AHEAD = 400
+NAMES = {1: "New Year's Day", 11: "Thanksgiving Day", 12: "Christmas Day"}
 # The desk books from eight to five on the clinic's clock.
 DESK_OPENS, DESK_CLOSES = 8, 17
 
@@ -18,19 +19,14 @@ def is_holiday(day: dt.date) -> bool:
     return thanksgiving or (day.month, day.day) in {(1, 1), (12, 25)}
 
 
-def open_spans(
-    weekday: int, *, first: dt.date, today: dt.date
-) -> Iterator[tuple[dt.date, dt.date | None]]:
-    """From when to when a weekly shift lasts, around the holidays ahead; the last has no end.
+def holidays_ahead(*, today: dt.date) -> Iterator[tuple[dt.date, str]]:
+    """The days on which the clinics will be closed, and what for.
 
     Today is worked even where it is one: the demo is alive on whatever day it is set up.
     """
-    days = (today + ONE_DAY * number for number in range(1, AHEAD + 1))
-    for day in days:
-        if day.weekday() == weekday and is_holiday(day):
-            yield first, day - ONE_DAY
-            first = day + ONE_DAY
-    yield first, None
+    for day in (today + ONE_DAY * number for number in range(1, AHEAD + 1)):
+        if is_holiday(day):
+            yield day, NAMES[day.month]
 
 
 def at_the_desk(at: dt.datetime, clinic_local: dt.datetime) -> dt.datetime:
