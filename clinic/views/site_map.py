@@ -12,7 +12,7 @@ from clinic.views.doors import StaffRequest
 
 
 class SiteMap(TemplateView):
-    """The pages of the table in clinic/sitemap.py, by section; open to every role."""
+    """The pages of the table in clinic/sitemap/places.py, by section; open to every role."""
 
     request: StaffRequest
     template_name = "clinic/site_map.html"
