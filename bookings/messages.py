@@ -67,7 +67,7 @@ def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str
         "name": _one_line(name),
         "clinic": _one_line(clinic.name),
         "when": f"{say_date(local.date())} at {say_time(local)} ({local.tzname()})",
-        "phone": clinic.phone,
+        "phone": clinic.phone_text,
         "address": _one_line(clinic.address),
     }
 

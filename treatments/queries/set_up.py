@@ -83,21 +83,21 @@ def set_up_of(clinic: Clinic, *, on: dt.date) -> Progress:
                 "Cartridge products",
                 "setup-cartridge-products",
                 fitting > 0,
-                _count(fitting, "product that fits"),
+                _count(fitting, "fitting product"),
                 for_booking=False,
             ),
             Step(
                 "Numbing products",
                 "setup-numbing-products",
                 creams > 0,
-                _count(creams, "product in use"),
+                _count(creams, "product"),
                 for_booking=False,
             ),
             Step(
                 "Cartridges in stock",
                 "cartridge-receive",
                 units > 0,
-                _count(units, "unit fit to use"),
+                _count(units, "unit"),
                 for_booking=False,
             ),
         ]
@@ -115,9 +115,9 @@ def _where(clinic: Clinic) -> str:
 
 
 def _count(number: int, word: str) -> str:
-    first, _, rest = word.partition(" ")
-    plural = f"{first}{'' if number == 1 else 's'} {rest}".strip()
-    return f"{number} {plural}" if number else f"No {word} yet"
+    if not number:
+        return f"No {word} yet"
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _of(some: Iterable[object], all_: Iterable[object], word: str) -> str:
