@@ -43,7 +43,8 @@ def run(rows: int) -> dict[str, Any]:
     by.set_unusable_password()
     by.write()
     RoleAssignment(user=by, clinic=clinic, role=Role.MANAGER).write()
-    took, given = {}, FileGiven("clients.csv", file_of(rows))
+    took: dict[str, float] = {}
+    given = FileGiven("clients.csv", file_of(rows))
     begun = time.perf_counter()
 
     def lap(name: str) -> None:

@@ -107,7 +107,7 @@ class Appointment(Record):
             check(
                 "appointment_numbing_and_clean_down",
                 Q(numbing_min__lte=NUMBING_MAX_MIN, clean_down_min__lte=CLEAN_DOWN_MAX_MIN),
-                "Numbing takes at most 120 minutes, clean-down at most 60.",
+                "Numbing takes at most 120 minutes, clean-down at most 30.",
             ),
             check(
                 "appointment_status_known",

@@ -36,7 +36,7 @@ def given(
     **act: Any,
 ) -> ImportRun:
     """A file that was given and checked."""
-    acts = {"by": cast.manager, "at": NOW} | act
+    acts: dict[str, Any] = {"by": cast.manager, "at": NOW} | act
     run = operations.upload_import(
         clinic=cast.clinic, kind=kind, file=FileGiven("clients.csv", content), **acts
     )
@@ -50,7 +50,7 @@ def given(
 
 def begin(cast: Cast, run: ImportRun, *, twins: str = "skip", **act: Any) -> ImportRun:
     """The import is begun; the worker has not come yet."""
-    acts = {"by": cast.manager, "at": NOW} | act
+    acts: dict[str, Any] = {"by": cast.manager, "at": NOW} | act
     return operations.start_import(run=run, version=run.version, twins=twins, tells=False, **acts)
 
 

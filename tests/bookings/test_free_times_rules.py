@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -173,7 +174,7 @@ class Shift:
 
 def test_shifts_that_touch_are_one_stretch_of_work_also_over_midnight():
     monday = dt.date(2026, 11, 23)
-    shifts = [Shift(0, 9, 12), Shift(0, 12, 24), Shift(1, 0, 2), Shift(1, 9, 10)]
+    shifts: list[Any] = [Shift(0, 9, 12), Shift(0, 12, 24), Shift(1, 0, 2), Shift(1, 9, 10)]
     found = Roster(shifts).works(first=monday, last=monday + dt.timedelta(days=1), zone=CHICAGO)
     local = [[f"{one.astimezone(CHICAGO):%a %H:%M}" for one in span] for span in found]
     assert local == [["Mon 09:00", "Tue 02:00"], ["Tue 09:00", "Tue 10:00"]]
@@ -181,7 +182,7 @@ def test_shifts_that_touch_are_one_stretch_of_work_also_over_midnight():
 
 def test_a_shift_counts_from_its_first_day_to_its_last():
     monday = dt.date(2026, 11, 23)
-    shifts = [Shift(0, 9, 10, since=monday, until=monday + dt.timedelta(days=7))]
+    shifts: list[Any] = [Shift(0, 9, 10, since=monday, until=monday + dt.timedelta(days=7))]
     last = monday + dt.timedelta(days=21)
     found = Roster(shifts).works(first=monday - dt.timedelta(days=7), last=last, zone=CHICAGO)
     assert [one.astimezone(CHICAGO).date() for one, _ in found] == [

@@ -101,7 +101,7 @@ def test_an_edge_that_the_clock_skips_or_shows_twice_is_said():
         "On Sun, Nov 1, 2026 the clock shows 1:30 AM twice: these hours end at the second one, CST."
     ]
     assert edge_notes(TUESDAY, [(90, 150)], CHICAGO) == []
-    week = [[]] * 6 + [[(150, 480)]]
+    week: list[list[tuple[int, int]]] = [[]] * 6 + [[(150, 480)]]
     assert clock_notes(week, first=TUESDAY, zone=CHICAGO) == edge_notes(
         SPRING, [(150, 480)], CHICAGO
     )

@@ -276,7 +276,8 @@ def test_a_visit_starts_by_the_clinics_wall_clock(
     cells: dict[str, str], starts: tuple[int, ...]
 ) -> None:
     visit = read_visit({"service": "Face", **cells}, order="mdy", zone=CHICAGO, at=AT)
-    assert visit.starts_at == dt.datetime(*starts, tzinfo=dt.UTC)  # type: ignore[arg-type]
+    year, month, day, hour, minute = starts
+    assert visit.starts_at == dt.datetime(year, month, day, hour, minute, tzinfo=dt.UTC)
 
 
 @pytest.mark.rule("P5")

@@ -95,7 +95,7 @@ def test_a_phase_out_of_bounds_is_refused_beside_its_field(
     cast: Cast, desk: Client, field: str, value: int, says: str
 ):
     with pytest.raises(Refusal) as no:
-        add(cast, **{field: value})
+        add(cast, **{field: value})  # type: ignore[arg-type]  # which field, the case says
     assert (no.value.rule, no.value.field, no.value.sentence) == ("R48", field, says)
     answer = desk.post(
         reverse("setup-service-add"), {"name": "Neck", **LENGTHS, field: value, "once": "x"}
