@@ -21,7 +21,7 @@ from tests.cast import NOW, PASSWORD, Cast
 pytestmark = pytest.mark.rule("P13")
 
 REGISTER, DRAFT = "/patients/register/", "/draft/"
-SIGN = f"/treatments/{uuid.uuid4()}/sign/"
+SIGN = f"/treatments/{uuid.UUID(int=7)}/sign/"
 Enter = Callable[..., Client]
 HOUR = dt.timedelta(hours=1)
 
