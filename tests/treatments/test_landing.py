@@ -255,7 +255,7 @@ def test_a_director_an_auditor_and_an_administrator_see_what_is_theirs(world, en
 
 def test_an_administrator_is_told_what_is_done_here(world, enter) -> None:
     cast = world.cast
-    says = "Clinics, people and roles cannot be changed on a page yet"
+    says = "everything else a clinic has are kept on the set-up pages"
     assert says in words(enter(cast.administrator).get(HOME))
     for other in (cast.auditor, cast.manager, cast.reception):
         assert says not in words(enter(other).get(HOME))

@@ -24,9 +24,10 @@ NOT_HERE: dict[str, Any] = {"arrived_at": None, "arrived_by": None}
 
 
 def on_board(cast: Cast, status: str) -> Appointment:
-    """A visit of today whose status was brought past the acts of the clinic."""
+    """A visit of today whose chart is open, its status brought past the acts of the clinic."""
     visit = arrived(cast)
     visit.status = status
+    visit.chart_opened_at, visit.chart_opened_by = NOW, cast.esthetician
     visit.write()
     return visit
 

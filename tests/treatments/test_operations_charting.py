@@ -10,7 +10,7 @@ import pytest
 from bookings.rules.status import Status as Visit
 from clinic.models import AuditEvent, Device, License
 from clinic.refusals import NotAllowed
-from tests.cast import TODAY, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.refusals import refusal, told
 from tests.treatments.visits import TIME_OUT, arrived, chart_at, later
 from treatments import operations
@@ -45,7 +45,10 @@ def test_a_chart_is_opened_by_who_is_booked_and_copies_the_visit(cast: Cast) -> 
 @pytest.mark.rule("R46")
 @pytest.mark.parametrize("status", [Visit.BOOKED, Visit.CONFIRMED])
 def test_no_chart_before_the_patient_is_here(cast: Cast, status: Visit) -> None:
-    visit = arrived(cast, status=str(status), arrived_at=None, arrived_by=None)
+    said: dict[str, Any] = {}
+    if status == Visit.CONFIRMED:
+        said = {"confirmed_at": NOW, "confirmed_by": cast.reception}
+    visit = arrived(cast, status=str(status), arrived_at=None, arrived_by=None, **said)
     no = refusal(operations.open_chart, appointment=visit, by=cast.esthetician, at=later(1))
     assert told(no) == (422, "R46", None)
     assert no.way_out == "The desk marks the patient arrived."
