@@ -16,6 +16,7 @@ class Permission(StrEnum):
 
     SEE_DAY = "day.see"
     BOOK = "appointment.book"
+    OVERRIDE = "appointment.override"
     SEE_PATIENTS = "patient.see"
     REGISTER_PATIENT = "patient.register"
     SEE_OWN_CHARTS = "chart.see_own"
@@ -59,6 +60,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.SEE_OWN_CHARTS,
             P.SEE_ALL_CHARTS,
             P.TREAT,
+            P.OVERRIDE,
             P.SEE_STOCK,
             P.WASTE_STOCK,
             P.SEE_LICENSES,
@@ -70,6 +72,7 @@ MAY: dict[Role, frozenset[Permission]] = {
         {
             P.SEE_DAY,
             P.BOOK,
+            P.OVERRIDE,
             P.SEE_PATIENTS,
             P.REGISTER_PATIENT,
             P.SEE_TREATMENT_LOG,

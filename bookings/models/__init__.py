@@ -12,6 +12,7 @@ from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
 from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
 from bookings.models.moves import Move
+from bookings.models.overrides import Override
 
 __all__ = [
     "LANES",
@@ -23,6 +24,7 @@ __all__ = [
     "ImportRun",
     "MessageText",
     "Move",
+    "Override",
     "PerformedArea",
     "Service",
     "Shift",

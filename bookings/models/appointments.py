@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from bookings.models.desk import Service
 from bookings.rules.status import ALLOWED, HOLDING, MOVABLE, WORDS, Status
 from bookings.rules.visit import (
+    CHECK_IN_MAX_MIN,
     CLEAN_DOWN_MAX_MIN,
     LONGEST_MIN,
     NUMBING_MAX_MIN,
@@ -60,6 +61,7 @@ class Appointment(Record):
     numbing_min = models.PositiveSmallIntegerField()
     treatment_min = models.PositiveSmallIntegerField()
     clean_down_min = models.PositiveSmallIntegerField()
+    check_in_min = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=12, choices=[*WORDS.items()], default="booked")
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
@@ -108,6 +110,11 @@ class Appointment(Record):
                 "appointment_numbing_and_clean_down",
                 Q(numbing_min__lte=NUMBING_MAX_MIN, clean_down_min__lte=CLEAN_DOWN_MAX_MIN),
                 "Numbing takes at most 120 minutes, clean-down at most 30.",
+            ),
+            check(
+                "appointment_check_in_up_to_30",
+                Q(check_in_min__lte=CHECK_IN_MAX_MIN),
+                "Check-in takes at most 30 minutes.",
             ),
             check(
                 "appointment_status_known",

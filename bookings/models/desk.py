@@ -8,7 +8,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from bookings.rules.visit import CLEAN_DOWN_MAX_MIN, LONGEST_MIN, NUMBING_MAX_MIN, SHORTEST_MIN
+from bookings.rules.visit import (
+    CHECK_IN_MAX_MIN,
+    CLEAN_DOWN_MAX_MIN,
+    LONGEST_MIN,
+    NUMBING_MAX_MIN,
+    SHORTEST_MIN,
+)
 from clinic.constraints import Guard, bounded, check, frozen, never_deleted, together
 from clinic.models import Clinic, DeviceModel, Practitioner, Record
 from clinic.models.base import ScopedQuerySet
@@ -23,6 +29,8 @@ class Service(Record):
     treatment_min = models.PositiveSmallIntegerField("treatment (minutes)")
     numbing_min = models.PositiveSmallIntegerField("numbing (minutes)", default=0)
     clean_down_min = models.PositiveSmallIntegerField("clean-down (minutes)", default=10)
+    # The patient alone is held for it, before the numbing.
+    check_in_min = models.PositiveSmallIntegerField("check-in (minutes)", default=0)
     # Codes of bookings.rules.areas; none: wherever the device may be used.
     areas = models.JSONField(default=list, blank=True)
     # Which pens it is done with; none: any in service.
@@ -49,6 +57,11 @@ class Service(Record):
                 "service_numbing_and_clean_down",
                 Q(numbing_min__lte=NUMBING_MAX_MIN, clean_down_min__lte=CLEAN_DOWN_MAX_MIN),
                 "Numbing takes at most 120 minutes, clean-down at most 30.",
+            ),
+            check(
+                "service_check_in_up_to_30",
+                Q(check_in_min__lte=CHECK_IN_MAX_MIN),
+                "Check-in takes at most 30 minutes.",
             ),
         ]
 

@@ -14,6 +14,9 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python
 from clinic.constraints import Guard, bounded, check
 from clinic.models.base import Record, ScopedQuerySet
 
+# Minutes between two free times, as a clinic may choose.
+START_STEPS = (5, 10, 15, 20, 30)
+
 Week = list[list[list[int]]]
 CLEARANCE = RegexValidator(r"^(DEN|K)\d{6}$", "Use DEN or K and six digits.")
 
@@ -81,6 +84,7 @@ class Clinic(Record):
     cancel_cutoff_h = models.PositiveSmallIntegerField("late to cancel (hours)", default=24)
     idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
     interval_days = models.PositiveSmallIntegerField("between treatments (days)", default=28)
+    start_step_min = models.PositiveSmallIntegerField("free times every (minutes)", default=15)
     is_active = models.BooleanField(default=True)
 
     objects = ClinicQuerySet.as_manager()
@@ -107,6 +111,11 @@ class Clinic(Record):
                 "clinic_interval_14_to_180",
                 Q(interval_days__gte=14, interval_days__lte=180),
                 "At least 14 days lie between two treatments of an area.",
+            ),
+            check(
+                "clinic_start_step_known",
+                Q(start_step_min__in=START_STEPS),
+                "Free times lie 5, 10, 15, 20 or 30 minutes apart.",
             ),
         ]
 

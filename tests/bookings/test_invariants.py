@@ -278,6 +278,16 @@ def test_numbing_and_clean_down_have_their_limits(visit: Appointment, column: st
     assert refused(*change(visit, **{column: 121})) == name
 
 
+@pytest.mark.rule("R48")
+def test_check_in_has_its_limit(cast: Cast, visit: Appointment) -> None:
+    assert refused(*change(visit, check_in_min=31)) == "appointment_check_in_up_to_30"
+    assert refused(*change(cast.service, check_in_min=31)) == "service_check_in_up_to_30"
+
+
+def test_free_times_lie_on_a_known_step(cast: Cast) -> None:
+    assert refused(*change(cast.clinic, start_step_min=7)) == "clinic_start_step_known"
+
+
 def insert(visit: Appointment, **instead: Any) -> tuple[Any, ...]:
     """An INSERT of a copy of an appointment under a new key, with some columns replaced."""
     fields = [str(field.column) for field in Appointment._meta.fields]
