@@ -12,7 +12,10 @@ from clinic.models.base import ScopedQuerySet
 
 
 class MessageText(Record):
-    """A clinic's own words for one kind of message, in place of the house's."""
+    """A clinic's own words for one kind of message, in place of the house's.
+
+    `sms` are those of the text message; empty, it has the house's.
+    """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
     kind = models.CharField(
@@ -20,6 +23,7 @@ class MessageText(Record):
     )
     subject = models.CharField(max_length=100)
     body = models.TextField(max_length=2000)
+    sms = models.TextField(max_length=320, blank=True)
 
     objects = ScopedQuerySet.as_manager()
 

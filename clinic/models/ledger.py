@@ -91,8 +91,15 @@ class MessageQuerySet(ScopedQuerySet):
 class Message(Row):
     """A message in the outbox: written with the act, sent by the worker, once.
 
-    While it is being sent it belongs to one worker, until `leased_until`.
+    `to` is an email address or, of a text message, a number as E.164. `attachment` is a calendar
+    file that goes with a mail. `withdrawn`: what it says is no longer so, so that it is not sent
+    (again), whatever became of it. While it is being sent it belongs to one worker, until
+    `leased_until`.
     """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "Email"
+        SMS = "sms", "Text message"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -104,12 +111,15 @@ class Message(Row):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="messages")
     key = models.CharField(max_length=120)
     about = models.CharField(max_length=40)
-    to = models.EmailField(max_length=120)
-    subject = models.CharField(max_length=150)
+    channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
+    to = models.CharField(max_length=120)
+    subject = models.CharField(max_length=150, blank=True)
     body = models.TextField()
+    attachment = models.TextField(blank=True)
     due_at = models.DateTimeField()
     not_after = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    withdrawn = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -122,6 +132,7 @@ class Message(Row):
         indexes = [
             models.Index(fields=["status", "due_at"], name="message_by_due"),
             models.Index(fields=["about"], name="message_by_about"),
+            models.Index(fields=["clinic", "status", "due_at"], name="message_by_clinic"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -133,6 +144,22 @@ class Message(Row):
                 "message_status_known",
                 Q(status__in=["waiting", "sending", "sent", "failed", "dropped"]),
                 "Use a known status.",
+            ),
+            check(
+                "message_channel_known",
+                Q(channel__in=["email", "sms"]),
+                "A message goes as an email or as a text message.",
+            ),
+            check(
+                "message_goes_by_email_or_text",
+                Q(channel="email", to__contains="@")
+                | Q(channel="sms", to__startswith="+", attachment=""),
+                "A mail goes to an address, a text message to a number.",
+            ),
+            check(
+                "message_withdrawn_waits_no_more",
+                ~Q(withdrawn=True, status="waiting"),
+                "What is no longer so does not wait to be sent.",
             ),
             check(
                 "message_leased_while_sending",

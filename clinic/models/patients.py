@@ -78,6 +78,13 @@ class Patient(Record):
         INACTIVE = "inactive", "Inactive"
         DECEASED = "deceased", "Deceased"
 
+    class ContactBy(models.TextChoices):
+        ANY = "any", "Email, or text message where there is no email"
+        EMAIL = "email", "Email"
+        SMS = "sms", "Text message"
+        BOTH = "both", "Email and text message"
+        NONE = "none", "No messages"
+
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="patients")
     number = models.PositiveIntegerField()
     first_name = models.CharField("legal first name", max_length=80)
@@ -87,6 +94,8 @@ class Patient(Record):
     sex_at_birth = models.CharField(max_length=8, choices=Sex, default=Sex.UNKNOWN)
     phone = PhoneNumberField(blank=True)
     email = models.EmailField(max_length=120, blank=True)
+    # How she wants to be told of her visits. Whoever wants no messages gets none.
+    contact_by = models.CharField(max_length=5, choices=ContactBy, default=ContactBy.ANY)
     address = models.CharField(max_length=200, blank=True)
     emergency_contact = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=40, default="English")
@@ -128,6 +137,11 @@ class Patient(Record):
                 "patient_status_known",
                 Q(status__in=["active", "inactive", "deceased"]),
                 "Use a known status.",
+            ),
+            check(
+                "patient_contact_known",
+                Q(contact_by__in=["any", "email", "sms", "both", "none"]),
+                "Use a known way to be told.",
             ),
             bounded("patient_dates_bounded", days=["birth_date"], instants=["created_at"]),
         ]

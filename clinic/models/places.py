@@ -85,6 +85,11 @@ class Clinic(Record):
     idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
     interval_days = models.PositiveSmallIntegerField("between treatments (days)", default=28)
     start_step_min = models.PositiveSmallIntegerField("free times every (minutes)", default=15)
+    # When patients are reminded of a visit: long before it, and once more shortly before it.
+    remind_first = models.BooleanField("first reminder", default=True)
+    remind_first_h = models.PositiveSmallIntegerField("first reminder (hours before)", default=48)
+    remind_second = models.BooleanField("second reminder", default=True)
+    remind_second_h = models.PositiveSmallIntegerField("second reminder (hours before)", default=2)
     is_active = models.BooleanField(default=True)
 
     objects = ClinicQuerySet.as_manager()
@@ -116,6 +121,15 @@ class Clinic(Record):
                 "clinic_start_step_known",
                 Q(start_step_min__in=START_STEPS),
                 "Free times lie 5, 10, 15, 20 or 30 minutes apart.",
+            ),
+            check(
+                "clinic_reminders_in_order",
+                Q(
+                    remind_first_h__lte=168,
+                    remind_second_h__gte=1,
+                    remind_first_h__gt=F("remind_second_h"),
+                ),
+                "Reminders go 1 to 168 hours before the visit, the first before the second.",
             ),
         ]
 
