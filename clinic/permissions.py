@@ -36,7 +36,6 @@ class Permission(StrEnum):
     IMPORT = "clinic.import"
     KEEP_USERS = "user.keep"
     ALLOW_PRESCRIBED = "product.allow_prescribed"
-    DECIDE_DEPTHS = "depth_rule.decide"
 
 
 class Role(models.TextChoices):
@@ -67,7 +66,6 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.SEE_LICENSES,
             P.SEE_TREATMENT_LOG,
             P.ALLOW_PRESCRIBED,
-            P.DECIDE_DEPTHS,
         }
     ),
     Role.MANAGER: frozenset(

@@ -32,7 +32,6 @@ from treatments.models import (
     Cartridge,
     CartridgeLot,
     CartridgeProduct,
-    DepthRule,
     GlideProduct,
     NumbingProduct,
     ProductIdentifier,
@@ -265,11 +264,6 @@ def numbing_product(code: str = "LIDO4", **given: Any) -> NumbingProduct:
     return _written(NumbingProduct(**{**values, **given}))
 
 
-def depth_rule(area: str = "scalp", **given: Any) -> DepthRule:
-    """How deep an area is needled: one millimeter."""
-    return _written(DepthRule(**{"area": area, "max_depth": 100, **given}))
-
-
 def glide_product(name: str = "Demo Gel", **given: Any) -> GlideProduct:
     """A sterile hydrogel."""
     return _written(GlideProduct(**{"name": name, "maker": "Demo Medical", **given}))
@@ -292,6 +286,8 @@ def appointment(
     # A visit begins booked.
     ends = ("status", "cancelled", "cancel_", "no_show")
     became = {name: given.pop(name) for name in [*given] if name.startswith(ends)}
+    if became.get("status") == "cancelled":
+        became = {"cancelled_as": "clinic"} | became
     made = Appointment(
         **{
             "clinic": at,
