@@ -36,6 +36,7 @@ class Permission(StrEnum):
     IMPORT = "clinic.import"
     KEEP_USERS = "user.keep"
     ALLOW_PRESCRIBED = "product.allow_prescribed"
+    DECIDE_DEPTHS = "depth_rule.decide"
 
 
 class Role(models.TextChoices):
@@ -66,6 +67,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.SEE_LICENSES,
             P.SEE_TREATMENT_LOG,
             P.ALLOW_PRESCRIBED,
+            P.DECIDE_DEPTHS,
         }
     ),
     Role.MANAGER: frozenset(

@@ -32,6 +32,7 @@ from treatments.models import (
     Cartridge,
     CartridgeLot,
     CartridgeProduct,
+    DepthRule,
     GlideProduct,
     NumbingProduct,
     ProductIdentifier,
@@ -262,6 +263,11 @@ def numbing_product(code: str = "LIDO4", **given: Any) -> NumbingProduct:
         "is_active": True,
     }
     return _written(NumbingProduct(**{**values, **given}))
+
+
+def depth_rule(area: str = "scalp", **given: Any) -> DepthRule:
+    """How deep an area is needled: one millimeter."""
+    return _written(DepthRule(**{"area": area, "max_depth": 100, **given}))
 
 
 def glide_product(name: str = "Demo Gel", **given: Any) -> GlideProduct:

@@ -8,6 +8,7 @@ from treatments.views import acts, balance, chart, goods_in, landing, patients, 
 from treatments.views.set_up import (
     cartridge_products,
     checklist,
+    depth_rules,
     device_models,
     devices,
     glide_products,
@@ -69,6 +70,11 @@ urlpatterns: list[URLPattern] = [
         name="setup-numbing-products",
     ),
     path(
+        "setup/numbing-products/add/",
+        numbing_products.AddNumbingProduct.as_view(),
+        name="setup-numbing-product-add",
+    ),
+    path(
         "setup/numbing-products/<uuid:pk>/",
         numbing_products.ChangeNumbingProduct.as_view(),
         name="setup-numbing-product",
@@ -96,7 +102,12 @@ urlpatterns: list[URLPattern] = [
         glide_products.UseGlideProduct.as_view(),
         name="setup-glide-product-use",
     ),
-    path("setup/depth-rules/", glide_products.DepthRules.as_view(), name="setup-depth-rules"),
+    path("setup/depth-rules/", depth_rules.DepthRules.as_view(), name="setup-depth-rules"),
+    path(
+        "setup/depth-rules/<uuid:pk>/",
+        depth_rules.ChangeDepthRule.as_view(),
+        name="setup-depth-rule",
+    ),
     path("setup/devices/", devices.Devices.as_view(), name="setup-devices"),
     path("setup/devices/add/", devices.AddDevice.as_view(), name="setup-device-add"),
     path("setup/devices/<uuid:pk>/", devices.ChangeDevice.as_view(), name="setup-device"),

@@ -22,7 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clinic.models import User
 from tests.cast import TODAY, Cast
 from tests.house.world import World
-from treatments.models import GlideProduct
+from treatments.models import DepthRule, GlideProduct
 
 TABLE = """
 address                               method  anonymous reception esthetician lena director manager auditor administrator stranger nobody
@@ -204,6 +204,8 @@ setup-messages                        GET     login     403       403         40
 setup-messages                        POST    login     403       403         403  403      405     403     405           405      403
 setup-message                         GET     login     403       403         403  403      200     403     200           200      403
 setup-message                         POST    login     403       403         403  403      422     403     422           422      403
+setup-depth-rule                      GET     login     403       403         403  200      403     403     403           200      403
+setup-depth-rule                      POST    login     403       403         403  422      403     403     403           422      403
 setup-glide-products                  GET     login     403       403         403  403      200     403     200           200      403
 setup-glide-products                  POST    login     403       403         403  403      405     403     405           405      403
 setup-glide-product-add               GET     login     403       403         403  403      200     403     200           200      403
@@ -214,6 +216,8 @@ setup-glide-product-use               GET     login     403       403         40
 setup-glide-product-use               POST    login     403       403         403  403      422     403     422           422      403
 setup-numbing-products                GET     login     403       403         403  200      200     403     200           200      403
 setup-numbing-products                POST    login     403       403         403  405      405     403     405           405      403
+setup-numbing-product-add             GET     login     403       403         403  403      200     403     200           200      403
+setup-numbing-product-add             POST    login     403       403         403  403      422     403     422           422      403
 setup-numbing-product                 GET     login     403       403         403  403      200     403     200           200      403
 setup-numbing-product                 POST    login     403       403         403  403      422     403     422           422      403
 setup-numbing-product-use             GET     login     403       403         403  200      200     403     200           200      403
@@ -338,6 +342,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-practitioner": lambda world: {"pk": world.cast.ana.pk},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
     "setup-message": lambda _world: {"kind": "booked"},
+    "setup-depth-rule": lambda world: {"pk": DepthRule.objects.get().pk},
     "setup-glide-product": lambda world: {"pk": GlideProduct.objects.get().pk},
     "setup-numbing-product": lambda world: {"pk": world.cast.cream.pk},
     "setup-room": lambda world: {"pk": world.cast.room.pk},

@@ -43,6 +43,7 @@ def build(cast: Cast) -> World:
     in_stock = cast.lot.units.filter(status="in_stock").order_by("number").first()
     assert in_stock is not None
     factories.glide_product()
+    factories.depth_rule()
     outbox.deliver(at=NOW)
     # Far ahead, where nothing else is.
     july = NOW + dt.timedelta(days=220)

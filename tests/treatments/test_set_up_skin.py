@@ -15,7 +15,8 @@ from tests import factories
 from tests.cast import NOW, YESTERDAY, Cast
 from tests.raw_sql import change, refused
 from treatments import operations
-from treatments.models import GlideProduct, NumbingProduct
+from treatments.models import DepthRule, GlideProduct, NumbingProduct
+from treatments.rules.anesthetics import parts_fault
 from treatments.rules.glide import barred_glide
 
 Enter = Callable[[User], Client]
@@ -26,7 +27,7 @@ LIMITS = {
     "max_area": "400",
     "per_10cm2": "",
     "min_age": "18",
-    "cover": "may",
+    "cover": "no",
     "ndc": "0168-0357-30",
     "rxcui": "1421893",
     "source": "Label, 2026",
@@ -125,12 +126,12 @@ def test_limits_are_changed_on_the_page_and_count_as_edited(cast: Cast, enter: E
     cast.cream.refresh_from_db()
     made = cast.cream
     assert (made.min_dwell, made.max_dwell, made.max_amount, made.max_area) == (30, 45, 125, 400)
-    assert (made.per_10cm2, made.occlusion_allowed, made.occlusion_required) == (None, True, False)
+    assert (made.per_10cm2, made.occlusion_allowed, made.occlusion_required) == (None, False, False)
     assert made.edited
     assert 'value="12.5"' in text(client.get(address))
     stale = client.post(address, {**LIMITS, "max_dwell": "50", "cover": "must"})
     assert (stale.status_code, "<bdi>45</bdi>" in text(stale)) == (409, True)
-    assert "<bdi>May be covered</bdi>" in text(stale)
+    assert "<bdi>Never covered</bdi>" in text(stale)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,7 @@ def test_limits_are_changed_on_the_page_and_count_as_edited(cast: Cast, enter: E
         ("max_area", "2001", "Enter 1 to 2,000 cm²."),
         ("min_age", "17", "Enter 18 to 120 years."),
         ("cover", "", "Choose whether it is covered."),
+        ("cover", "may", "What is sold over the counter is never covered."),
         ("ndc", "12", "Use the form 0168-0357-30."),
         ("rxcui", "x", "An RxCUI has digits only."),
         ("source", "", "Say where these limits stand."),
@@ -268,3 +270,138 @@ def test_depth_rules_are_read_in_the_order_of_the_areas(cast: Cast, enter: Enter
     page = text(enter(cast.director).get(reverse("setup-depth-rules")))
     assert page.index("Forehead") < page.index("Left cheek") < page.index("Scalp")
     assert "Inside the rim never" in page
+
+
+OWN = {key: value for key, value in LIMITS.items() if key != "version"} | {
+    "name": "Numb-Rite  5 %",
+    "lidocaine": "50",
+    "tetracaine": "",
+    "sold": "rx",
+    "cover": "may",
+}
+
+
+def test_a_product_that_no_catalog_has_is_put_on_file_out_of_use(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.manager)
+    address = reverse("setup-numbing-product-add")
+    assert address in text(client.get(reverse("setup-numbing-products")))
+    assert "is on file, out of use." in text(client.post(address, OWN, follow=True))
+    made = NumbingProduct.objects.get(name="Numb-Rite 5 %")
+    assert (made.is_active, made.rx_required, made.compounded) == (False, True, False)
+    parts = [(one.name, one.family, one.mg_per_g) for one in made.parts.all()]
+    assert parts == [("lidocaine", "amide", 50)]
+    assert (made.ingredients, made.max_amount) == ("lidocaine 50 mg/g", 125)
+    operations.load_catalog(at=NOW)
+    assert NumbingProduct.objects.filter(name=made.name).count() == 1
+    again = client.post(address, {**OWN, "name": "numb-rite 5 %"})
+    assert (again.status_code, "is on file already." in text(again)) == (409, True)
+
+
+@pytest.mark.rule("R44")
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"lidocaine": ""}, "Say what is in it: at least one anesthetic."),
+        ({"sold": "otc", "cover": "no"}, "Above 4 % lidocaine needs a prescription."),
+        ({"sold": "otc", "lidocaine": "40"}, "What is sold over the counter is never covered."),
+        ({"lidocaine": "900", "benzocaine": "200"}, "Together a gram holds at most 1,000 mg."),
+        ({"lidocaine": "1001"}, "Enter 1 to 1,000 mg."),
+        ({"lidocaine": "a lot"}, "Enter a whole number of mg."),
+        ({"sold": ""}, "Choose how it is sold."),
+        ({"name": "  "}, "Give the name of the product."),
+        ({"max_dwell": "5"}, "The longest dwell is at least the shortest"),
+    ],
+)
+def test_a_product_that_cannot_be_is_not_put_on_file(
+    cast: Cast, enter: Enter, typed: dict[str, str], says: str
+) -> None:
+    before = NumbingProduct.objects.count()
+    answer = enter(cast.manager).post(reverse("setup-numbing-product-add"), {**OWN, **typed})
+    assert (answer.status_code, says in text(answer)) == (422, True)
+    assert NumbingProduct.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("parts", "rx", "compounded", "rule"),
+    [
+        ({"lidocaine": 40}, False, False, None),
+        ({"lidocaine": 41}, False, False, "R44"),
+        ({"lidocaine": 41}, True, False, None),
+        ({"benzocaine": 200}, False, True, "R43"),
+        ({"benzocaine": 200, "lidocaine": 60}, True, True, None),
+        ({"cocaine": 40}, True, False, "input"),
+        ({"lidocaine": 0}, True, False, "input"),
+        ({}, True, False, "input"),
+    ],
+)
+def test_what_may_be_in_a_product_and_how_it_is_sold(
+    parts: dict[str, int], rx: bool, compounded: bool, rule: str | None
+) -> None:
+    fault = parts_fault(parts, rx_required=rx, compounded=compounded)
+    assert (fault.rule if fault else None) == rule
+
+
+DEPTH = {"usual": "0.5", "max_depth": "0.75", "max_with_order": "1.00", "note": "", "version": "1"}
+
+
+@pytest.fixture
+def forehead(cast: Cast) -> DepthRule:
+    """The rule of the forehead, as it ships."""
+    operations.load_catalog(at=NOW)
+    return DepthRule.objects.get(area="forehead")
+
+
+def test_the_director_decides_how_deep_an_area_is_needled(
+    cast: Cast, enter: Enter, forehead: DepthRule
+) -> None:
+    client, address = enter(cast.director), reverse("setup-depth-rule", args=[forehead.pk])
+    assert address in text(client.get(reverse("setup-depth-rules")))
+    assert address not in text(enter(cast.manager).get(reverse("setup-depth-rules")))
+    typed = {**DEPTH, "source": "Dr. Raman, 2026-11-24"}
+    assert "is saved." in text(client.post(address, typed, follow=True))
+    forehead.refresh_from_db()
+    assert (forehead.max_depth, forehead.max_with_order, forehead.edited) == (75, 100, True)
+    told = AuditEvent.objects.filter(action="depth_rule.change").get().detail
+    assert '"max_depth":100' in told.replace(" ", "")
+    assert '"max_depth":75' in told.replace(" ", "")
+    operations.load_catalog(at=NOW)
+    forehead.refresh_from_db()
+    assert forehead.max_depth == 75
+    stale = client.post(address, {**typed, "max_depth": "0.5"})
+    assert (stale.status_code, "<bdi>0.75</bdi>" in text(stale)) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"max_depth": "4.01"}, "Enter at most 4.00 mm."),
+        ({"max_depth": "0"}, "Enter at least 0.01 mm."),
+        ({"max_depth": "0,5"}, "Enter a number of mm"),
+        ({"max_with_order": "0.5"}, "With an order one goes at least as deep as without"),
+        ({"source": " "}, "Say who decided this, or where it stands."),
+    ],
+)
+def test_a_depth_that_cannot_be_is_said_beside_its_field(
+    cast: Cast, enter: Enter, forehead: DepthRule, typed: dict[str, str], says: str
+) -> None:
+    address = reverse("setup-depth-rule", args=[forehead.pk])
+    answer = enter(cast.director).post(address, {**DEPTH, "source": "Dr. Raman", **typed})
+    assert (answer.status_code, says in text(answer)) == (422, True)
+    forehead.refresh_from_db()
+    assert (forehead.max_depth, forehead.edited) == (100, False)
+
+
+def test_nobody_but_the_director_decides_depths(cast: Cast, forehead: DepthRule) -> None:
+    for who in (cast.manager, cast.administrator, cast.esthetician, cast.stranger):
+        with pytest.raises(NotAllowed):
+            operations.change_depth_rule(
+                clinic=cast.clinic,
+                rule=forehead,
+                usual="",
+                max_depth=250,
+                max_with_order=None,
+                note="",
+                source="Me",
+                by=who,
+                at=NOW,
+            )

@@ -9,6 +9,7 @@ from django import forms
 from clinic.forms.house import HouseForm, RowField
 from clinic.forms.numbers import FixedField
 from clinic.forms.set_up import ChangeForm, UseForm
+from treatments.rules.anesthetics import ANESTHETICS
 
 COVERS = {
     "no": {"occlusion_allowed": False, "occlusion_required": False},
@@ -34,9 +35,11 @@ def _whole(label: str, least: int, most: int, unit: str, **given: Any) -> forms.
     )
 
 
-class ChangeNumbingProductForm(ChangeForm):
-    """The limits of a numbing product."""
+def _milligrams(label: str) -> forms.IntegerField:
+    return _whole(label, 1, 1000, "mg", required=False)
 
+
+class _Limits(forms.Form):
     min_dwell = _whole("Shortest dwell (minutes)", 1, 300, "minutes")
     max_dwell = _whole(
         "Longest dwell (minutes)",
@@ -94,11 +97,52 @@ class ChangeNumbingProductForm(ChangeForm):
         error_messages={"required": "Say where these limits stand."},
     )
 
+
+class ChangeNumbingProductForm(_Limits, ChangeForm):
+    """The limits of a numbing product."""
+
     @property
     def values(self) -> dict[str, Any]:
         """The arguments of `change_numbing_product`."""
-        given = super().values
-        return given | COVERS[given.pop("cover")] if "cover" in given else given
+        return _with_cover(super().values)
+
+
+class AddNumbingProductForm(_Limits, HouseForm):
+    """A numbing product that no catalog has: what is in it, how it is sold, its limits."""
+
+    name = forms.CharField(
+        label="Product",
+        max_length=80,
+        help_text="As it stands on the tube, with the strength.",
+        error_messages={"required": "Give the name of the product."},
+    )
+    lidocaine = _milligrams("Lidocaine (mg per g)")
+    prilocaine = _milligrams("Prilocaine (mg per g)")
+    benzocaine = _milligrams("Benzocaine (mg per g)")
+    tetracaine = _milligrams("Tetracaine (mg per g)")
+    sold = forms.ChoiceField(
+        label="How it is sold",
+        choices=[
+            ("otc", "Over the counter"),
+            ("rx", "On prescription"),
+            ("compounded", "Compounded, on prescription"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose how it is sold."},
+    )
+    field_order = ("name", *ANESTHETICS, "sold")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The arguments of `add_numbing_product`."""
+        given = _with_cover(super().values)
+        given["parts"] = {one: mg for one in ANESTHETICS if (mg := given.pop(one, None))}
+        sold = given.pop("sold", "")
+        return given | {"rx_required": sold != "otc", "compounded": sold == "compounded"}
+
+
+def _with_cover(given: dict[str, Any]) -> dict[str, Any]:
+    return given | COVERS[given.pop("cover")] if "cover" in given else given
 
 
 class UseNumbingProductForm(UseForm):

@@ -17,6 +17,7 @@ from treatments.operations.charting import (
     start,
 )
 from treatments.operations.custody import claim_unit, waste_in_treatment, waste_unit
+from treatments.operations.depth_rules import change_depth_rule
 from treatments.operations.devices import clean_device
 from treatments.operations.ending import abort, finish
 from treatments.operations.goods_in import receive_lot, receive_scan
@@ -26,6 +27,7 @@ from treatments.operations.scanning import Scanned, scan_cartridge
 from treatments.operations.signing import add_addendum, sign
 from treatments.operations.skin_products import (
     add_glide_product,
+    add_numbing_product,
     change_glide_product,
     change_numbing_product,
     set_glide_product_use,
@@ -38,11 +40,13 @@ __all__ = [
     "add_addendum",
     "add_cartridge_product",
     "add_glide_product",
+    "add_numbing_product",
     "add_package_code",
     "add_pass",
     "amend_chart",
     "apply_numbing",
     "change_cartridge_product",
+    "change_depth_rule",
     "change_glide_product",
     "change_numbing_product",
     "change_package",

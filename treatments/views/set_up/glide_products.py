@@ -1,4 +1,4 @@
-"""What the pen glides on, and how deep it goes where."""
+"""What the pen glides on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from clinic.forms.set_up import UseForm
-from clinic.permissions import Permission
 from clinic.views.doors import acting
 from clinic.views.set_up import Line, SetUpChange, SetUpForm, SetUpList, SetUpRow, SetUpUse
 from treatments import operations
 from treatments.forms.skin_products import AddGlideProductForm, ChangeGlideProductForm
 from treatments.models import GlideProduct
-from treatments.queries.skin_products import depth_rules, glide_products
-from treatments.rules.areas import AREAS
-from treatments.rules.charting import say_depth
+from treatments.queries.skin_products import glide_products
 
 
 class GlideProducts(SetUpList):
@@ -96,30 +93,3 @@ class UseGlideProduct(_OneGlide, SetUpUse):
             **acting(self.request),
             once=form.key,
         )
-
-
-class DepthRules(SetUpList):
-    """How deep each area may be needled; to be read."""
-
-    may = (Permission.SET_UP_CLINIC, Permission.SEE_ALL_CHARTS)
-    title = "Depth rules"
-    lead = "Starting values in millimeters. Where the label or the director says less, less holds."
-    columns = ("Area", "Usual", "Most", "With an order", "Note", "Source")
-    empty = "The catalog of depth rules is not loaded: run manage.py load_catalog."
-
-    def lines(self) -> Sequence[Line]:
-        order = [code for code, _words in AREAS]
-        return [
-            Line(
-                str(one),
-                "",
-                (
-                    one.usual,
-                    say_depth(one.max_depth),
-                    say_depth(one.max_with_order) if one.max_with_order else "",
-                    one.note,
-                    one.source,
-                ),
-            )
-            for one in sorted(depth_rules(), key=lambda one: order.index(one.area))
-        ]

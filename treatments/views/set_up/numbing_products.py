@@ -11,9 +11,13 @@ from django.utils import timezone
 
 from clinic.permissions import Permission
 from clinic.views.doors import acting
-from clinic.views.set_up import Line, SetUpChange, SetUpList, SetUpRow, SetUpUse
+from clinic.views.set_up import Line, SetUpChange, SetUpForm, SetUpList, SetUpRow, SetUpUse
 from treatments import operations
-from treatments.forms.skin_products import ChangeNumbingProductForm, UseNumbingProductForm
+from treatments.forms.skin_products import (
+    AddNumbingProductForm,
+    ChangeNumbingProductForm,
+    UseNumbingProductForm,
+)
 from treatments.models import NumbingProduct
 from treatments.queries.skin_products import numbing_products, prescribers
 from treatments.rules.charting import say_grams
@@ -31,6 +35,8 @@ class NumbingProducts(SetUpList):
         "director, who names a prescriber."
     )
     columns = ("Product", "Ingredients", "Dwell", "Most", "Sold", "Standing")
+    add = "setup-numbing-product-add"
+    add_label = "Add a numbing product"
     empty = "The catalog of numbing products is not loaded: run manage.py load_catalog."
 
     def lines(self) -> Sequence[Line]:
@@ -51,6 +57,28 @@ class NumbingProducts(SetUpList):
             )
             for one in numbing_products()
         ]
+
+
+class AddNumbingProduct(SetUpForm):
+    """One that no catalog has."""
+
+    title = "Add a numbing product"
+    lead = "For all clinics. It is out of use until somebody puts it into use."
+    verb = "Add the product"
+    after = "setup-numbing-products"
+    after_label = "Numbing products"
+    form_class = AddNumbingProductForm
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"min_age": 18, "cover": "no"}
+
+    def said(self, result: NumbingProduct) -> str:
+        return f"{result} is on file, out of use."
+
+    def perform(self, form: AddNumbingProductForm) -> NumbingProduct:
+        return operations.add_numbing_product(
+            clinic=self.request.clinic, **form.values, **acting(self.request), once=form.key
+        )
 
 
 class _OneNumbing(SetUpRow):

@@ -1,8 +1,10 @@
-"""What is put on the skin: numbing products and their limits, and what the pen glides on."""
+"""What numbs the skin: adding it, its limits, putting it into use."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from clinic import audit
 from clinic.acts import act
@@ -10,9 +12,9 @@ from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import squeezed
-from treatments.models import GlideProduct, NumbingProduct
+from treatments.models import NumbingIngredient, NumbingProduct
 from treatments.queries.skin_products import prescribers
-from treatments.rules.glide import barred_glide
+from treatments.rules.anesthetics import ANESTHETICS, parts_fault, say_parts
 
 LIMITS = (
     "min_dwell",
@@ -56,16 +58,6 @@ def change_numbing_product(
     """
     held = NumbingProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
     held.expect(version)
-    if not 1 <= min_dwell <= max_dwell <= 300:
-        raise Refusal(
-            "The longest dwell is at least the shortest, and at most 300 minutes.",
-            rule="input",
-            field="max_dwell",
-        )
-    if min_age < 18:
-        raise Refusal("Nobody under 18 is treated.", rule="input", field="min_age")
-    if occlusion_required and not occlusion_allowed:
-        raise Refusal("What must be covered may be covered.", rule="input", field="cover")
     given = {
         "min_dwell": min_dwell,
         "max_dwell": max_dwell,
@@ -80,8 +72,7 @@ def change_numbing_product(
         "source": squeezed(source),
     }
     before = {column: getattr(held, column) for column in LIMITS}
-    for column, value in given.items():
-        setattr(held, column, value)
+    _take_limits(held, given)
     held.edited = True
     held.write(only=[*LIMITS, "edited"])
     changed = [column for column in LIMITS if before[column] != given[column]]
@@ -97,6 +88,53 @@ def change_numbing_product(
         },
     )
     return held
+
+
+@act("numbing_product.add", may=Permission.SET_UP_CLINIC, on="clinic")
+def add_numbing_product(
+    *,
+    clinic: Clinic,
+    name: str,
+    parts: Mapping[str, int],
+    rx_required: bool,
+    compounded: bool,
+    by: User,
+    at: dt.datetime,
+    **limits: Any,
+) -> NumbingProduct:
+    """Put a numbing product on file that no catalog has, for all clinics; it is out of use first.
+
+    `parts` is what is in a gram of it: anesthetic (a name of `ANESTHETICS`) to milligrams.
+    `limits` are those of `change_numbing_product`, by name. Refuses one of that name (409), no
+    anesthetic or one that is not known, over the counter what needs a prescription (R44), what
+    is compounded without one (R43), and limits out of order.
+    """
+    product = NumbingProduct(
+        name=squeezed(name), rx_required=rx_required, compounded=compounded, edited=True
+    )
+    if not product.name:
+        raise Refusal("Give the name of the product.", rule="input", field="name")
+    if NumbingProduct.objects.filter(name__iexact=product.name).exists():
+        raise Conflict(f"{product.name} is on file already.", rule="input", field="name")
+    if fault := parts_fault(parts, rx_required=rx_required, compounded=compounded):
+        raise Refusal(fault.says, rule=fault.rule, field=fault.field)
+    product.code = f"OWN-{product.pk.hex[:8].upper()}"
+    product.ingredients = say_parts(parts)
+    _take_limits(product, limits)
+    product.write()
+    for anesthetic, mg_per_g in sorted(parts.items()):
+        NumbingIngredient(
+            product=product, name=anesthetic, family=ANESTHETICS[anesthetic], mg_per_g=mg_per_g
+        ).write()
+    audit.record(
+        "numbing_product.add",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        on=product,
+        detail={"name": product.name, "ingredients": product.ingredients},
+    )
+    return product
 
 
 @act(
@@ -154,109 +192,23 @@ def set_numbing_product_use(
     return held
 
 
-@act("glide_product.add", may=Permission.SET_UP_CLINIC, on="clinic")
-def add_glide_product(
-    *, clinic: Clinic, name: str, maker: str, source: str = "", by: User, at: dt.datetime
-) -> GlideProduct:
-    """Add what a pen may glide on, for all clinics.
-
-    Refuses what never goes under the needle (R37), an empty name or maker, and one that is on
-    file (409).
-    """
-    product = GlideProduct()
-    _take(product, name, maker, source)
-    product.write()
-    audit.record(
-        "glide_product.add",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=product,
-        detail={"name": product.name},
-    )
-    return product
-
-
-@act("glide_product.change", may=Permission.SET_UP_CLINIC, on="clinic")
-def change_glide_product(
-    *,
-    clinic: Clinic,
-    product: GlideProduct,
-    name: str,
-    maker: str,
-    source: str = "",
-    version: int | None = None,
-    by: User,
-    at: dt.datetime,
-) -> GlideProduct:
-    """Change what is on file of a glide product; from then on no catalog overwrites it.
-
-    Refuses a stale version (P12, 409), and what `add_glide_product` refuses.
-    """
-    held = GlideProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
-    held.expect(version)
-    before = held.name
-    _take(held, name, maker, source)
-    held.edited = True
-    held.write(only=["name", "maker", "source", "edited"])
-    audit.record(
-        "glide_product.change",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=held,
-        detail={"from": before, "to": held.name},
-    )
-    return held
-
-
-@act("glide_product.set_use", may=Permission.SET_UP_CLINIC, on="clinic")
-def set_glide_product_use(
-    *,
-    clinic: Clinic,
-    product: GlideProduct,
-    in_use: bool,
-    version: int | None = None,
-    by: User,
-    at: dt.datetime,
-) -> GlideProduct:
-    """Take a glide product out of use for all clinics, or bring it back.
-
-    Refuses a stale version (P12, 409) and a change to what it is already.
-    """
-    held = GlideProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
-    held.expect(version)
-    if held.is_active == in_use:
-        stands = "in use" if in_use else "out of use"
-        raise Refusal(f"{held.name} is {stands} already.", rule="input")
-    held.is_active = in_use
-    held.write(only=["is_active"])
-    audit.record(
-        "glide_product.set_use",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=held,
-        detail={"name": held.name, "in_use": in_use},
-    )
-    return held
-
-
-def _take(product: GlideProduct, name: str, maker: str, source: str) -> None:
-    product.name, product.maker = squeezed(name), squeezed(maker)
-    product.source = squeezed(source)
-    for field in ("name", "maker"):
-        if not getattr(product, field):
-            raise Refusal(f"Give the {field} of the product.", rule="input", field=field)
-    if why := barred_glide(product.name):
+def _take_limits(product: NumbingProduct, given: Mapping[str, Any]) -> None:
+    if not 1 <= given["min_dwell"] <= given["max_dwell"] <= 300:
         raise Refusal(
-            f"Nothing is needled in with {why}.",
-            rule="R37",
-            field="name",
-            way_out="Take a sterile hydrogel or plain hyaluronic acid.",
+            "The longest dwell is at least the shortest, and at most 300 minutes.",
+            rule="input",
+            field="max_dwell",
         )
-    others = GlideProduct.objects.filter(maker__iexact=product.maker, name__iexact=product.name)
-    if others.exclude(pk=product.pk).exists():
-        raise Conflict(
-            f"{product.name} by {product.maker} is on file already.", rule="input", field="name"
+    if given["min_age"] < 18:
+        raise Refusal("Nobody under 18 is treated.", rule="input", field="min_age")
+    if given["occlusion_required"] and not given["occlusion_allowed"]:
+        raise Refusal("What must be covered may be covered.", rule="input", field="cover")
+    if given["occlusion_allowed"] and not product.rx_required:
+        raise Refusal(
+            "What is sold over the counter is never covered.",
+            rule="R44",
+            field="cover",
+            way_out="Choose “Never covered”.",
         )
+    for column in LIMITS:
+        setattr(product, column, given[column])

@@ -1,0 +1,122 @@
+"""What the pen glides on: adding it, changing it, taking it out of use."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from clinic import audit
+from clinic.acts import act
+from clinic.models import Clinic, User
+from clinic.permissions import Permission
+from clinic.refusals import Conflict, Refusal
+from clinic.rules import squeezed
+from treatments.models import GlideProduct
+from treatments.rules.glide import barred_glide
+
+
+@act("glide_product.add", may=Permission.SET_UP_CLINIC, on="clinic")
+def add_glide_product(
+    *, clinic: Clinic, name: str, maker: str, source: str = "", by: User, at: dt.datetime
+) -> GlideProduct:
+    """Add what a pen may glide on, for all clinics.
+
+    Refuses what never goes under the needle (R37), an empty name or maker, and one that is on
+    file (409).
+    """
+    product = GlideProduct()
+    _take(product, name, maker, source)
+    product.write()
+    audit.record(
+        "glide_product.add",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        on=product,
+        detail={"name": product.name},
+    )
+    return product
+
+
+@act("glide_product.change", may=Permission.SET_UP_CLINIC, on="clinic")
+def change_glide_product(
+    *,
+    clinic: Clinic,
+    product: GlideProduct,
+    name: str,
+    maker: str,
+    source: str = "",
+    version: int | None = None,
+    by: User,
+    at: dt.datetime,
+) -> GlideProduct:
+    """Change what is on file of a glide product; from then on no catalog overwrites it.
+
+    Refuses a stale version (P12, 409), and what `add_glide_product` refuses.
+    """
+    held = GlideProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
+    held.expect(version)
+    before = held.name
+    _take(held, name, maker, source)
+    held.edited = True
+    held.write(only=["name", "maker", "source", "edited"])
+    audit.record(
+        "glide_product.change",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        on=held,
+        detail={"from": before, "to": held.name},
+    )
+    return held
+
+
+@act("glide_product.set_use", may=Permission.SET_UP_CLINIC, on="clinic")
+def set_glide_product_use(
+    *,
+    clinic: Clinic,
+    product: GlideProduct,
+    in_use: bool,
+    version: int | None = None,
+    by: User,
+    at: dt.datetime,
+) -> GlideProduct:
+    """Take a glide product out of use for all clinics, or bring it back.
+
+    Refuses a stale version (P12, 409) and a change to what it is already.
+    """
+    held = GlideProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
+    held.expect(version)
+    if held.is_active == in_use:
+        stands = "in use" if in_use else "out of use"
+        raise Refusal(f"{held.name} is {stands} already.", rule="input")
+    held.is_active = in_use
+    held.write(only=["is_active"])
+    audit.record(
+        "glide_product.set_use",
+        by=by,
+        at=at,
+        clinic_id=clinic.pk,
+        on=held,
+        detail={"name": held.name, "in_use": in_use},
+    )
+    return held
+
+
+def _take(product: GlideProduct, name: str, maker: str, source: str) -> None:
+    product.name, product.maker = squeezed(name), squeezed(maker)
+    product.source = squeezed(source)
+    for field in ("name", "maker"):
+        if not getattr(product, field):
+            raise Refusal(f"Give the {field} of the product.", rule="input", field=field)
+    if why := barred_glide(product.name):
+        raise Refusal(
+            f"Nothing is needled in with {why}.",
+            rule="R37",
+            field="name",
+            way_out="Take a sterile hydrogel or plain hyaluronic acid.",
+        )
+    others = GlideProduct.objects.filter(maker__iexact=product.maker, name__iexact=product.name)
+    if others.exclude(pk=product.pk).exists():
+        raise Conflict(
+            f"{product.name} by {product.maker} is on file already.", rule="input", field="name"
+        )
