@@ -13,7 +13,6 @@ from typing import Any
 from bookings.models import Appointment, Service
 from bookings.queries.free_times.reading import (
     DAY,
-    MINUTE,
     Asked,
     add_going_on,
     busy_of,
@@ -24,7 +23,15 @@ from bookings.queries.free_times.reading import (
 )
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import Person, Things, misfit, numbing_over
-from bookings.rules.free_times import Need, free_starts, minutes, outward, patient_free, places
+from bookings.rules.free_times import (
+    MINUTE,
+    Need,
+    free_starts,
+    minutes,
+    outward,
+    patient_free,
+    places,
+)
 from bookings.rules.visit import FARTHEST, Lanes, lanes, time_fault
 from clinic.models import Clinic, Patient, Practitioner
 from clinic.rules import covers, is_twice, say_time
@@ -100,7 +107,7 @@ class FreeSearch:
         self._things = things = Things(
             rooms=[busy[one] for one in rooms],
             devices=[busy[one] for one in devices],
-            patient=busy[patient.pk.hex] if patient else 0,
+            patient=busy[patient.pk] if patient else 0,
             unfit=bool(in_use["unfit"]),
         )
         opening = opening_of(asked)
@@ -115,7 +122,7 @@ class FreeSearch:
                 asked.need,
                 at_work=works[one.pk],
                 opening=opening,
-                busy=busy[one.pk.hex],
+                busy=busy[one.pk],
                 elsewise=elsewise,
             )
             for one in self.people
@@ -206,7 +213,7 @@ class FreeSearch:
                 one.name,
                 self.why(one, index),
                 self._works[one.pk],
-                self._busy[one.pk.hex],
+                self._busy[one.pk],
                 self._rosters[one.pk],
             )
             for one in self.people
