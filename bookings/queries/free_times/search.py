@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from bookings.models import Appointment, Service
 from bookings.queries.free_times.reading import (
@@ -33,7 +33,7 @@ from bookings.rules.free_times import (
     places,
 )
 from bookings.rules.visit import FARTHEST, Lanes, lanes, time_fault
-from clinic.models import Clinic, Patient, Practitioner
+from clinic.models import Clinic, License, Patient, Practitioner
 from clinic.rules import covers, is_twice, say_time
 
 MOST_DAYS = 31
@@ -43,8 +43,7 @@ NEAR_BEFORE = 2 * DAY
 ANOTHER_PERSON_MIN = 45
 
 
-@dataclass(frozen=True, slots=True)
-class FreeTime:
+class FreeTime(NamedTuple):
     """One start that is free: `starts_at` in UTC, `says` as the clinic's clock shows it.
 
     `key` is what a form sends back when this time is chosen: with whom and when.
@@ -98,6 +97,8 @@ class FreeSearch:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
         self._why: dict[tuple[uuid.UUID, int], str] = {}
+        self._licenses: dict[uuid.UUID, list[License]] = {}
+        self._starts: dict[int, tuple[dt.datetime, str]] = {}
         self._rosters, self._works = works_of(asked, self.people)
         works = self._works
         in_use = things_of(clinic, need.pk if isinstance(need, Service) else need.service_id)
@@ -189,8 +190,10 @@ class FreeSearch:
         """Why no license covers a practitioner on a day of the search; "" when one does."""
         if (known := self._why.get((one.pk, index))) is not None:
             return known
+        if (licenses := self._licenses.get(one.pk)) is None:
+            licenses = self._licenses[one.pk] = list(one.licenses.all())
         verdict = covers(
-            one.licenses.all(),
+            licenses,
             name=one.name,
             state=self.asked.clinic.state,
             on=self.asked.days[index],
@@ -234,26 +237,30 @@ class FreeSearch:
             return line
         here = self.asked.window.on_day(self._free[one.pk], index)
         start = self.asked.window.floor(self.asked.window.days[index][0])
+        who = str(one.pk)
         for minute in minutes(here):
             if most is not None and len(line.times) == most:
                 line.more = here.bit_count() - most
                 break
-            line.times.append(self._time(one, index, start + minute))
+            line.times.append(self._time(one, index, start + minute, who))
         return line
 
-    def _time(self, one: Practitioner, index: int, minute: int) -> FreeTime:
-        """The free time at a minute of the window that lies on that day."""
-        start, end = self.asked.window.days[index]
-        starts_at = self.asked.window.zero + MINUTE * minute
-        if end - start == DAY:
-            says = _says((starts_at - start) // MINUTE)
-        else:
-            local = starts_at.astimezone(self.asked.zone)
-            says = say_time(local)
-            if is_twice(local):
-                says += f" {local:%Z}"
-        key = choice_key(one.pk, starts_at)
+    def _time(self, one: Practitioner, index: int, minute: int, who: str = "") -> FreeTime:
+        """The free time at a minute of the window that lies on that day; `who` is her key."""
+        if (known := self._starts.get(minute)) is None:
+            known = self._starts[minute] = self._start(index, minute)
+        starts_at, says = known
+        key = choice_key(who or one.pk, starts_at)
         return FreeTime(one, self.asked.days[index], starts_at, says, key)
+
+    def _start(self, index: int, minute: int) -> tuple[dt.datetime, str]:
+        """When a minute of the window that lies on that day is, and how the clock shows it."""
+        start, end = self.asked.window.days[index]
+        starts_at = self.asked.window.instant(minute)
+        if end - start == DAY:
+            return starts_at, _says((starts_at - start) // MINUTE)
+        local = starts_at.astimezone(self.asked.zone)
+        return starts_at, say_time(local) + (f" {local:%Z}" if is_twice(local) else "")
 
 
 def doubts_about(
