@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from bookings import queries
 from bookings.forms.new import FreeTimesForm, NewAppointmentForm
@@ -186,10 +185,7 @@ def _row(line: FreeLine, label: str, picked: str) -> dict[str, Any]:
     return {
         "label": label,
         "day": day,
-        # Of digits and letters that we put together: there is nothing in them to escape.
-        "times": [
-            {"key": SafeString(time.key), "says": SafeString(time.says)} for time in line.times
-        ],
+        "times": [{"key": time.key, "says": time.says} for time in line.times],
         "picked": picked if any(time.key == picked for time in line.times) else "",
         "more": line.more,
         "key": f"{line.practitioner.pk}@{day}",
