@@ -16,7 +16,7 @@ from bookings.queries import (
     told_of,
     words_of,
 )
-from bookings.rules.letters import fill
+from bookings.rules.letters import LETTERS, said
 from bookings.rules.status import UNDO
 from clinic import outbox
 from clinic.models import Clinic
@@ -76,14 +76,15 @@ def _post(
     if not patient.email or appointment.starts_at <= at:
         return
     subject, body = words_of(clinic, kind)
+    house = LETTERS[kind]
     values = blanks_of(clinic, appointment.comes_at, patient.preferred_name or patient.first_name)
     outbox.post(
         clinic=clinic,
         key=f"{kind} {appointment.pk} {once or appointment.version}",
         about=about(appointment),
         to=patient.email,
-        subject=fill(subject, values)[:SUBJECT_MOST],
-        body=fill(body, values) + "\n",
+        subject=said(subject, house.subject, values, whole=True)[:SUBJECT_MOST],
+        body=said(body, house.body, values) + "\n",
         due_at=at + wait,
         not_after=appointment.starts_at,
     )
