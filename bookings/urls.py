@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.urls import URLPattern, path, register_converter
 
-from bookings.views import acting, board, card, free_times, new, words
+from bookings.views import acting, board, card, free_times, new, overrides, words
 from bookings.views.set_up import (
     absences,
     hours,
@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:pk>/no-show/", acting.NoShow.as_view(), name="appointment-no-show"),
     path("appointments/<uuid:pk>/cancel/", acting.Cancel.as_view(), name="appointment-cancel"),
     path("appointments/<uuid:pk>/move/", acting.Move.as_view(), name="appointment-move"),
+    path("overrides/", overrides.Overrides.as_view(), name="overrides"),
     path("setup/hours/", opening.OpeningHours.as_view(), name="setup-hours"),
     path("setup/messages/", letters.Letters.as_view(), name="setup-messages"),
     path("setup/messages/<slug:kind>/", letters.ChangeLetter.as_view(), name="setup-message"),

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from bookings.models import LANES, Appointment, Hold, Service, Shift
+from bookings.models import LANES, Appointment, Hold, PerformedArea, Service, Shift
 from clinic.models import (
     Clinic,
     Device,
@@ -292,8 +292,6 @@ def appointment(
     # A visit begins booked.
     ends = ("status", "cancelled", "cancel_", "no_show")
     became = {name: given.pop(name) for name in [*given] if name.startswith(ends)}
-    if became.get("status") == "cancelled":
-        became = {"cancelled_as": "clinic"} | became
     made = Appointment(
         **{
             "clinic": at,
@@ -327,5 +325,29 @@ def appointment(
             starts_at=span.starts_at,
             ends_at=span.ends_at,
             **{lane: getattr(made, lane)},
+        ).write()
+    return made
+
+
+def performed(
+    cast: Any, on: dt.date, *areas: str, patient: Patient | None = None, hour: int = 16
+) -> Appointment:
+    """A visit of Mia with Ana on a clinic-local day, on which the areas were needled."""
+    made = appointment(
+        patient=patient or cast.mia,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=dt.datetime.combine(on, dt.time(hour), dt.UTC),
+        by=cast.reception,
+    )
+    for area in areas or ("cheek_l",):
+        PerformedArea(
+            clinic=cast.clinic,
+            patient=made.patient,
+            appointment=made,
+            area=area,
+            performed_on=on,
         ).write()
     return made

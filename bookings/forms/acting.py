@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import WhenForm
 from clinic.forms import HouseForm, RowField
 from clinic.models.people import PractitionerQuerySet
@@ -65,10 +66,13 @@ class MoveForm(_OnVisit, WhenForm):
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},
     )
     field_order = ("date", "time", "practitioner")
+    added = frozenset({"override_reason"})
 
     def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
+        if may_override(self.user, self.clinic):
+            self.fields["override_reason"] = override_field()
         self.proposed: list[dict[str, Any]] | None = None
         self.none_with = ""
 

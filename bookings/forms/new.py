@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
+from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import TypedTimeField, WhenForm, read_choice
 from bookings.models import Service
 from bookings.queries import services_of
@@ -53,7 +54,7 @@ class NewAppointmentForm(WhenForm):
 
     use_required_attribute = False
     said_anew = frozenset({"another"})
-    added = frozenset(NEWCOMER)
+    added = frozenset({*NEWCOMER, "override_reason"})
 
     patient = search_field(
         label="Patient", required=False, help_text="Name, phone, birth date or number."
@@ -94,6 +95,8 @@ class NewAppointmentForm(WhenForm):
             field.required = False
             self.fields[name] = field
         self.fields["another"] = another_field()
+        if may_override(self.user, self.clinic):
+            self.fields["override_reason"] = override_field()
 
     def without(self, uncovered: frozenset[uuid.UUID]) -> None:
         """Show these practitioners as not to be chosen."""
@@ -118,8 +121,10 @@ class NewAppointmentForm(WhenForm):
 
     @property
     def booking(self) -> dict[str, Any]:
-        """Service, practitioner (None: anyone) and start: the arguments of `book`."""
-        return {name: self.cleaned_data[name] for name in ("service", "practitioner", "starts_at")}
+        """Service, practitioner (None: anyone), start and, from one who may give it, the reason to
+        pass over the interval: the arguments of `book`."""
+        names = ("service", "practitioner", "starts_at", "override_reason")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

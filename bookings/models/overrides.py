@@ -16,7 +16,7 @@ class Override(Row):
     """One rule passed over for one visit, by whom and for what reason; the manager reads them.
 
     Written in the transaction of the act that went past the rule. `detail` holds what the
-    rule had said, as plain values: for an interval `last_on`, `from_on`, `days` and `areas`.
+    rule had said, as plain values: for an interval `last_on`, `from_on` and `days`.
     """
 
     class Kind(models.TextChoices):

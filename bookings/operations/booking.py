@@ -7,8 +7,9 @@ import datetime as dt
 from bookings import messages
 from bookings.models import Appointment, Hold, Move, Service
 from bookings.operations.ground import held_visit
+from bookings.operations.interval import keep_interval, note_override
 from bookings.operations.placing import find_place, take
-from bookings.rules.cancelling import CancelledAs, is_late
+from bookings.rules.interval import Gap
 from bookings.rules.status import MOVABLE, Status, may_become
 from bookings.rules.visit import NUMBING_MAX_MIN, lanes, time_fault
 from clinic import audit
@@ -33,17 +34,20 @@ def book(
     numbing_min: int | None = None,
     note: str = "",
     tell: bool = True,
+    override_reason: str = "",
 ) -> Appointment:
     """Book a visit whose needling is planned to start at `starts_at` (UTC, whole minutes).
 
     Numbing lies before it (`numbing_min`, else the service's), clean-down after it. Where
     practitioner, room or device is None, any one who may and is free is taken. The patient is
-    sent a confirmation, unless `tell` says that she has one.
+    sent a confirmation, unless `tell` says that she has one. `override_reason` is why it is
+    booked sooner than the interval allows; it is kept where it was needed.
 
     Refuses: a time in the past or more than two years ahead, or of less than a minute's
     grain (T1); numbing of more than two hours (R48); another clinic's patient or service (P15);
     no ACTIVE license of the clinic's state in force on the clinic-local date (R17, R18, R25);
-    outside the shift (T1); practitioner, room, device or patient taken (R47, 409).
+    outside the shift (T1); practitioner, room, device or patient taken (R47, 409); too soon
+    after the last treatment of the service's areas (R35).
     """
     _check_time(starts_at, at)
     _check_clinic(clinic, patient=patient, service=service, room=room, device=device)
@@ -76,13 +80,23 @@ def book(
         device=device,
         at=at,
     )
+    gap = keep_interval(
+        clinic=clinic,
+        patient=patient,
+        service=service,
+        day=appointment.local_date,
+        reason=override_reason,
+        by=by,
+    )
     appointment.practitioner, appointment.license = place.practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
     appointment.write()
     take(appointment)
+    if gap:
+        note_override(appointment, gap, reason=override_reason, by=by, at=at)
     if tell:
         messages.booked(appointment, at=at)
-    _note("appointment.book", appointment, by, at)
+    _note("appointment.book", appointment, by, at, **_why(gap, override_reason))
     return appointment
 
 
@@ -97,11 +111,12 @@ def move(
     room: Room | None = None,
     device: Device | None = None,
     version: int | None = None,
+    override_reason: str = "",
 ) -> Appointment:
     """Move a visit that has not begun to another time, and where named to another person or room.
 
     Refuses a stale page (P12, 409), a visit that has begun or ended (R46), and whatever
-    `book` refuses at the new time.
+    `book` refuses at the new time; what was passed over for it (R35) needs no second reason.
     """
     _check_time(starts_at, at)
     # The practitioner's row comes before the appointment's in the order of locks, so the
@@ -136,12 +151,21 @@ def move(
             rule="R46",
             way_out="Book a new visit instead.",
         )
+    day = clinic.day_of(starts_at)
+    gap = keep_interval(
+        clinic=clinic,
+        patient=appointment.patient,
+        service=appointment.service,
+        day=day,
+        reason=override_reason,
+        by=by,
+        but=appointment,
+    )
     before, before_with = appointment.starts_at, appointment.practitioner_id
-    before_in, before_pen = appointment.room_id, appointment.device_id
     Hold.objects.release(appointment)
     appointment.practitioner, appointment.license = practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
-    appointment.starts_at, appointment.local_date = starts_at, clinic.day_of(starts_at)
+    appointment.starts_at, appointment.local_date = starts_at, day
     appointment.write()
     take(appointment)
     Move(
@@ -149,15 +173,16 @@ def move(
         appointment=appointment,
         from_starts_at=before,
         from_practitioner_id=before_with,
-        from_room_id=before_in,
-        from_device_id=before_pen,
         to_starts_at=starts_at,
         to_practitioner=practitioner,
         moved_at=at,
         moved_by=by,
     ).write()
+    if gap:
+        note_override(appointment, gap, reason=override_reason, by=by, at=at)
     messages.moved(appointment, at=at)
-    _note("appointment.move", appointment, by, at, before=before, before_with=before_with)
+    told = _why(gap, override_reason)
+    _note("appointment.move", appointment, by, at, before=before, before_with=before_with, **told)
     return appointment
 
 
@@ -168,22 +193,15 @@ def cancel(
     reason: str,
     by: User,
     at: dt.datetime,
-    cancelled_as: str = CancelledAs.CLINIC,
     version: int | None = None,
 ) -> Appointment:
     """Cancel a visit: its time is free again, the appointment stays on file.
 
-    `cancelled_as` says who called it off; a patient who does so after the clinic's cut-off has
-    cancelled late, which is kept. The message waits for `UNDO`.
-
-    Refuses a stale page (P12, 409), an empty reason (R54), nobody who called it off, a visit
-    whose chart is open or that has ended (R46).
+    Refuses a stale page (P12, 409), an empty reason (R54), a visit whose chart is open or
+    that has ended (R46).
     """
     if not reason.strip():
         raise Refusal("Say why the visit is cancelled.", rule="R54", field="reason")
-    if cancelled_as not in list(CancelledAs):
-        says = "Say who called the visit off."
-        raise Refusal(says, rule="input", field="cancelled_as")
     appointment = held_visit(appointment, at=at, version=version)
     if appointment.chart_opened_at or not may_become(appointment.status, Status.CANCELLED):
         raise Refusal(
@@ -193,21 +211,21 @@ def cancel(
         )
     appointment.status, appointment.cancel_reason = str(Status.CANCELLED), reason.strip()
     appointment.cancelled_at, appointment.cancelled_by = at, by
-    appointment.cancelled_as = str(cancelled_as)
-    appointment.cancelled_late = cancelled_as == CancelledAs.PATIENT and is_late(
-        comes_at=appointment.comes_at, at=at, cutoff_h=appointment.clinic.cancel_cutoff_h
-    )
     appointment.write()
     Hold.objects.release(appointment)
     messages.cancelled(appointment, at=at)
-    called_off = {"called_off_by": str(cancelled_as), "late": appointment.cancelled_late}
-    _note("appointment.cancel", appointment, by, at, **called_off)
+    _note("appointment.cancel", appointment, by, at)
     return appointment
 
 
 def _check_time(starts_at: dt.datetime, at: dt.datetime) -> None:
     if fault := time_fault(starts_at=starts_at, at=at):
         raise Refusal(fault, rule="T1", field="starts_at", way_out="Choose another time.")
+
+
+def _why(gap: Gap | None, reason: str) -> dict[str, str]:
+    """That the interval was passed over, for the audit."""
+    return {"override": reason.strip()} if gap else {}
 
 
 def _check_clinic(clinic: Clinic, **rows: object) -> None:

@@ -26,19 +26,18 @@ from bookings.queries.imports import (
     imports_of,
     rejects,
 )
+from bookings.queries.intervals import overrides_between, overrides_since, planned_near
 from bookings.queries.letters import own_texts, words_of
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
     BOOKED,
-    CANCELLED,
     MOVED,
     REMINDER,
     about,
     about_outer,
     reminders_dropped,
-    told_of,
     visits_to_remind,
 )
 from bookings.queries.rosters import rosters_of
@@ -58,7 +57,6 @@ from bookings.queries.week import (
 
 __all__ = [
     "BOOKED",
-    "CANCELLED",
     "MOVED",
     "REMINDER",
     "Column",
@@ -93,10 +91,13 @@ __all__ = [
     "moves_of",
     "nearest_free_times",
     "other_hours",
+    "overrides_between",
+    "overrides_since",
     "own_texts",
     "past_of",
     "people_with_hours",
     "plan_of",
+    "planned_near",
     "practitioners_on",
     "rejects",
     "reminders_dropped",
@@ -107,7 +108,6 @@ __all__ = [
     "services_of",
     "time_off_ahead",
     "time_off_of",
-    "told_of",
     "visit_for",
     "visits_ahead",
     "visits_in_closure",

@@ -16,8 +16,9 @@ from bookings.rules.rosters import Roster
 from bookings.rules.visit import SKEW, Lanes, Span
 from clinic.rules import say_date, say_span, say_time
 
-# Refusals that another time would answer: taken, outside the shift, no license that day.
-ABOUT_TIME = frozenset({"R47", "T1", "R17", "R18", "R25"})
+# Refusals that another time would answer: taken, outside the shift, no license that day,
+# too soon after the last treatment.
+ABOUT_TIME = frozenset({"R47", "T1", "R17", "R18", "R25", "R35"})
 PATIENT_BUSY = "The patient has another visit at this time."
 Local = Callable[[dt.datetime], dt.datetime]
 Spans = Sequence[tuple[dt.datetime, dt.datetime]]

@@ -12,11 +12,12 @@ from bookings import queries
 from bookings.forms.new import NewAppointmentForm
 from bookings.models import Service
 from bookings.rules.fit import before_opening, comes_early
+from bookings.rules.interval import say_days
 from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
-from clinic.rules import is_twice, say_day, say_span, say_time
+from clinic.rules import is_twice, say_date, say_day, say_span, say_time
 from clinic.views.doors import Door, StaffRequest
 
 
@@ -46,13 +47,14 @@ def words_so_far(
     """What is chosen, said as one would say it on the phone; and what is still to choose.
 
     `doubt` says why the time does not fit, as soon as a service and a time are chosen, `early`
-    that the patient would come before the clinic opens; `found` is a search for this service
+    that the patient would come before the clinic opens, `near` that another visit is planned
+    for the same area sooner than the interval; `found` is a search for this service
     and patient that was made already.
     """
     service = form.glimpse_service()
     practitioner, starts_at = form.glimpse_visit()
     new = new or form.registers
-    words = {"said": "", "missing": "", "doubt": "", "early": ""}
+    words = {"said": "", "missing": "", "doubt": "", "early": "", "near": ""}
     if service is not None and starts_at is not None:
         words["doubt"] = queries.doubts_about(
             starts_at,
@@ -64,6 +66,7 @@ def words_so_far(
             found=found,
         )
         words["early"] = early_words(clinic, service, starts_at)
+        words["near"] = near_words(clinic, service, patient, clinic.day_of(starts_at))
     missing = [
         word
         for word, there in (
@@ -94,6 +97,22 @@ def early_words(clinic: Clinic, service: Service, starts_at: dt.datetime) -> str
     if opens_at is None or not comes_early(starts_at, comes_at, opens_at=opens_at):
         return ""
     return before_opening(comes_at, opens_at, clinic.local)
+
+
+def near_words(clinic: Clinic, service: Service, patient: Patient | None, day: dt.date) -> str:
+    """That another visit for the same area is planned nearer to a day than the interval allows;
+    "" where none is. It can be booked all the same: what counts is what was performed (R35)."""
+    if patient is None:
+        return ""
+    near = queries.planned_near(day, clinic=clinic, patient=patient, service=service)
+    if near is None:
+        return ""
+    apart = abs((near.local_date - day).days)
+    when = "the same day" if not apart else f"{say_days(apart)} apart"
+    return (
+        f"Another visit for the same area is booked for {say_date(near.local_date)}, {when}; "
+        f"at least {say_days(clinic.interval_days)} are to lie between two treatments."
+    )
 
 
 def visit_words(

@@ -158,6 +158,7 @@ LABELS = {
     "method": "How",
     "needle_contact": "Needle touched the patient",
     "outcome": "Outcome",
+    "override": "Sooner than the interval, because",
     "page": "Page",
     "patient_contact": "Touched the patient",
     "quarantine": "Into quarantine",

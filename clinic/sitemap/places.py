@@ -124,6 +124,14 @@ PLACES = (
     ),
     Place(
         "Oversight",
+        "overrides",
+        "Overrides",
+        "Which rules were passed over this week, for whom and why.",
+        "fast-forward",
+        (P.OVERRIDE,),
+    ),
+    Place(
+        "Oversight",
         "audit",
         "Audit log",
         "Who did, saw or was refused what, and when.",

@@ -106,6 +106,8 @@ appointment-cancel                    GET     login     405       403         40
 appointment-cancel                    POST    login     422       403         403  403      422     403     403           404      403
 appointment-move                      GET     login     405       403         403  403      405     403     403           405      403
 appointment-move                      POST    login     422       403         403  403      422     403     403           404      403
+overrides                             GET     login     403       403         403  200      200     403     403           200      403
+overrides                             POST    login     403       403         403  405      405     403     403           405      403
 setup-imports                         GET     login     403       403         403  403      200     403     200           200      403
 setup-imports                         POST    login     403       403         403  403      422     403     422           422      403
 setup-import                          GET     login     403       403         403  403      200     403     200           404      403

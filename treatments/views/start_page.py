@@ -8,10 +8,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from bookings.queries import ToOpen, charts_to_open
+from bookings.queries import ToOpen, charts_to_open, overrides_since
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.queries.licenses import license_board
+from clinic.rules import day_span
 from treatments.queries import landing as queries
 from treatments.queries import room
 from treatments.queries.stock import shelf
@@ -53,6 +54,8 @@ class StartPage:
             self._stock()
         if self.may(Permission.SEE_LICENSES):
             self._licenses()
+        if self.may(Permission.OVERRIDE):
+            self._overrides()
         if self.may(Permission.SEE_AUDIT) and not self.may(Permission.SEE_DAY):
             self._trail()
 
@@ -255,6 +258,16 @@ class StartPage:
             "license ends within 60 days",
             "licenses end within 60 days",
             urgent,
+        )
+
+    def _overrides(self) -> None:
+        monday = self.today - ONE_DAY * self.today.weekday()
+        passed = overrides_since(self.clinic, day_span(monday, self.clinic.zone)[0])
+        self.left(
+            passed,
+            "rule was passed over this week: read the reason",
+            "rules were passed over this week: read the reasons",
+            reverse("overrides"),
         )
 
     def _trail(self) -> None:

@@ -8,11 +8,11 @@ import uuid
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
 
 from bookings.models import Appointment, Service
 from bookings.queries.free_times.reading import (
     DAY,
+    MINUTE,
     Asked,
     add_going_on,
     busy_of,
@@ -21,29 +21,22 @@ from bookings.queries.free_times.reading import (
     things_of,
     works_of,
 )
+from bookings.queries.intervals import Rest, rest_of
 from bookings.rules.choice import choice_key
-from bookings.rules.fit import Person, Things, misfit, numbing_over
-from bookings.rules.free_times import (
-    MINUTE,
-    Need,
-    free_starts,
-    minutes,
-    outward,
-    patient_free,
-    places,
-)
-from bookings.rules.visit import FARTHEST, Lanes, lanes, time_fault
-from clinic.models import Clinic, License, Patient, Practitioner
-from clinic.rules import covers, is_twice, say_time
+from bookings.rules.fit import Person, Things, misfit
+from bookings.rules.free_times import Need, free_starts, minutes, outward, patient_free, places
+from bookings.rules.visit import FARTHEST, Lanes, lanes
+from clinic.constraints import LAST_DAY
+from clinic.models import Clinic, Patient, Practitioner
+from clinic.rules import covers, day_span, is_twice, say_time
 
 MOST_DAYS = 31
-NEAR_DAYS = 14
-NEAR_BEFORE = 2 * DAY
 # A caller would rather wait so long for the person she asked for than see someone else.
 ANOTHER_PERSON_MIN = 45
 
 
-class FreeTime(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FreeTime:
     """One start that is free: `starts_at` in UTC, `says` as the clinic's clock shows it.
 
     `key` is what a form sends back when this time is chosen: with whom and when.
@@ -71,13 +64,14 @@ class FreeLine:
 
 
 class FreeSearch:
-    """Where a visit of one need fits, over days in a row. Seven queries at most.
+    """Where a visit of one need fits, over days in a row. Eight queries at most, and for a visit
+    that is moved one more.
 
     Starts lie on the quarter hour, from the clinic-local date `first` on. What is offered can
     be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the
-    patient free, the numbing not in the past. Nobody is asked to come before the clinic opens
-    or whoever treats is at work, nor at a time at which a treatment that began early or runs
-    late goes on; such a time can be booked all the same. `practitioner` narrows
+    patient free and her skin rested (R35), the numbing not in the past. Nobody is asked to come
+    before the clinic opens or whoever treats is at work, nor at a time at which a treatment that
+    began early or runs late goes on; such a time can be booked all the same. `practitioner` narrows
     the search to her (None: all who work here); `but` is a visit being moved, whose own holds
     do not count and whose own time is not offered.
     """
@@ -93,12 +87,11 @@ class FreeSearch:
         practitioner: Practitioner | None = None,
         patient: Patient | None = None,
         but: Appointment | None = None,
+        rest: Rest | None = None,
     ) -> None:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
         self._why: dict[tuple[uuid.UUID, int], str] = {}
-        self._licenses: dict[uuid.UUID, list[License]] = {}
-        self._starts: dict[int, tuple[dt.datetime, str]] = {}
         self._rosters, self._works = works_of(asked, self.people)
         works = self._works
         in_use = things_of(clinic, need.pk if isinstance(need, Service) else need.service_id)
@@ -108,14 +101,17 @@ class FreeSearch:
         self._things = things = Things(
             rooms=[busy[one] for one in rooms],
             devices=[busy[one] for one in devices],
-            patient=busy[patient.pk] if patient else 0,
+            patient=busy[patient.pk.hex] if patient else 0,
             unfit=bool(in_use["unfit"]),
         )
         opening = opening_of(asked)
+        if patient is not None and rest is None:
+            rest = rest_for(clinic, need, patient, since=first, but=but)
+        self.rest = rest
         elsewise = (
             places(asked.window, asked.need, rooms=things.rooms, devices=things.devices)
             & patient_free(asked.window, asked.need, things.patient)
-            & asked.window.between(at + MINUTE * asked.need.numbing_min, at + FARTHEST)
+            & asked.window.between(self._earliest(at), at + FARTHEST)
         )
         self._free = {
             one.pk: free_starts(
@@ -123,7 +119,7 @@ class FreeSearch:
                 asked.need,
                 at_work=works[one.pk],
                 opening=opening,
-                busy=busy[one.pk],
+                busy=busy[one.pk.hex],
                 elsewise=elsewise,
             )
             for one in self.people
@@ -132,6 +128,15 @@ class FreeSearch:
             # Where it is already is nowhere to move to.
             now = 1 << asked.window.floor(but.starts_at)
             self._free[but.practitioner_id] &= ~now
+
+    def _earliest(self, at: dt.datetime) -> dt.datetime:
+        """The first instant at which the needling may begin: the numbing not in the past, the
+        skin rested."""
+        soonest = at + MINUTE * self.asked.need.numbing_min
+        first = self.rest.first_day if self.rest else None
+        if first is None or first <= self.asked.days[0]:
+            return soonest
+        return max(soonest, day_span(min(first, LAST_DAY), self.asked.zone)[0])
 
     def lines(
         self,
@@ -190,10 +195,8 @@ class FreeSearch:
         """Why no license covers a practitioner on a day of the search; "" when one does."""
         if (known := self._why.get((one.pk, index))) is not None:
             return known
-        if (licenses := self._licenses.get(one.pk)) is None:
-            licenses = self._licenses[one.pk] = list(one.licenses.all())
         verdict = covers(
-            licenses,
+            one.licenses.all(),
             name=one.name,
             state=self.asked.clinic.state,
             on=self.asked.days[index],
@@ -216,20 +219,22 @@ class FreeSearch:
                 one.name,
                 self.why(one, index),
                 self._works[one.pk],
-                self._busy[one.pk],
+                self._busy[one.pk.hex],
                 self._rosters[one.pk],
             )
             for one in self.people
             if practitioner is None or one.pk == practitioner.pk
         ]
-        return misfit(
+        found = misfit(
             self.asked.window,
-            _plan(self.asked.need, starts_at),
+            plan_of(self.asked.need, starts_at),
             people=people,
             anyone=practitioner is None,
             things=self._things,
             local=self.asked.clinic.local,
         )
+        gap = self.rest.gap_on(self.asked.days[index]) if self.rest and not found else None
+        return f"{gap.says} {gap.would_work}" if gap else found
 
     def _line(self, one: Practitioner, index: int, most: int | None) -> FreeLine:
         line = FreeLine(one, self.asked.days[index], why=self.why(one, index))
@@ -237,91 +242,43 @@ class FreeSearch:
             return line
         here = self.asked.window.on_day(self._free[one.pk], index)
         start = self.asked.window.floor(self.asked.window.days[index][0])
-        who = str(one.pk)
         for minute in minutes(here):
             if most is not None and len(line.times) == most:
                 line.more = here.bit_count() - most
                 break
-            line.times.append(self._time(one, index, start + minute, who))
+            line.times.append(self._time(one, index, start + minute))
         return line
 
-    def _time(self, one: Practitioner, index: int, minute: int, who: str = "") -> FreeTime:
-        """The free time at a minute of the window that lies on that day; `who` is her key."""
-        if (known := self._starts.get(minute)) is None:
-            known = self._starts[minute] = self._start(index, minute)
-        starts_at, says = known
-        key = choice_key(who or one.pk, starts_at)
+    def _time(self, one: Practitioner, index: int, minute: int) -> FreeTime:
+        """The free time at a minute of the window that lies on that day."""
+        start, end = self.asked.window.days[index]
+        starts_at = self.asked.window.zero + MINUTE * minute
+        if end - start == DAY:
+            says = _says((starts_at - start) // MINUTE)
+        else:
+            local = starts_at.astimezone(self.asked.zone)
+            says = say_time(local)
+            if is_twice(local):
+                says += f" {local:%Z}"
+        key = choice_key(one.pk, starts_at)
         return FreeTime(one, self.asked.days[index], starts_at, says, key)
 
-    def _start(self, index: int, minute: int) -> tuple[dt.datetime, str]:
-        """When a minute of the window that lies on that day is, and how the clock shows it."""
-        start, end = self.asked.window.days[index]
-        starts_at = self.asked.window.instant(minute)
-        if end - start == DAY:
-            return starts_at, _says((starts_at - start) // MINUTE)
-        local = starts_at.astimezone(self.asked.zone)
-        return starts_at, say_time(local) + (f" {local:%Z}" if is_twice(local) else "")
 
-
-def doubts_about(
-    starts_at: dt.datetime,
-    *,
+def rest_for(
     clinic: Clinic,
-    need: Service,
-    at: dt.datetime,
-    practitioner: Practitioner | None = None,
-    patient: Patient | None = None,
-    found: FreeSearch | None = None,
-) -> str:
-    """What stands against a visit at this instant, in words; "" when nothing does.
-
-    At most seven queries; none where `found`, a search for this service and patient, covers
-    the day. What is said but can be booked: a numbing that should have begun already (she may
-    be here and her cream on), and that a treatment which began early or runs late goes on then.
-    """
-    if fault := time_fault(starts_at=starts_at, at=at):
-        return fault
-    if found is None or not found.covers(starts_at):
-        found = FreeSearch(
-            clinic=clinic,
-            need=need,
-            first=clinic.day_of(starts_at),
-            days=1,
-            at=at,
-            practitioner=practitioner,
-            patient=patient,
-        )
-    over = numbing_over(_plan(Need.of(need), starts_at), at, clinic.local)
-    return f"{found.misfit(starts_at, practitioner=practitioner)} {over}".strip()
-
-
-def search_near(
-    *, clinic: Clinic, around: dt.datetime, at: dt.datetime, **asked: Any
-) -> FreeSearch:
-    """A search of the two weeks around an instant, never into the past."""
-    first = max(clinic.day_of(around) - NEAR_BEFORE, clinic.day_of(at))
-    return FreeSearch(clinic=clinic, first=first, days=NEAR_DAYS, at=at, **asked)
-
-
-def nearest_free_times(
+    need: Service | Appointment,
+    patient: Patient,
     *,
-    around: dt.datetime,
-    practitioner: Practitioner | None = None,
-    count: int = 3,
-    **asked: Any,
-) -> list[FreeTime]:
-    """The free times nearest to `around` (see `FreeSearch.nearest`): first those of the
-    practitioner who is asked for, then those of others that are nearer."""
-    search = search_near(around=around, **asked)
-    near = search.nearest(around, practitioner=practitioner, count=count)
-    others = [one for one in near if practitioner and one.practitioner.pk != practitioner.pk]
-    if not others:
-        return near
-    own = search.nearest(around, practitioner=practitioner, alone=True, count=count - 1)
-    return own + others[: count - 1]
+    since: dt.date,
+    but: Appointment | None = None,
+) -> Rest:
+    """What the interval says of a need on days from `since` on (R35); see `rest_of`."""
+    areas = need.areas if isinstance(need, Service) else need.service.areas
+    return rest_of(clinic=clinic, patient=patient, areas=areas, since=since, but=but)
 
 
-def _plan(need: Need, starts_at: dt.datetime) -> Lanes:
+def plan_of(need: Need, starts_at: dt.datetime) -> Lanes:
+    """What a need whose needling starts at an instant holds."""
     return lanes(
         starts_at=starts_at,
         numbing_min=need.numbing_min,

@@ -1,0 +1,24 @@
+"""The reason for which a rule is passed over, asked of those alone who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from clinic.permissions import Permission
+
+
+def may_override(user: Any, clinic: Any) -> bool:
+    """Whether someone may pass over a rule of the clinic at work, with a reason."""
+    return bool(user is not None and clinic and user.can(Permission.OVERRIDE, clinic.pk))
+
+
+def override_field() -> forms.CharField:
+    """Why a visit comes sooner than the interval."""
+    return forms.CharField(
+        label="Reason to book it sooner",
+        required=False,
+        max_length=200,
+        help_text="Only where the visit comes sooner than the interval; it is on the weekly list.",
+    )

@@ -1,0 +1,113 @@
+"""How long skin rests between two treatments of an area (R35), counted in clinic-local days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from clinic.rules import say_date
+
+# Sooner than this nobody may, whatever the reason.
+LEAST_DAYS = 14
+DAY = dt.timedelta(days=1)
+NOTHING: Mapping[dt.date, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Needled:
+    """An area that was needled, and on which clinic-local date."""
+
+    area: str
+    on: dt.date
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A day that comes too soon after the last treatment of an area.
+
+    `days` lie between the two, `keeps_days` is what the clinic keeps.
+    """
+
+    last_on: dt.date
+    days: int
+    keeps_days: int
+
+    @property
+    def from_on(self) -> dt.date:
+        """The first day that the interval allows."""
+        return self.last_on + DAY * self.keeps_days
+
+    @property
+    def least_on(self) -> dt.date:
+        """The first day for which a reason can be given."""
+        return self.last_on + DAY * min(LEAST_DAYS, self.keeps_days)
+
+    @property
+    def may_be_overridden(self) -> bool:
+        """Whether someone who may can book it all the same, with a reason."""
+        return self.days >= LEAST_DAYS
+
+    @property
+    def says(self) -> str:
+        """What stands against the day. The desk is told when, and nothing of what was done."""
+        when = "that same day" if not self.days else f"{say_days(self.days)} before"
+        keeps = self.keeps_days if self.may_be_overridden else LEAST_DAYS
+        return (
+            f"The last treatment of the same area was on {say_date(self.last_on)}, {when}; "
+            f"at least {say_days(keeps)} lie between two."
+        )
+
+    @property
+    def would_work(self) -> str:
+        """From when the day would do."""
+        return f"It works from {say_date(self.from_on)} on."
+
+
+def say_days(days: int) -> str:
+    """A number of days in words: 1 day, 14 days."""
+    return f"{days} day" if days == 1 else f"{days} days"
+
+
+def same_skin(some: Collection[str], others: Collection[str]) -> bool:
+    """Whether two services meet on some area; one without areas goes anywhere."""
+    return not some or not others or bool({*some} & {*others})
+
+
+def gap_before(
+    day: dt.date,
+    *,
+    areas: Collection[str],
+    needled: Iterable[Needled],
+    keeps_days: int,
+    passed: Mapping[dt.date, int] = NOTHING,
+) -> Gap | None:
+    """What a visit on `day` for `areas` (none: anywhere) comes too soon after; None: nothing.
+
+    `passed` is what was overridden for this visit before: the last treatment, and the days after
+    it for which a reason was given. It needs no second one for a day that is not sooner.
+    """
+    before = [one for one in needled if one.on <= day and (not areas or one.area in areas)]
+    if not before:
+        return None
+    last_on = max(one.on for one in before)
+    days = (day - last_on).days
+    if days >= min(max(keeps_days, LEAST_DAYS), max(passed.get(last_on, keeps_days), LEAST_DAYS)):
+        return None
+    return Gap(last_on, days, keeps_days)
+
+
+def first_day(
+    *,
+    areas: Collection[str],
+    needled: Iterable[Needled],
+    keeps_days: int,
+    passed: Mapping[dt.date, int] = NOTHING,
+) -> dt.date | None:
+    """The first day that the interval allows; None where nothing was needled that counts."""
+    on = [one.on for one in needled if not areas or one.area in areas]
+    if not on:
+        return None
+    last_on = max(on)
+    return last_on + DAY * max(min(keeps_days, passed.get(last_on, keeps_days)), LEAST_DAYS)
