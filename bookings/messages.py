@@ -6,8 +6,18 @@ import datetime as dt
 import re
 
 from bookings.models import Appointment
-from bookings.queries import BOOKED, MOVED, REMINDER, about, reminders_dropped, words_of
-from bookings.rules.letters import fill
+from bookings.queries import (
+    BOOKED,
+    CANCELLED,
+    MOVED,
+    REMINDER,
+    about,
+    reminders_dropped,
+    told_of,
+    words_of,
+)
+from bookings.rules.letters import LETTERS, said
+from bookings.rules.status import UNDO
 from clinic import outbox
 from clinic.models import Clinic
 from clinic.rules import say_date, say_time
@@ -24,13 +34,25 @@ def booked(appointment: Appointment, *, at: dt.datetime) -> None:
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell the new time, and drop what still waits about the old one."""
     outbox.withdraw(about=about(appointment), at=at)
-    _post(appointment, MOVED, at)
+    _post(appointment, MOVED, at, wait=UNDO)
 
 
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell that the visit is off, and drop what still waits about it."""
     outbox.withdraw(about=about(appointment), at=at)
-    _post(appointment, "cancelled", at)
+    _post(appointment, CANCELLED, at, wait=UNDO)
+
+
+def restored(appointment: Appointment, *, act: int, at: dt.datetime) -> None:
+    """Drop what waits about an act that was taken back; `act` is the version that it had made.
+
+    Where the patient has heard of that act already, or has not heard yet of the start that
+    counts again, she is told of it. Reminders plan themselves anew.
+    """
+    outbox.withdraw(about=about(appointment), at=at)
+    told = told_of(appointment, act=act)
+    if told:
+        _post(appointment, told, at, once=f"{appointment.version} again")
 
 
 def reminder(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -42,20 +64,28 @@ def reminder(appointment: Appointment, *, at: dt.datetime) -> None:
     _post(appointment, REMINDER, at, once=once)
 
 
-def _post(appointment: Appointment, kind: str, at: dt.datetime, *, once: str = "") -> None:
+def _post(
+    appointment: Appointment,
+    kind: str,
+    at: dt.datetime,
+    *,
+    once: str = "",
+    wait: dt.timedelta = dt.timedelta(),
+) -> None:
     patient, clinic = appointment.patient, appointment.clinic
     if not patient.email or appointment.starts_at <= at:
         return
     subject, body = words_of(clinic, kind)
+    house = LETTERS[kind]
     values = blanks_of(clinic, appointment.comes_at, patient.preferred_name or patient.first_name)
     outbox.post(
         clinic=clinic,
         key=f"{kind} {appointment.pk} {once or appointment.version}",
         about=about(appointment),
         to=patient.email,
-        subject=fill(subject, values)[:SUBJECT_MOST],
-        body=fill(body, values) + "\n",
-        due_at=at,
+        subject=said(subject, house.subject, values, whole=True)[:SUBJECT_MOST],
+        body=said(body, house.body, values) + "\n",
+        due_at=at + wait,
         not_after=appointment.starts_at,
     )
 

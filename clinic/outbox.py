@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 
 from clinic.models import Clinic, Message
+from clinic.refusals import Refusal
 
 log = logging.getLogger(__name__)
 TRIES = 5
@@ -34,19 +35,26 @@ def post(
     """Put a message into the outbox, in the transaction of the act that causes it.
 
     `key` says what it is about, once ever: a second post with the same key adds nothing.
-    `about` is the key of the row it speaks of. It is never sent after `not_after`.
+    `about` is the key of the row it speaks of. It is never sent after `not_after`. One that its
+    table cannot take is logged and goes nowhere: the act stands all the same (P28).
     """
-    if not Message.objects.filter(key=key).exists():
-        Message(
-            clinic=clinic,
-            key=key,
-            about=about,
-            to=to,
-            subject=subject,
-            body=body,
-            due_at=due_at,
-            not_after=not_after,
-        ).write()
+    if Message.objects.filter(key=key).exists():
+        return
+    message = Message(
+        clinic=clinic,
+        key=key,
+        about=about,
+        to=to,
+        subject=subject,
+        body=body,
+        due_at=due_at,
+        not_after=not_after,
+    )
+    try:
+        message.write()
+    except Refusal as no:
+        # Without the sentence: it may repeat what stands in the message.
+        log.error("A message about %s could not be kept: its %s.", about, no.field)
 
 
 def withdraw(*, about: str, at: dt.datetime) -> None:

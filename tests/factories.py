@@ -292,6 +292,8 @@ def appointment(
     # A visit begins booked.
     ends = ("status", "cancelled", "cancel_", "no_show")
     became = {name: given.pop(name) for name in [*given] if name.startswith(ends)}
+    if became.get("status") == "cancelled":
+        became = {"cancelled_as": "clinic"} | became
     made = Appointment(
         **{
             "clinic": at,

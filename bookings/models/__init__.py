@@ -11,7 +11,7 @@ from bookings.models.desk import (
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
 from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
-from bookings.models.moves import Move
+from bookings.models.moves import Move, Undo
 from bookings.models.overrides import Override
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "Shift",
     "ShiftException",
     "TimeOff",
+    "Undo",
 ]

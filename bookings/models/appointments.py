@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from bookings.models.desk import Service
-from bookings.rules.status import ALLOWED, HOLDING, MOVABLE, WORDS, Status
+from bookings.rules.cancelling import WORDS as CANCELLED_AS
+from bookings.rules.cancelling import CancelledAs
+from bookings.rules.status import HOLDING, MOVABLE, STEPS, WORDS, Status
 from bookings.rules.visit import (
     CHECK_IN_MAX_MIN,
     CLEAN_DOWN_MAX_MIN,
@@ -79,6 +81,11 @@ class Appointment(Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     cancel_reason = models.CharField(max_length=200, blank=True)
+    # Who called it off; "" also where that was not written down yet.
+    cancelled_as = models.CharField(
+        max_length=8, choices=[(str(one), says) for one, says in CANCELLED_AS.items()], blank=True
+    )
+    cancelled_late = models.BooleanField(default=False)
     no_show_at = models.DateTimeField(null=True, blank=True)
     no_show_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -128,6 +135,17 @@ class Appointment(Record):
                 "A cancelled visit has its reason.",
             ),
             check(
+                "appointment_cancelled_as_known",
+                Q(cancelled_as__in=["", *(one.value for one in CancelledAs)])
+                & (Q(status="cancelled") | Q(cancelled_as="")),
+                "Say who called the visit off.",
+            ),
+            check(
+                "appointment_late_by_the_patient",
+                Q(cancelled_late=False) | Q(cancelled_as="patient"),
+                "Only a patient calls off late.",
+            ),
+            check(
                 "appointment_no_show_is_dated",
                 Q(status="no_show", no_show_at__isnull=False)
                 | ~Q(status="no_show") & Q(no_show_at__isnull=True),
@@ -173,7 +191,25 @@ class Appointment(Record):
 
     guards = [
         *never_deleted("bookings_appointment", "An appointment is cancelled, never deleted."),
-        steps_guard("appointment_steps", ALLOWED, "A visit cannot take this step."),
+        steps_guard("appointment_steps", STEPS, "A visit cannot take this step."),
+        Guard(
+            "appointment_cancelled_by_someone",
+            ("UPDATE",),
+            "NEW.status = 'cancelled' AND OLD.status <> 'cancelled' AND NEW.cancelled_as = ''",
+            "Say who called the visit off.",
+        ),
+        Guard(
+            "appointment_given_back_as_it_was",
+            ("UPDATE",),
+            "OLD.status IN ('cancelled', 'no_show') "
+            "AND NEW.status IN ('booked', 'confirmed', 'arrived') "
+            "AND (NEW.status <> CASE WHEN OLD.arrived_at IS NOT NULL THEN 'arrived' "
+            "WHEN OLD.confirmed_at IS NOT NULL THEN 'confirmed' ELSE 'booked' END "
+            "OR NOT EXISTS (SELECT 1 FROM bookings_undo u WHERE u.appointment_id = OLD.id "
+            "AND u.done_at = COALESCE(OLD.cancelled_at, OLD.no_show_at) "
+            "AND u.act IN ('cancel', 'no-show')))",
+            "A visit that is over comes back only by an undo, and as it stood.",
+        ),
         Guard(
             "appointment_begins_booked",
             ("INSERT",),

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from bookings.rules.blocks import BLOCK_LONGEST
 from bookings.rules.visit import (
     CHECK_IN_MAX_MIN,
     CLEAN_DOWN_MAX_MIN,
@@ -205,7 +206,8 @@ class ShiftException(Record):
 class TimeOff(Record):
     """Time in which a practitioner treats nobody, in any clinic (UTC, half-open).
 
-    What was booked before stays booked until somebody moves or cancels it.
+    What was booked before stays booked until somebody moves or cancels it. A block is a short
+    one that the desk puts on its board, where nothing is booked.
     """
 
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="time_off")
@@ -213,6 +215,7 @@ class TimeOff(Record):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=80, blank=True)
+    is_block = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -231,6 +234,11 @@ class TimeOff(Record):
                 Q(starts_at__lt=F("ends_at")),
                 "Time off begins before it ends.",
             ),
+            check(
+                "time_off_block_is_short",
+                Q(is_block=False) | Q(ends_at__lte=F("starts_at") + BLOCK_LONGEST),
+                "A block lasts at most twelve hours.",
+            ),
             together("time_off_withdrawn_by", "withdrawn_at", "withdrawn_by"),
             bounded(
                 "time_off_dates_bounded",
@@ -245,7 +253,7 @@ class TimeOff(Record):
             ("UPDATE",),
             "OLD.withdrawn_at IS NOT NULL OR NEW.practitioner_id <> OLD.practitioner_id "
             "OR NEW.clinic_id <> OLD.clinic_id OR NEW.starts_at <> OLD.starts_at "
-            "OR NEW.ends_at <> OLD.ends_at",
+            "OR NEW.ends_at <> OLD.ends_at OR NEW.is_block <> OLD.is_block",
             "Time off stays as it was entered, until it is withdrawn.",
         ),
     ]

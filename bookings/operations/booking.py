@@ -9,6 +9,7 @@ from bookings.models import Appointment, Hold, Move, Service
 from bookings.operations.ground import held_visit
 from bookings.operations.interval import keep_interval, note_override
 from bookings.operations.placing import find_place, take
+from bookings.rules.cancelling import CancelledAs, is_late
 from bookings.rules.interval import Gap
 from bookings.rules.status import MOVABLE, Status, may_become
 from bookings.rules.visit import NUMBING_MAX_MIN, lanes, time_fault
@@ -162,6 +163,7 @@ def move(
         but=appointment,
     )
     before, before_with = appointment.starts_at, appointment.practitioner_id
+    before_in, before_pen = appointment.room_id, appointment.device_id
     Hold.objects.release(appointment)
     appointment.practitioner, appointment.license = practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
@@ -173,6 +175,8 @@ def move(
         appointment=appointment,
         from_starts_at=before,
         from_practitioner_id=before_with,
+        from_room_id=before_in,
+        from_device_id=before_pen,
         to_starts_at=starts_at,
         to_practitioner=practitioner,
         moved_at=at,
@@ -193,15 +197,22 @@ def cancel(
     reason: str,
     by: User,
     at: dt.datetime,
+    cancelled_as: str = CancelledAs.CLINIC,
     version: int | None = None,
 ) -> Appointment:
     """Cancel a visit: its time is free again, the appointment stays on file.
 
-    Refuses a stale page (P12, 409), an empty reason (R54), a visit whose chart is open or
-    that has ended (R46).
+    `cancelled_as` says who called it off; a patient who does so after the clinic's cut-off has
+    cancelled late, which is kept. The message waits for `UNDO`.
+
+    Refuses a stale page (P12, 409), an empty reason (R54), nobody who called it off, a visit
+    whose chart is open or that has ended (R46).
     """
     if not reason.strip():
         raise Refusal("Say why the visit is cancelled.", rule="R54", field="reason")
+    if cancelled_as not in list(CancelledAs):
+        says = "Say who called the visit off."
+        raise Refusal(says, rule="input", field="cancelled_as")
     appointment = held_visit(appointment, at=at, version=version)
     if appointment.chart_opened_at or not may_become(appointment.status, Status.CANCELLED):
         raise Refusal(
@@ -211,10 +222,15 @@ def cancel(
         )
     appointment.status, appointment.cancel_reason = str(Status.CANCELLED), reason.strip()
     appointment.cancelled_at, appointment.cancelled_by = at, by
+    appointment.cancelled_as = str(cancelled_as)
+    appointment.cancelled_late = cancelled_as == CancelledAs.PATIENT and is_late(
+        comes_at=appointment.comes_at, at=at, cutoff_h=appointment.clinic.cancel_cutoff_h
+    )
     appointment.write()
     Hold.objects.release(appointment)
     messages.cancelled(appointment, at=at)
-    _note("appointment.cancel", appointment, by, at)
+    called_off = {"called_off_by": str(cancelled_as), "late": appointment.cancelled_late}
+    _note("appointment.cancel", appointment, by, at, **called_off)
     return appointment
 
 

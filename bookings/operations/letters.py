@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from bookings.messages import blanks_of
 from bookings.models import MessageText
 from bookings.rules.letters import LETTERS, letter_fault
 from clinic import audit
@@ -26,14 +27,17 @@ def set_message_text(
 ) -> MessageText:
     """Say one kind of message in the clinic's own words, from the next message on.
 
-    Refuses a kind that is none (P15), blanks that are none, and words that would tell why someone
-    comes (P26); and a stale version, 0 standing for "the house's words" (P12, 409).
+    Refuses a kind that is none (P15); blanks that are none, or that would leave out what must
+    stand because the clinic has nothing for them; words that would tell why someone comes (P26);
+    and a stale version, 0 standing for "the house's words" (P12, 409).
     """
     if kind not in LETTERS:
         raise Refusal("There is no such message.", rule="P15")
     subject, body = " ".join(subject.split()), body.strip().replace("\r\n", "\n")
-    faults = [("subject", letter_fault(subject, needs_when=False))]
-    faults.append(("body", letter_fault(body, needs_when=True)))
+    # The name is the patient's, and every patient has one.
+    empty = [blank for blank, value in blanks_of(clinic, at, "-").items() if not value]
+    faults = [("subject", letter_fault(subject, needs_when=False, empty=empty, whole=True))]
+    faults.append(("body", letter_fault(body, needs_when=True, empty=empty)))
     refuse_all([Refusal(says, rule="P26", field=name) for name, says in faults if says])
     Clinic.objects.held().get(pk=clinic.pk)
     text = MessageText.objects.filter(clinic=clinic, kind=kind).first()

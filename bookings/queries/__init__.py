@@ -33,11 +33,13 @@ from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
     BOOKED,
+    CANCELLED,
     MOVED,
     REMINDER,
     about,
     about_outer,
     reminders_dropped,
+    told_of,
     visits_to_remind,
 )
 from bookings.queries.rosters import rosters_of
@@ -57,6 +59,7 @@ from bookings.queries.week import (
 
 __all__ = [
     "BOOKED",
+    "CANCELLED",
     "MOVED",
     "REMINDER",
     "Column",
@@ -108,6 +111,7 @@ __all__ = [
     "services_of",
     "time_off_ahead",
     "time_off_of",
+    "told_of",
     "visit_for",
     "visits_ahead",
     "visits_in_closure",

@@ -13,7 +13,7 @@ from bookings.rules.status import MOVABLE
 from clinic.models import Message
 
 # How the keys of these messages begin.
-BOOKED, MOVED, REMINDER = "booked", "moved", "reminder"
+BOOKED, MOVED, REMINDER, CANCELLED = "booked", "moved", "reminder", "cancelled"
 _IS_REMINDER = Q(key__startswith=f"{REMINDER} ")
 _TELLS_START = Q(key__startswith=f"{BOOKED} ") | Q(key__startswith=f"{MOVED} ")
 
@@ -42,6 +42,22 @@ def reminders_dropped(appointment: Appointment) -> int:
     """How many reminders of this visit were dropped because it was moved."""
     reminders = Message.objects.filter(_IS_REMINDER, about=about(appointment))
     return int(reminders.filter(status=Message.Status.DROPPED).count())
+
+
+def told_of(appointment: Appointment, *, act: int) -> str:
+    """What a patient is to be told of the start that counts again after an undo: the kind of
+    message, "" for none. `act` is the version that the act which was taken back had made.
+    """
+    kept = Message.objects.filter(about=about(appointment))
+    out = [Message.Status.SENT, Message.Status.SENDING]
+    past = {f"{kind} {appointment.pk} {act}" for kind in (MOVED, CANCELLED)}
+    if kept.filter(key__in=past, status__in=out).exists():
+        return MOVED
+    of_start = kept.filter(_TELLS_START, not_after=appointment.starts_at)
+    if of_start.filter(status__in=out).exists():
+        return ""
+    last = of_start.order_by("-due_at", "-pk").first()
+    return last.key.partition(" ")[0] if last and last.status == Message.Status.DROPPED else ""
 
 
 def about(appointment: Appointment) -> str:

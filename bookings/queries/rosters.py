@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 from bookings.models import Closure, Shift, ShiftException, TimeOff
 from bookings.rules.rosters import DayHours, Rosters, Shut, Weekly
 from clinic.models import Clinic, Practitioner
+from clinic.prepared import prepared
 from clinic.rules import day_span
 
 
@@ -23,12 +24,38 @@ def rosters_of(
 
     `people` narrows it to these; else it is about all who work in the clinic now.
     """
+    begin, end = day_span(first, clinic.zone)[0], day_span(last, clinic.zone)[1]
+    rows = _rows(
+        clinic=clinic.pk,
+        people=None if people is None else [one.pk for one in people],
+        first=first,
+        last=last,
+        begin=begin,
+        end=end,
+    )
+    found = Rosters()
+    for kind, who, day, until, weekday, first_min, last_min, starts, ends, name in rows:
+        if kind == "shift":
+            found.add(who, Weekly(weekday, first_min, last_min, day, until))
+        elif kind == "day":
+            found.add(who, DayHours(day, first_min, last_min))
+        elif kind == "off":
+            found.add(who, (starts, ends))
+        else:
+            found.add(None, Shut(name, day, until))
+    return found
+
+
+@prepared
+def _rows(
+    *, clinic: Any, people: Any, first: Any, last: Any, begin: Any, end: Any
+) -> QuerySet[Any, Any]:
+    """Shifts, other hours, time off and closures, each row saying first which of them it is."""
     mine = (
         Q(practitioner__is_active=True, practitioner__clinics=clinic)
         if people is None
-        else Q(practitioner__in=[one.pk for one in people])
+        else Q(practitioner__in=people)
     )
-    begin, end = day_span(first, clinic.zone)[0], day_span(last, clinic.zone)[1]
     shifts = Shift.objects.in_force(clinic, first=first, last=last).filter(mine)
     days = ShiftException.objects.standing().filter(
         mine, clinic=clinic, day__gte=first, day__lte=last
@@ -53,19 +80,7 @@ def rosters_of(
             closures, "closure", who=None, day=F("first_on"), last=F("last_on"), name=F("name")
         ),
     ]
-    found = Rosters()
-    for kind, who, day, until, weekday, first_min, last_min, starts, ends, name in branches[
-        0
-    ].union(*branches[1:], all=True):
-        if kind == "shift":
-            found.add(who, Weekly(weekday, first_min, last_min, day, until))
-        elif kind == "day":
-            found.add(who, DayHours(day, first_min, last_min))
-        elif kind == "off":
-            found.add(who, (starts, ends))
-        else:
-            found.add(None, Shut(name, day, until))
-    return found
+    return branches[0].union(*branches[1:], all=True)
 
 
 def _columns(rows: Any, kind: str, **given: Any) -> QuerySet[Any, Any]:

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 
-def choice_key(practitioner: uuid.UUID | None, starts_at: dt.datetime) -> str:
+def choice_key(practitioner: uuid.UUID | str | None, starts_at: dt.datetime) -> str:
     """With whom (None: anyone) and when, in one text; to the minute, in UTC."""
     return f"{practitioner or ''}@{starts_at.astimezone(dt.UTC).isoformat()[:16]}Z"
 

@@ -6,8 +6,10 @@ A text has blanks in braces: {name}, {clinic}, {when}, {phone}, {address}.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from bookings.rules.discretion import telling_word
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,15 @@ BLANKS = {
     "address": "the clinic's address",
 }
 BLANK = re.compile(r"\{([^{}]*)\}")
-# Words that would tell whoever reads over a shoulder why someone comes (P26).
-TELLING = re.compile(
-    r"\b(micro-?\s?needling|needl\w*|collagen|skin ?pen|numb\w*|lidocaine|acne|scars?|wrinkles?|"
-    r"treatments?|dermatolog\w*|aesthetic\w*|procedure)\b",
-    re.IGNORECASE,
-)
 
 
-def letter_fault(text: str, *, needs_when: bool) -> str | None:
+def letter_fault(
+    text: str, *, needs_when: bool, empty: Collection[str] = (), whole: bool = False
+) -> str | None:
     """Why a subject or body will not do as a message; None when it will.
 
-    `needs_when`: without {when} nobody knows which visit is meant.
+    `needs_when`: without {when} nobody knows which visit is meant. `empty` are the blanks for
+    which the clinic has nothing on file; `whole`: no line of the text may be left out for one.
     """
     unknown = [name for name in BLANK.findall(text) if name not in BLANKS]
     if unknown:
@@ -63,14 +62,38 @@ def letter_fault(text: str, *, needs_when: bool) -> str | None:
         return f"{{{unknown[0]}}} is no blank of ours. Use {known}."
     if "{" in BLANK.sub("", text) or "}" in BLANK.sub("", text):
         return "A brace has no other half. Write blanks like {when}."
-    if found := TELLING.search(BLANK.sub("", text)):
+    if found := telling_word(BLANK.sub("", text)):
         return (
-            f"“{found[0]}” would tell whoever sees the message why the patient comes. "
-            "Say it without."
+            f"“{found}” would tell whoever sees the message why the patient comes. Say it without."
+        )
+    if missing := _lost(text, empty, whole):
+        return (
+            f"The clinic has no {missing} on file, so a line with {{{missing}}} is left out"
+            f"{'' if whole else ', and day and time with it'}. Enter the {missing} under Clinics, "
+            f"or {'leave the blank out' if whole else 'give it a line of its own'}."
         )
     if needs_when and "{when}" not in text:
         return "Put {when} where day and time belong: without them nobody knows which visit."
     return None
+
+
+def _lost(text: str, empty: Collection[str], whole: bool) -> str | None:
+    """The first empty blank that takes something away which must stand: anything, or {when}."""
+    for line in text.splitlines():
+        names = BLANK.findall(line)
+        if whole or "when" in names:
+            for name in names:
+                if name in empty:
+                    return name
+    return None
+
+
+def said(own: str, house: str, values: Mapping[str, str], *, whole: bool = False) -> str:
+    """A clinic's own words with their blanks filled; the house's where something that must stand
+    would be lost with a blank that is empty by now. `whole`: as in `letter_fault`."""
+    empty = [name for name in BLANK.findall(own) if not values.get(name)]
+    text = "" if _lost(own, empty, whole) else fill(own, values)
+    return text if text.strip() else fill(house, values)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -78,7 +101,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     the empty line before it."""
     lines: list[str] = []
     for line in text.splitlines():
-        if any(not values[name] for name in BLANK.findall(line)):
+        if any(not values.get(name) for name in BLANK.findall(line)):
             while lines and not lines[-1]:
                 lines.pop()
             continue

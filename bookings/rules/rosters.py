@@ -57,11 +57,15 @@ class Roster:
 
     def planned(self, *, first: dt.date, last: dt.date, zone: ZoneInfo) -> Spans:
         """When she would be at work were she not off, from the first to the last date (T1)."""
+        # A month asks each weekday four or five times: its shifts are looked up once.
+        weekly: list[list[Weekly]] = [[] for _weekday in range(7)]
+        for one in self.shifts:
+            weekly[one.weekday].append(one)
         return joined(
             shift_span(day, starts_min, ends_min, zone)
             for day in (first + ONE_DAY * n for n in range((last - first).days + 1))
             if not self.closed_on(day)
-            for starts_min, ends_min in self.hours_of(day)
+            for starts_min, ends_min in self._hours_of(day, weekly[day.weekday()])
         )
 
     def works(self, *, first: dt.date, last: dt.date, zone: ZoneInfo) -> Spans:
@@ -70,13 +74,16 @@ class Roster:
 
     def hours_of(self, day: dt.date) -> list[tuple[int, int]]:
         """Her hours of a date, closed or not, in minutes of its wall clock."""
+        return self._hours_of(day, self.shifts)
+
+    def _hours_of(self, day: dt.date, shifts: Iterable[Weekly]) -> list[tuple[int, int]]:
         if self.differs_on(day):
             return [
                 (one.starts_min, one.ends_min)
                 for one in self.days
                 if one.day == day and one.starts_min is not None and one.ends_min is not None
             ]
-        return shifts_of_day(self.shifts, day)
+        return shifts_of_day(shifts, day)
 
     def differs_on(self, day: dt.date) -> bool:
         """Whether other hours than the shifts' were set for a date."""

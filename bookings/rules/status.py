@@ -7,6 +7,8 @@ from enum import StrEnum
 
 # A patient who is a few minutes late is not a no-show.
 NO_SHOW_AFTER = dt.timedelta(minutes=10)
+# So long a cancelling, a move and a no-show can be taken back; what is sent waits so long.
+UNDO = dt.timedelta(minutes=3)
 
 
 class Status(StrEnum):
@@ -32,6 +34,14 @@ ALLOWED: dict[Status, frozenset[Status]] = {
     S.COMPLETED: frozenset(),
     S.CANCELLED: frozenset(),
     S.NO_SHOW: frozenset(),
+}
+# What only an undo leads back to, and only to where the visit stood (see `stood`).
+BACK: dict[Status, frozenset[Status]] = {
+    S.CANCELLED: frozenset({S.BOOKED, S.CONFIRMED, S.ARRIVED}),
+    S.NO_SHOW: frozenset({S.BOOKED, S.CONFIRMED}),
+}
+STEPS: dict[Status, frozenset[Status]] = {
+    now: then | BACK.get(now, frozenset()) for now, then in ALLOWED.items()
 }
 MOVABLE = frozenset({S.BOOKED, S.CONFIRMED})
 OVER = frozenset({S.COMPLETED, S.CANCELLED, S.NO_SHOW})
@@ -71,9 +81,17 @@ def may_become(now: str, then: str) -> bool:
     return Status(then) in ALLOWED[Status(now)]
 
 
+def stood(*, confirmed: bool, arrived: bool) -> Status:
+    """Where a visit stood before it was cancelled or missed: the last step that it has taken."""
+    if arrived:
+        return S.ARRIVED
+    return S.CONFIRMED if confirmed else S.BOOKED
+
+
 class Act(StrEnum):
     """What the desk may do with a visit, in the order in which a day goes."""
 
+    UNDO = "undo"
     CONFIRM = "confirm"
     ARRIVE = "arrive"
     NO_SHOW = "no-show"
@@ -102,14 +120,18 @@ def awaits_chart(status: str, *, chart_open: bool, on_the_day: bool) -> bool:
     return status == S.ARRIVED and on_the_day and not chart_open
 
 
-def open_acts(status: str, *, chart_open: bool, on_the_day: bool, missed: bool) -> list[Act]:
+def open_acts(
+    status: str, *, chart_open: bool, on_the_day: bool, missed: bool, undoable: bool = False
+) -> list[Act]:
     """The acts that would not be refused now: the buttons worth showing.
 
     `on_the_day`: it is the visit's clinic-local date. `missed`: the patient counts as not
-    having come (`missed_from`). An open chart is ended in the chart, not at the desk (R46).
+    having come (`missed_from`). `undoable`: what was done last is less than `UNDO` ago and can
+    be taken back. An open chart is ended in the chart, not at the desk (R46).
     """
     now = Status(status)
     ready = {
+        Act.UNDO: undoable,
         Act.ARRIVE: on_the_day,
         Act.NO_SHOW: missed,
         Act.MOVE: now in MOVABLE,

@@ -185,10 +185,8 @@ def _row(line: FreeLine, label: str, picked: str) -> dict[str, Any]:
     return {
         "label": label,
         "day": day,
-        "times": [
-            {"key": time.key, "says": time.says, "picked": time.key == picked}
-            for time in line.times
-        ],
+        "times": [{"key": time.key, "says": time.says} for time in line.times],
+        "picked": picked if any(time.key == picked for time in line.times) else "",
         "more": line.more,
         "key": f"{line.practitioner.pk}@{day}",
     }

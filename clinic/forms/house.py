@@ -116,6 +116,7 @@ class HouseForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+        self.helper.field_template = "clinic/_field.html"
         never_kept = self.never_kept()
         for name, field in self.fields.items():
             if name in never_kept:

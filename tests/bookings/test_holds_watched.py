@@ -68,7 +68,7 @@ def test_what_is_past_takes_nobodys_time(visit: Appointment) -> None:
 def test_a_cancelled_visit_holds_nothing_and_needs_nothing(cast: Cast, visit: Appointment) -> None:
     Hold.objects.release(visit)
     visit.status, visit.cancelled_at, visit.cancelled_by = "cancelled", NOW, cast.reception
-    visit.cancel_reason = "Called in sick"
+    visit.cancel_reason, visit.cancelled_as = "Called in sick", "patient"
     visit.write()
     assert visits_without_holds(NOW) == []
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bookings import operations
-from bookings.models import MessageText
-from bookings.rules.letters import LETTERS, fill, letter_fault
+from bookings import messages, operations
+from bookings.models import Appointment, MessageText
+from bookings.rules.letters import LETTERS, fill, letter_fault, said
 from clinic.models import AuditEvent, Message
 from clinic.refusals import Conflict, Refusal
 from tests.bookings.test_operations_book import book
 from tests.cast import NOW, Cast
-from tests.raw_sql import refused
+from tests.raw_sql import refused, run
 
 VALUES = {
     "name": "Mia",
@@ -43,6 +43,21 @@ def test_the_house_s_words_will_do(kind: str) -> None:
         ("{when}: your Micro-Needling", "“Micro-Needling” would tell whoever sees the message"),
         ("{when}: numbing takes 25 minutes", "“numbing” would tell"),
         ("{when}, in the scarlet house", None),
+        ("{when}: call our number, needless to say", None),
+        ("{when}: microneedle", "“microneedle” would tell"),
+        ("{when}: MICRONEEDLES", "“MICRONEEDLES” would tell"),
+        ("{when}: procedures", "“procedures” would tell"),
+        ("{when}: a dermapen", "“dermapen” would tell"),
+        ("{when}: a derma-roller", "“derma-roller” would tell"),
+        ("{when}: a derma\N{NON-BREAKING HYPHEN}roller", "would tell"),
+        ("{when}: SkinPen", "“SkinPen” would tell"),
+        ("{when}: anesthetic cream", "“anesthetic” would tell"),
+        ("{when}: the cream", "“cream” would tell"),
+        ("{when}: _botox_", "“botox” would tell"),
+        ("{when}: acné scars", "“acné” would tell"),
+        ("{when}: microneed\N{SOFT HYPHEN}ling", "“microneed\N{SOFT HYPHEN}ling” would tell"),
+        ("{when}: n\N{ZERO WIDTH SPACE}umbing", "would tell"),
+        ("{when}: \uff4e\uff45\uff45\uff44\uff4c\uff45\uff53", "would tell"),
     ],
 )
 def test_what_a_text_may_not_say(text: str, says: str | None) -> None:
@@ -60,6 +75,55 @@ def test_what_a_text_may_not_say(text: str, says: str | None) -> None:
 )
 def test_a_line_with_nothing_to_say_is_left_out(text: str, filled: str) -> None:
     assert fill(text, VALUES) == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "lost"),
+    [
+        ("See you on {when}. Call {phone}.", False, True),
+        ("On {when}.\nCall {phone}.", False, False),
+        ("Call {phone}", True, True),
+        ("Come to {address}", True, False),
+    ],
+)
+def test_a_blank_that_nothing_fills_takes_no_time_and_no_subject_away(
+    text: str, whole: bool, lost: bool
+) -> None:
+    fault = letter_fault(text, needs_when=False, empty=["phone"], whole=whole)
+    assert bool(fault) is lost
+    assert not lost or "The clinic has no phone on file" in str(fault)
+    house = "The house's {when}"
+    filled = said(text, house, VALUES, whole=whole)
+    assert filled == (fill(house, VALUES) if lost else fill(text, VALUES))
+
+
+@pytest.mark.rule("P28")
+def test_words_that_a_clinic_can_no_longer_fill_hold_up_no_visit(cast: Cast) -> None:
+    MessageText(
+        clinic=cast.clinic, kind="moved", subject="Call {phone}", body="{when} at {address}"
+    ).write()
+    MessageText(clinic=cast.clinic, kind="cancelled", subject="{whn}", body="{when}").write()
+    visit = book(cast, patient=cast.siobhan)
+    Message.objects.all()._raw_delete(Message.objects.db)
+    run("UPDATE clinic_clinic SET phone = '', address = ''")
+    visit = Appointment.objects.get(pk=visit.pk)
+    messages.moved(visit, at=NOW)
+    (message,) = Message.objects.all()
+    assert message.subject == "Your appointment has moved: Austin"
+    assert "Nov 24, 2026 at 11:35 AM" in message.body
+    messages.cancelled(visit, at=NOW)
+    assert Message.objects.filter(subject="Your appointment is cancelled: Austin").exists()
+
+
+def test_a_clinic_without_a_phone_is_told_so_when_it_writes(cast: Cast, enter: Any) -> None:
+    run("UPDATE clinic_clinic SET phone = '', address = ''")
+    sent = {"subject": "Call {phone}", "body": "On {when} at {address}.", "version": "0"}
+    answer = enter(cast.manager).post("/setup/messages/booked/", sent)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    for blank in ("phone", "address"):
+        assert f"The clinic has no {blank} on file" in page
+    assert not MessageText.objects.exists()
 
 
 def test_a_clinic_says_it_in_its_own_words_from_then_on(cast: Cast, enter: Any) -> None:

@@ -57,6 +57,14 @@ def test_the_same_key_is_posted_once(cast: Cast, mailoutbox: list[Any]) -> None:
     assert [m.body for m in mailoutbox] == ["Tue, Nov 24, 9:30 AM"]
 
 
+@pytest.mark.rule("P28")
+def test_a_message_that_cannot_be_kept_holds_up_nothing(cast: Cast, caplog: Any) -> None:
+    post(cast, to="")
+    post(cast, key="visit-2")
+    assert Message.objects.count() == 1
+    assert "could not be kept: its to." in caplog.text
+
+
 def test_a_message_waits_for_its_time(cast: Cast, mailoutbox: list[Any]) -> None:
     post(cast, due_at=NOW + HOUR, not_after=NOW + 2 * HOUR)
     assert outbox.deliver(at=NOW) == 0

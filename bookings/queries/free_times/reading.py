@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, QuerySet, TextField, Value, prefetch_related_objects
@@ -23,10 +22,10 @@ from bookings.rules.free_times import Need, Window
 from bookings.rules.rosters import Roster
 from bookings.rules.shifts import shift_span
 from clinic.models import Clinic, Patient, Practitioner, Room
+from clinic.prepared import prepared
 from clinic.rules import day_span
 
 DAY = dt.timedelta(days=1)
-MINUTE = dt.timedelta(minutes=1)
 
 
 class Asked:
@@ -71,42 +70,56 @@ def opening_of(asked: Asked) -> int:
     )
 
 
-def things_of(clinic: Clinic, service: uuid.UUID) -> dict[str, list[str]]:
+def things_of(clinic: Clinic, service: uuid.UUID) -> dict[str, list[uuid.UUID]]:
     """The keys of the clinic's rooms and devices in use: "room", "device" and, of those that the
     service is not done with, "unfit"."""
+    found: dict[str, list[uuid.UUID]] = {"room": [], "device": [], "unfit": []}
+    for kind, key, fits in _things(clinic=clinic.pk, service=service):
+        found[kind if fits else "unfit"].append(key)
+    return found
+
+
+@prepared
+def _things(*, clinic: Any, service: Any) -> QuerySet[Any, Any]:
     rooms = Room.objects.filter(clinic=clinic, is_active=True).annotate(
         kind=Value("room"), fits=Value(True)
     )
     devices = devices_in_service(clinic, service).annotate(kind=Value("device"))
-    found: dict[str, list[str]] = {"room": [], "device": [], "unfit": []}
     columns = ("kind", "pk", "fits")
-    for kind, key, fits in (
-        rooms.order_by().values_list(*columns).union(devices.order_by().values_list(*columns))
-    ):
-        found[kind if fits else "unfit"].append(key.hex)
-    return found
+    listed: QuerySet[Any, Any] = rooms.order_by().values_list(*columns)
+    return listed.union(devices.order_by().values_list(*columns))
 
 
 def busy_of(
     asked: Asked,
     people: list[Practitioner],
-    rooms: list[str],
-    devices: list[str],
+    rooms: list[uuid.UUID],
+    devices: list[uuid.UUID],
     patient: Patient | None,
     but: Appointment | None,
-) -> dict[str, int]:
-    """What each practitioner, room, device and the patient is busy with, by key as plain hex."""
-    floor, ceil = _Read(asked.window.floor), _Read(asked.window.ceil)
+) -> dict[uuid.UUID, int]:
+    """What each practitioner, room, device and the patient is busy with, by key."""
+    window = asked.window
+    rows = _held(
+        first=window.zero,
+        last=window.instant(window.length),
+        people=[one.pk for one in people],
+        rooms=rooms,
+        devices=devices,
+        patient=patient.pk if patient else None,
+        but=but.pk if but else None,
+    )
+    floor, ceil = _Read(window.floor), _Read(window.ceil)
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for key, starts_at, ends_at in _held(asked, people, rooms, devices, patient, but):
+    for key, starts_at, ends_at in rows:
         spans[key].append((floor[starts_at], ceil[ends_at]))
-    found: dict[str, int] = defaultdict(int)
+    found: dict[uuid.UUID, int] = defaultdict(int)
     for key, held in spans.items():
-        found[key.replace("-", "")] = asked.window.mask(held)
+        found[uuid.UUID(key)] = window.mask(held)
     return found
 
 
-def add_going_on(busy: dict[str, int], asked: Asked, at: dt.datetime) -> None:
+def add_going_on(busy: dict[uuid.UUID, int], asked: Asked, at: dt.datetime) -> None:
     """Add to what each is busy with what goes on now, where today is among the days asked for."""
     if not asked.days[0] <= asked.clinic.day_of(at) <= asked.days[-1]:
         return
@@ -114,7 +127,7 @@ def add_going_on(busy: dict[str, int], asked: Asked, at: dt.datetime) -> None:
     for taken in taken_now(asked.clinic, at):
         minutes = (window.floor(taken.span.starts_at), window.ceil(taken.span.ends_at))
         for key in taken.keys:
-            busy[key.hex] = busy.get(key.hex, 0) | window.mask([minutes])
+            busy[key] = busy.get(key, 0) | window.mask([minutes])
 
 
 class _Read(dict[str, int]):
@@ -131,30 +144,28 @@ class _Read(dict[str, int]):
         return found
 
 
+@prepared
 def _held(
-    asked: Asked,
-    people: list[Practitioner],
-    rooms: list[str],
-    devices: list[str],
-    patient: Patient | None,
-    but: Appointment | None,
-) -> Iterable[tuple[str, str, str]]:
+    *, first: Any, last: Any, people: Any, rooms: Any, devices: Any, patient: Any, but: Any
+) -> QuerySet[Any, Any]:
     """(key, start, end) of all holds that touch the window, as text, in one query.
 
     One branch per lane, so that each is a walk along its own index.
     """
-    holds = Hold.objects.crossing(
-        asked.window.zero, asked.window.zero + MINUTE * asked.window.length
-    ).order_by()
+    holds = Hold.objects.crossing(first, last).order_by()
     if but is not None:
         holds = holds.exclude(appointment=but)
 
-    def lane(name: str, rows: Iterable[Any]) -> QuerySet[Any, Any]:
-        return holds.filter(**{f"{name}__in": rows}).values_list(
+    def lane(name: str, which: dict[str, Any]) -> QuerySet[Any, Any]:
+        return holds.filter(**which).values_list(
             *(Cast(F(column), TextField()) for column in (f"{name}_id", "starts_at", "ends_at"))
         )
 
-    branches = [lane("practitioner", people), lane("room", rooms), lane("device", devices)]
+    branches = [
+        lane("practitioner", {"practitioner__in": people}),
+        lane("room", {"room__in": rooms}),
+        lane("device", {"device__in": devices}),
+    ]
     if patient is not None:
-        branches.append(lane("patient", [patient]))
+        branches.append(lane("patient", {"patient": patient}))
     return branches[0].union(*branches[1:], all=True)

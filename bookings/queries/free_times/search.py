@@ -8,11 +8,11 @@ import uuid
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from bookings.models import Appointment, Service
 from bookings.queries.free_times.reading import (
     DAY,
-    MINUTE,
     Asked,
     add_going_on,
     busy_of,
@@ -24,10 +24,18 @@ from bookings.queries.free_times.reading import (
 from bookings.queries.intervals import Rest, rest_of
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import Person, Things, misfit
-from bookings.rules.free_times import Need, free_starts, minutes, outward, patient_free, places
+from bookings.rules.free_times import (
+    MINUTE,
+    Need,
+    free_starts,
+    minutes,
+    outward,
+    patient_free,
+    places,
+)
 from bookings.rules.visit import FARTHEST, Lanes, lanes
 from clinic.constraints import LAST_DAY
-from clinic.models import Clinic, Patient, Practitioner
+from clinic.models import Clinic, License, Patient, Practitioner
 from clinic.rules import covers, day_span, is_twice, say_time
 
 MOST_DAYS = 31
@@ -35,8 +43,7 @@ MOST_DAYS = 31
 ANOTHER_PERSON_MIN = 45
 
 
-@dataclass(frozen=True, slots=True)
-class FreeTime:
+class FreeTime(NamedTuple):
     """One start that is free: `starts_at` in UTC, `says` as the clinic's clock shows it.
 
     `key` is what a form sends back when this time is chosen: with whom and when.
@@ -92,6 +99,8 @@ class FreeSearch:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
         self._why: dict[tuple[uuid.UUID, int], str] = {}
+        self._licenses: dict[uuid.UUID, list[License]] = {}
+        self._starts: dict[int, tuple[dt.datetime, str]] = {}
         self._rosters, self._works = works_of(asked, self.people)
         works = self._works
         in_use = things_of(clinic, need.pk if isinstance(need, Service) else need.service_id)
@@ -101,7 +110,7 @@ class FreeSearch:
         self._things = things = Things(
             rooms=[busy[one] for one in rooms],
             devices=[busy[one] for one in devices],
-            patient=busy[patient.pk.hex] if patient else 0,
+            patient=busy[patient.pk] if patient else 0,
             unfit=bool(in_use["unfit"]),
         )
         opening = opening_of(asked)
@@ -119,7 +128,7 @@ class FreeSearch:
                 asked.need,
                 at_work=works[one.pk],
                 opening=opening,
-                busy=busy[one.pk.hex],
+                busy=busy[one.pk],
                 elsewise=elsewise,
             )
             for one in self.people
@@ -195,8 +204,10 @@ class FreeSearch:
         """Why no license covers a practitioner on a day of the search; "" when one does."""
         if (known := self._why.get((one.pk, index))) is not None:
             return known
+        if (licenses := self._licenses.get(one.pk)) is None:
+            licenses = self._licenses[one.pk] = list(one.licenses.all())
         verdict = covers(
-            one.licenses.all(),
+            licenses,
             name=one.name,
             state=self.asked.clinic.state,
             on=self.asked.days[index],
@@ -219,7 +230,7 @@ class FreeSearch:
                 one.name,
                 self.why(one, index),
                 self._works[one.pk],
-                self._busy[one.pk.hex],
+                self._busy[one.pk],
                 self._rosters[one.pk],
             )
             for one in self.people
@@ -242,26 +253,30 @@ class FreeSearch:
             return line
         here = self.asked.window.on_day(self._free[one.pk], index)
         start = self.asked.window.floor(self.asked.window.days[index][0])
+        who = str(one.pk)
         for minute in minutes(here):
             if most is not None and len(line.times) == most:
                 line.more = here.bit_count() - most
                 break
-            line.times.append(self._time(one, index, start + minute))
+            line.times.append(self._time(one, index, start + minute, who))
         return line
 
-    def _time(self, one: Practitioner, index: int, minute: int) -> FreeTime:
-        """The free time at a minute of the window that lies on that day."""
-        start, end = self.asked.window.days[index]
-        starts_at = self.asked.window.zero + MINUTE * minute
-        if end - start == DAY:
-            says = _says((starts_at - start) // MINUTE)
-        else:
-            local = starts_at.astimezone(self.asked.zone)
-            says = say_time(local)
-            if is_twice(local):
-                says += f" {local:%Z}"
-        key = choice_key(one.pk, starts_at)
+    def _time(self, one: Practitioner, index: int, minute: int, who: str = "") -> FreeTime:
+        """The free time at a minute of the window that lies on that day; `who` is her key."""
+        if (known := self._starts.get(minute)) is None:
+            known = self._starts[minute] = self._start(index, minute)
+        starts_at, says = known
+        key = choice_key(who or one.pk, starts_at)
         return FreeTime(one, self.asked.days[index], starts_at, says, key)
+
+    def _start(self, index: int, minute: int) -> tuple[dt.datetime, str]:
+        """When a minute of the window that lies on that day is, and how the clock shows it."""
+        start, end = self.asked.window.days[index]
+        starts_at = self.asked.window.instant(minute)
+        if end - start == DAY:
+            return starts_at, _says((starts_at - start) // MINUTE)
+        local = starts_at.astimezone(self.asked.zone)
+        return starts_at, say_time(local) + (f" {local:%Z}" if is_twice(local) else "")
 
 
 def rest_for(

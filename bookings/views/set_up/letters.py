@@ -13,7 +13,7 @@ from bookings import operations, queries
 from bookings.forms.letters import LetterForm
 from bookings.messages import blanks_of
 from bookings.models import MessageText
-from bookings.rules.letters import LETTERS, fill, letter_fault
+from bookings.rules.letters import LETTERS, letter_fault, said
 from clinic.views.doors import acting
 from clinic.views.set_up import Line, SetUpForm, SetUpList
 
@@ -67,9 +67,10 @@ class ChangeLetter(SetUpForm):
         readable = letter_fault(subject, needs_when=False) is None
         readable = readable and letter_fault(body, needs_when=False) is None
         values = blanks_of(self.request.clinic, timezone.now(), "Mia")
+        house = LETTERS[self.kind]
         return found | {
-            "sample_subject": fill(subject, values) if readable else "",
-            "sample_body": fill(body, values) if readable else "",
+            "sample_subject": said(subject, house.subject, values, whole=True) if readable else "",
+            "sample_body": said(body, house.body, values) if readable else "",
         }
 
     def perform(self, form: LetterForm) -> MessageText:

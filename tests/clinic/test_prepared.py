@@ -1,0 +1,85 @@
+"""A query whose SQL was made once finds what the query itself finds, with whatever is filled in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+
+from bookings.models import Hold
+from clinic.models import Clinic, License, Practitioner, Room
+from clinic.prepared import prepared
+from tests import factories
+from tests.cast import NOW, Cast
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+def of_people(*, clinic: Any, people: Any) -> Any:
+    rows = Practitioner.objects.filter(clinics=clinic, pk__in=people)
+    return rows.order_by("name", "pk").values_list("name", "pk")
+
+
+def test_what_is_filled_in_is_found_and_nothing_else(cast: Cast):
+    ask = prepared(of_people)
+    clinics = [one.pk for one in Clinic.objects.order_by("name")]
+    people = [one.pk for one in Practitioner.objects.order_by("name")]
+    assert len(clinics) > 1
+    assert len(people) > 3
+    for clinic in clinics:
+        for some in (people, people[:1], people[1:2], people[2:], []):
+            assert ask(clinic=clinic, people=some) == list(of_people(clinic=clinic, people=some))
+    assert ask(clinic=uuid.uuid4(), people=people) == []
+
+
+def test_the_sql_is_made_once_for_each_length_of_a_list(cast: Cast, django_assert_num_queries):
+    built = []
+
+    def build(*, keys: Any, named: Any) -> Any:
+        built.append(named)
+        rows = Room.objects.filter(pk__in=keys)
+        rows = rows if named is None else rows.filter(name=named)
+        return rows.order_by("name").values_list("name", "pk")
+
+    ask = prepared(build)
+    rooms = list(Room.objects.order_by("name"))
+    with django_assert_num_queries(4):
+        assert ask(keys=[rooms[0].pk], named=None) == [(rooms[0].name, rooms[0].pk)]
+        assert ask(keys=[rooms[1].pk], named=None) == [(rooms[1].name, rooms[1].pk)]
+        assert len(ask(keys=[rooms[0].pk, rooms[1].pk], named=None)) == 2
+        assert ask(keys=[rooms[0].pk], named="No such room") == []
+    assert built == [None, None, "No such room"]
+
+
+def test_instants_and_dates_are_read_back_as_they_are_written(cast: Cast):
+    visit = factories.appointment(
+        patient=cast.mia,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        by=cast.reception,
+        starts_at=NOW + HOUR * 24,
+    )
+
+    def build(*, first: Any, last: Any) -> Any:
+        rows = Hold.objects.crossing(first, last).order_by("starts_at", "pk")
+        return rows.values_list("starts_at", "pk", "ends_at", "appointment")
+
+    ask, now = prepared(build), NOW
+    while now < visit.ends_at + HOUR * 6:
+        found = ask(first=now, last=now + HOUR)
+        assert found == list(build(first=now, last=now + HOUR))
+        now += HOUR
+
+    def of_day(*, on: Any) -> Any:
+        rows = License.objects.filter(issued_on__lte=on, expires_on__gte=on)
+        return rows.order_by("expires_on", "pk").values_list("expires_on", "pk")
+
+    ask_day = prepared(of_day)
+    for days in (-4000, 0, 400, 4000):
+        on = NOW.date() + dt.timedelta(days=days)
+        assert ask_day(on=on) == list(of_day(on=on))
