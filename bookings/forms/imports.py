@@ -56,7 +56,7 @@ class UploadForm(HouseForm):
             )
         if fault := text_fault(given.name):
             raise forms.ValidationError(fault)
-        return FileGiven(given.name, given.read())
+        return FileGiven(given.name, given.read()).prepared()
 
 
 class ColumnsForm(HouseForm):

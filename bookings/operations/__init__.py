@@ -10,6 +10,7 @@ from bookings.operations.absences import (
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.booking import book, cancel, move
 from bookings.operations.imports import (
+    check_soon,
     choose_columns,
     discard_import,
     export_rejects,
@@ -39,6 +40,7 @@ __all__ = [
     "book",
     "cancel",
     "change_service",
+    "check_soon",
     "choose_columns",
     "clear_day",
     "close_clinic",

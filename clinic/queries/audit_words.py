@@ -78,6 +78,7 @@ ACTIONS: dict[str, str] = {
     "import.map": "Chose the columns of an import",
     "import.patients": "Imported patients",
     "import.start": "Started an import",
+    "import.stop": "An import stopped",
     "import.upload": "Gave a file to import",
     "depth_rule.change": "Changed how deep an area is needled",
     "glide_product.add": "Added a glide product",

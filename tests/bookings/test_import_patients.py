@@ -276,20 +276,21 @@ def test_a_fault_of_the_program_stops_the_import_and_says_so(
         raise ValueError("Nobody thought of this.")
 
     run = begin(cast, given(cast, csv_of(person(1))))
-    monkeypatch.setattr(people._Chunk, "take", breaks)
+    monkeypatch.setattr(going_on, "next_rows", breaks)
     work()
     assert (again(run).state, again(run).stopped_because) == ("stopped", going_on.FAULT)
+    event = AuditEvent.objects.get(action="import.stop")
+    assert (event.actor, event.subject_code) == ("system", run.code)
     monkeypatch.undo()
     begin(cast, again(run))
     work()
     assert verdicts(run) == {"imported": 1}
 
 
-def test_a_long_file_is_checked_by_the_worker_and_begins_anew_when_cut_off(
+def test_a_long_file_is_checked_by_the_worker_and_anew_with_other_columns(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bookings.operations.imports.asking.AT_ONCE", 0)
-    monkeypatch.setattr("bookings.operations.imports.checking.CHUNK", 2)
+    monkeypatch.setattr("bookings.operations.imports.checking.BATCH", 2)
     run = given(cast, csv_of(*(person(n) for n in range(5))))
     assert (run.state, run.done, verdicts(run)) == ("checked", 5, {"ready": 5})
     columns = ["outside", "last_name", "first_name", "birth_date", "phone", "email"]

@@ -39,6 +39,7 @@ LOOKS = {
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
 SYSTEM_OPERATIONS = {
     "accept_invitation",
+    "check_soon",
     "create_administrator",
     "first_start",
     "go_on_with_imports",

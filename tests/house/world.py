@@ -75,9 +75,10 @@ def given(cast: Cast) -> ImportRun:
         clinic=cast.clinic, kind="patients", file=FileGiven("berg.csv", content), **act
     )
     columns = ["first_name", "last_name", "birth_date", "phone"]
-    return desk.choose_columns(
+    run = desk.choose_columns(
         run=run, version=run.version, columns=columns, date_order="mdy", **act
     )
+    return desk.check_soon(run=run, at=NOW)
 
 
 def book(cast: Cast, patient: Patient, starts_at: dt.datetime, *, at: dt.datetime) -> Appointment:

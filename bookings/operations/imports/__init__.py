@@ -8,10 +8,11 @@ from bookings.operations.imports.asking import (
     start_import,
     upload_import,
 )
-from bookings.operations.imports.going_on import finish_import, go_on_with_imports
+from bookings.operations.imports.going_on import check_soon, finish_import, go_on_with_imports
 from bookings.operations.imports.people import import_patients
 
 __all__ = [
+    "check_soon",
     "choose_columns",
     "discard_import",
     "export_rejects",

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import zlib
 from collections.abc import Sequence
 
 from bookings.models import ImportRow, ImportRun
-from bookings.operations.imports.checking import check_now
 from bookings.operations.imports.ground import OPEN, drop
 from bookings.rules.importing import (
     FileGiven,
     Line,
-    NotReadable,
     guess_order,
     mapping_fault,
-    read_sheet,
 )
 from clinic import audit
 from clinic.acts import act
@@ -25,8 +21,6 @@ from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 
 State, Kind = ImportRun.State, ImportRun.Kind
-# So many rows are checked while the person waits; more are left to the worker.
-AT_ONCE = 300
 
 
 @act("import.upload", may=Permission.IMPORT, on="clinic")
@@ -39,17 +33,16 @@ def upload_import(
     and (R54) appointments from someone who may not book.
     """
     _may_book(kind, by, clinic)
-    try:
-        sheet = read_sheet(file.content)
-    except NotReadable as no:
-        raise Refusal(str(no), rule="input", field="file") from no
+    sheet = file.sheet
+    if isinstance(sheet, str):
+        raise Refusal(sheet, rule="input", field="file")
     dates = [cell for line in sheet.lines[:500] if not line.fault for cell in line.cells]
     run = ImportRun(
         clinic=clinic,
         kind=kind,
         file_name=file.name,
         digest=file.digest,
-        content=zlib.compress(file.content, 6),
+        content=file.packed,
         read_as=sheet.says,
         heads=json.dumps(
             {"heads": sheet.heads, "samples": _samples(sheet.lines, len(sheet.heads))},
@@ -82,7 +75,7 @@ def choose_columns(
     by: User,
     at: dt.datetime,
 ) -> ImportRun:
-    """Say what each column means and how dates are written; the file is checked by it.
+    """Say what each column means and how dates are written; the file is checked by it next.
 
     Refuses a stale page (P12, 409), an import that has begun (R46), columns that do not make
     a patient or a visit (input), and (R54) appointments from someone who may not book.
@@ -94,9 +87,8 @@ def choose_columns(
         raise Refusal(fault, rule="input")
     run.columns, run.date_order = json.dumps(list(columns)), date_order
     run.state, run.done = State.CHECKING, 0
+    run.stopped_because = ""
     run.write()
-    if run.rows <= AT_ONCE:
-        check_now(run, at=at)
     audit.record("import.map", by=by, at=at, clinic_id=run.clinic_id, on=run)
     return run
 
@@ -107,20 +99,26 @@ def set_choice(
 ) -> ImportRun:
     """Say of one row what becomes of it, where someone like her is on file.
 
-    Refuses an import that has begun (R46).
+    Refuses an import that has begun, and a row that is not there any more, as after its columns
+    were chosen anew (R46).
     """
     run = _held(run, None, by)
-    if run.state != State.CHECKED or row.run_id != run.pk or row.verdict not in ASKED:
-        raise Refusal("There is nothing to decide about this row any more.", rule="R46")
-    row.choice = choice
-    row.write(only=["choice"])
+    held = ImportRow.objects.select_for_update(no_key=True).filter(pk=row.pk, run=run).first()
+    if run.state != State.CHECKED or held is None or held.verdict not in ASKED:
+        raise Refusal(
+            "There is nothing to decide about this row any more.",
+            rule="R46",
+            way_out="Open the import again and look at its rows.",
+        )
+    held.choice = choice
+    held.write(only=["choice"])
     audit.record(
         "import.choose",
         by=by,
         at=at,
         clinic_id=run.clinic_id,
         on=run,
-        detail={"row": row.line, "choice": choice},
+        detail={"row": held.line, "choice": choice},
     )
     return run
 

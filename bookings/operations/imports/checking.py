@@ -7,17 +7,22 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from time import monotonic
 from typing import Any
 
 from django.db import transaction
 
 from bookings.models import ImportRow, ImportRun
 from bookings.operations.imports.ground import (
+    AWAY,
     LIKENESS,
+    ROW_FAULT,
+    TAKEN,
     Likeness,
     fingerprint,
+    kind_of,
+    log,
     person_of,
-    taken_before,
 )
 from bookings.operations.imports.visits import VisitReader
 from bookings.rules.importing import (
@@ -33,52 +38,59 @@ from clinic.refusals import Refusal
 from clinic.rules import may_be_same
 
 State, Verdict = ImportRun.State, ImportRow.Verdict
-CHUNK = 2000
+# So many rows share what is looked up for them, and are written together.
+BATCH = 200
 # What stands as it was typed. That the phone is a number, the reading has said already, by the
 # same library as the field; asking it again takes longer than all the rest of a row.
 TYPED = ["first_name", "last_name", "preferred_name", "email", "address", "emergency_contact"]
 TYPED += ["language", "sex_at_birth"]
 
 
-def check_now(run: ImportRun, *, at: dt.datetime) -> None:
-    """Check a file in the transaction of the act that asks for it; for a file of few rows."""
-    ImportRow.objects.filter(run=run).delete()
-    ImportRow.objects.bulk_create(judged(run, at=at))
-    run.state, run.done = State.CHECKED, run.rows
-    run.write(only=["state", "done"])
+def check_file(run: ImportRun, *, at: dt.datetime, seconds: float) -> bool:
+    """Check a file from where it stands, for about so many seconds; whether more is to do.
 
-
-def check_file(run: ImportRun, *, at: dt.datetime) -> None:
-    """Check a file of any length, without a lock while it is judged.
-
-    A check that was cut off begins anew. Where two workers check the same file, one gives way.
+    No lock is held while rows are judged. What was cut off goes on from the last rows that were
+    written. Where two check the same file, one gives way.
     """
-    rows, written = judged(run, at=at), 0
-    while True:
-        chunk = [row for _n, row in zip(range(CHUNK), rows, strict=False)]
-        with transaction.atomic():
-            held = ImportRun.objects.held().get(pk=run.pk)
-            if held.state != State.CHECKING or (written and held.done != written):
-                return
-            if not written:
-                ImportRow.objects.filter(run=run).delete()
-            ImportRow.objects.bulk_create(chunk)
-            written += len(chunk)
-            held.done = written
-            if len(chunk) < CHUNK:
-                held.state = State.CHECKED
-            held.write(only=["done", "state"])
-            if held.state == State.CHECKED:
-                return
-
-
-def judged(run: ImportRun, *, at: dt.datetime) -> Iterator[ImportRow]:
-    """Every row of the file with its verdict, in order."""
-    sheet = read_sheet(zlib.decompress(bytes(run.content)))
-    places = as_mapping(json.loads(run.columns))
+    ends = monotonic() + seconds
+    lines = read_sheet(zlib.decompress(bytes(run.content))).lines
     visits = run.kind == ImportRun.Kind.APPOINTMENTS
     reader = VisitReader(run, at=at) if visits else _PeopleReader(run, at=at)
-    for line in sheet.lines:
+    while True:
+        rows: list[ImportRow] = []
+        for row in judged(run, lines[run.done : run.done + BATCH], reader):
+            rows.append(row)
+            if monotonic() >= ends:
+                break
+        if not _keep(run, rows, of=len(lines)):
+            return False
+        if monotonic() >= ends:
+            return True
+
+
+def _keep(run: ImportRun, rows: Sequence[ImportRow], *, of: int) -> bool:
+    """Write these rows, if they are the next ones still; whether others follow."""
+    with transaction.atomic():
+        held = ImportRun.objects.held().get(pk=run.pk)
+        asked = (run.done, run.columns, run.date_order)
+        if held.state != State.CHECKING or asked != (held.done, held.columns, held.date_order):
+            return False
+        if not held.done:
+            ImportRow.objects.filter(run=run).delete()
+        ImportRow.objects.bulk_create(rows)
+        held.done += len(rows)
+        if held.done >= of:
+            held.state = State.CHECKED
+        held.write(only=["done", "state"])
+    run.done = held.done
+    return held.state == State.CHECKING
+
+
+def judged(run: ImportRun, lines: Sequence[Line], reader: Any) -> Iterator[ImportRow]:
+    """These rows of the file with their verdicts, in order."""
+    places = as_mapping(json.loads(run.columns))
+    read = []
+    for line in lines:
         row = ImportRow(
             clinic_id=run.clinic_id,
             run=run,
@@ -86,21 +98,38 @@ def judged(run: ImportRun, *, at: dt.datetime) -> Iterator[ImportRow]:
             verdict=Verdict.READY,
             cells=json.dumps(line.cells, ensure_ascii=False),
         )
-        _judge(row, line, places, reader)
+        read.append((row, _try(row, _read, row, line, places, reader)))
+    reader.look_up([said for _row, said in read if said is not None])
+    for row, said in read:
+        if said is not None:
+            _try(row, reader.judge, row, said)
         yield row
 
 
-def _judge(row: ImportRow, line: Line, places: Any, reader: Any) -> None:
+def _read(row: ImportRow, line: Line, places: Any, reader: Any) -> Any:
+    if line.fault:
+        raise Wrong(line.fault)
+    cells = {field: line.cells[place] for field, place in places.items()}
+    said = reader.read(cells)
+    row.outside = cells.get("outside", "")[:80]
+    return said
+
+
+def _try(row: ImportRow, step: Any, *given: Any) -> Any:
+    """Do a step of judging a row; whatever goes wrong rejects this row alone."""
     try:
-        if line.fault:
-            raise Wrong(line.fault)
-        cells = {field: line.cells[place] for field, place in places.items()}
-        reader.judge(row, cells)
-        row.outside = cells.get("outside", "")[:80]
+        return step(*given)
     except Wrong as wrong:
-        row.verdict, row.reason = Verdict.REJECTED, str(wrong)[:300]
+        row.reason = str(wrong)[:300]
     except Refusal as no:
-        row.verdict, row.reason = Verdict.REJECTED, no.text[:300]
+        row.reason = no.text[:300]
+    except AWAY:
+        raise
+    except Exception as error:
+        log.error("Row %s of %s is rejected: %s", row.line, row.run.code, kind_of(error))
+        row.reason = ROW_FAULT
+    row.verdict = Verdict.REJECTED
+    return None
 
 
 class _PeopleReader:
@@ -109,27 +138,51 @@ class _PeopleReader:
     def __init__(self, run: ImportRun, *, at: dt.datetime) -> None:
         self.run, self.at = run, at
         self.today = run.clinic.day_of(at)
-        self.on_file: dict[dt.date, list[tuple[str, Likeness]]] = defaultdict(list)
-        patients = Patient.objects.filter(clinic_id=run.clinic_id).order_by("number")
-        for number, *values in patients.values_list("number", *LIKENESS).iterator():
-            one = Likeness(*values)
-            self.on_file[one.birth_date].append((f"PT-{number:06d}", one))
+        self.on_file: dict[dt.date, list[tuple[str, Likeness]]] = {}
         self.above: dict[dt.date, list[tuple[int, Likeness]]] = defaultdict(list)
         self.printed: dict[str, int] = {}
-        self.before = taken_before(run)
+        self.before: set[str] = set()
+        if run.done:
+            self._recall()
 
-    def judge(self, row: ImportRow, cells: dict[str, str]) -> None:
-        """Give the row its values and its verdict."""
+    def _recall(self) -> None:
+        """The rows that an earlier part of the check has judged."""
+        rows = ImportRow.objects.filter(run=self.run).exclude(fingerprint="").order_by("line")
+        told = rows.values_list("line", "fingerprint", "verdict", "values")
+        for line, print_, verdict, values in told.iterator():
+            self.printed.setdefault(print_, line)
+            if verdict != Verdict.AGAIN:
+                one = Likeness.of(json.loads(values))
+                self.above[one.birth_date].append((line, one))
+
+    def read(self, cells: dict[str, str]) -> tuple[dict[str, str], Likeness, str]:
+        """What a row says: the values, the person, and what no other row shares."""
         values = read_person(cells, order=self.run.date_order, today=self.today)
         person = Likeness.of(values)
         check_patient(person, today=self.today)
         person_of(values, self.run).check_fields(only=TYPED)
+        return values, person, fingerprint(self.run.kind, values)
+
+    def look_up(self, said: Sequence[tuple[dict[str, str], Likeness, str]]) -> None:
+        """What is on file that these rows may be like."""
+        days = {person.birth_date for _values, person, _print in said}
+        self.on_file = {day: [] for day in days}
+        born = Patient.objects.filter(clinic_id=self.run.clinic_id, birth_date__in=days)
+        for number, *values in born.order_by("number").values_list("number", *LIKENESS):
+            one = Likeness(*values)
+            self.on_file[one.birth_date].append((f"PT-{number:06d}", one))
+        prints = [one for _values, _person, one in said]
+        rows = ImportRow.objects.filter(clinic_id=self.run.clinic_id, fingerprint__in=prints)
+        taken = rows.filter(verdict__in=TAKEN).exclude(run=self.run)
+        self.before = set(taken.values_list("fingerprint", flat=True))
+
+    def judge(self, row: ImportRow, said: tuple[dict[str, str], Likeness, str]) -> None:
+        """Give the row its values and its verdict."""
+        values, person, row.fingerprint = said
         row.values = json.dumps(values, ensure_ascii=False)
-        row.fingerprint = fingerprint(self.run.kind, values)
         line = self.printed.setdefault(row.fingerprint, row.line)
         above = self.above[person.birth_date]
-        there = self.on_file[person.birth_date]
-        twins = [code for code, one in there if may_be_same(one, person)]
+        twins = [code for code, one in self.on_file[person.birth_date] if may_be_same(one, person)]
         if row.fingerprint in self.before:
             row.verdict, row.reason = Verdict.AGAIN, "The same row was imported before."
         elif line != row.line:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
+import traceback
 from dataclasses import dataclass
 from typing import Any, Self
+
+from django.db import InterfaceError, OperationalError
 
 from bookings.models import ImportRow, ImportRun
 from clinic.models import Patient
@@ -14,7 +18,12 @@ from clinic.models import Patient
 State, Verdict = ImportRun.State, ImportRow.Verdict
 OPEN = (State.UPLOADED, State.CHECKED)
 TAKEN = (Verdict.IMPORTED, Verdict.JOINED)
+# What the program did not foresee of a row; the log says the rest.
+ROW_FAULT = "The program cannot take this row as it stands. Enter it by hand, or change it."
+# The database is away, or busy: no fault of a row or an import, and tried again.
+AWAY = (InterfaceError, OperationalError)
 TO_DO = (Verdict.READY, Verdict.ON_FILE, Verdict.IN_FILE)
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -64,10 +73,11 @@ def next_rows(run: ImportRun, most: int) -> list[ImportRow]:
     return sorted(found, key=lambda row: row.line)[:most]
 
 
-def taken_before(run: ImportRun) -> set[str]:
-    """The fingerprints of all that was ever imported into this clinic."""
-    rows = ImportRow.objects.filter(clinic_id=run.clinic_id, verdict__in=TAKEN)
-    return set(rows.exclude(run=run).values_list("fingerprint", flat=True))
+def kind_of(error: BaseException) -> str:
+    """What went wrong and where, for the log: what stood in the row is no part of it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{type(error).__name__} at {last.filename}:{last.lineno}" if last else repr(type(error))
 
 
 def drop(run: ImportRun) -> None:

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 
 from bookings.models import Appointment, ImportRow, ImportRun, Service
 from bookings.operations.booking import book
-from bookings.operations.imports.ground import TO_DO, fingerprint, next_rows, taken_before
+from bookings.operations.imports.ground import (
+    AWAY,
+    ROW_FAULT,
+    TAKEN,
+    TO_DO,
+    fingerprint,
+    kind_of,
+    log,
+    next_rows,
+)
 from bookings.queries import FreeSearch, services_of
-from bookings.rules.importing import Wrong, name_key, read_visit, read_who, word_key
+from bookings.rules.importing import Visit, Wrong, name_key, read_visit, read_who, word_key
 from bookings.rules.visit import time_fault
-from clinic.models import Patient, Practitioner, Room, User
+from clinic.models import IdempotencyKey, Patient, Practitioner, Room, User
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
 
 Verdict = ImportRow.Verdict
 CHUNK = 20
 ASK_FOR = "Add the birth date, the phone, the email or the patient's number."
+
+
+KEYS = ("outside", "birth_date", "phone", "email")
+NUMBER = re.compile(r"(?:PT-)?0*(\d{1,9})", re.ASCII)
 
 
 class VisitReader:
@@ -41,15 +57,41 @@ class VisitReader:
         rooms = Room.objects.filter(clinic=run.clinic, is_active=True)
         self.rooms: dict[str, list[Room]] = _by_words((one, (one.name,)) for one in rooms)
         self.patients: dict[Any, Patient] = {}
-        self.known: dict[tuple[str, str], set[Any]] = defaultdict(set)
-        self._read_patients()
-        self.before = taken_before(run)
-        self.printed: dict[str, int] = {}
-        coming = Appointment.objects.active().filter(clinic=run.clinic, starts_at__gte=at)
-        self.coming = set(coming.values_list("patient_id", "starts_at"))
+        self.known: dict[tuple[str, str], set[Any]] = {}
+        self.before: set[str] = set()
+        self.coming: set[tuple[Any, dt.datetime]] = set()
+        # The rows that an earlier part of the check has judged.
+        judged = ImportRow.objects.filter(run=run).exclude(fingerprint="").order_by("-line")
+        told = judged.values_list("fingerprint", "line") if run.done else ()
+        self.printed: dict[str, int] = dict(told)
 
-    def _read_patients(self) -> None:
-        for one in Patient.objects.filter(clinic=self.clinic).order_by("number"):
+    def read(self, cells: dict[str, str]) -> tuple[Visit, dict[str, str]]:
+        """What a row says: the visit, and who comes."""
+        visit = read_visit(cells, order=self.run.date_order, zone=self.clinic.zone, at=self.at)
+        if len(visit.note) > 200:
+            raise Wrong("The note has over 200 characters.")
+        return visit, read_who(cells, order=self.run.date_order, today=self.today)
+
+    def look_up(self, said: Sequence[tuple[Visit, dict[str, str]]]) -> None:
+        """Who is on file that these rows may name, and what she has booked."""
+        whos = [who for _visit, who in said]
+        named = {key: {who.get(key, "") for who in whos} - {""} for key in KEYS}
+        outsides = list(
+            ImportRow.objects.filter(
+                clinic=self.clinic, patient__isnull=False, outside__in=named["outside"]
+            ).values_list("outside", "patient_id")
+        )
+        numbers = {int(code[3:]) for who in whos if (code := _code(who["number"]))}
+        rows = Patient.objects.filter(clinic=self.clinic).annotate(mail=Lower("email"))
+        rows = rows.filter(
+            Q(number__in=numbers)
+            | Q(birth_date__in=named["birth_date"])
+            | Q(phone__in=named["phone"])
+            | Q(mail__in=named["email"])
+            | Q(pk__in={key for _outside, key in outsides})
+        )
+        self.patients, self.known = {}, defaultdict(set)
+        for one in rows.order_by("number"):
             self.patients[one.pk] = one
             keys = [one.birth_date.isoformat(), str(one.phone), one.email.casefold()]
             for first in {one.first_name, one.preferred_name} - {""}:
@@ -57,19 +99,22 @@ class VisitReader:
                 for key in filter(None, keys):
                     self.known[name, key].add(one.pk)
             self.known["number", one.code].add(one.pk)
-        rows = ImportRow.objects.filter(clinic=self.clinic, patient__isnull=False)
-        for outside, key in rows.exclude(outside="").values_list("outside", "patient_id"):
+        for outside, key in outsides:
             self.known["outside", outside].add(key)
+        mine = {"clinic": self.clinic, "patient__in": self.patients}
+        coming = Appointment.objects.active().filter(starts_at__gte=self.at, **mine)
+        self.coming = set(coming.values_list("patient_id", "starts_at"))
+        taken = ImportRow.objects.filter(verdict__in=TAKEN, appointment__isnull=False, **mine)
+        prints = taken.exclude(run=self.run).values_list("fingerprint", flat=True)
+        self.before = set(prints)
 
-    def judge(self, row: ImportRow, cells: dict[str, str]) -> None:
+    def judge(self, row: ImportRow, said: tuple[Visit, dict[str, str]]) -> None:
         """Give the row its patient, its values and its verdict."""
-        visit = read_visit(cells, order=self.run.date_order, zone=self.clinic.zone, at=self.at)
-        patient = self._who(read_who(cells, order=self.run.date_order, today=self.today))
+        visit, who = said
+        patient = self._who(who)
         service = _one("service", visit.service, self.services)
         practitioner = _one("practitioner", visit.practitioner, self.people)
         room = _one("room", visit.room, self.rooms)
-        if len(visit.note) > 200:
-            raise Wrong("The note has over 200 characters.")
         values = {
             "patient": str(patient.pk),
             "service": str(service.pk),
@@ -94,10 +139,7 @@ class VisitReader:
 
     def _who(self, who: dict[str, str]) -> Patient:
         name = name_key(who["first_name"], who["last_name"])
-        number = who["number"].upper()
-        if number and number.isdecimal():
-            number = f"PT-{int(number):06d}"
-        asked = [("number", number), ("outside", who["outside"])]
+        asked = [("number", _code(who["number"])), ("outside", who["outside"])]
         asked += [(name, who.get(key, "")) for key in ("birth_date", "phone", "email")]
         for kind, key in asked:
             if not key or not kind:
@@ -136,19 +178,26 @@ def import_visits(*, run: ImportRun, by: User, at: dt.datetime) -> None:
     """Book the next few rows, each in an act and a transaction of its own.
 
     The row's key is the form's one-time key: a row that was booked when the worker died is
-    found booked, and never twice. What `book` refuses, it refuses of this row alone. Raises
-    NotAllowed where the one who started it may not book any more.
+    found booked, and never twice, whoever goes on with it. What `book` refuses, it refuses of
+    this row alone, and so with whatever else goes wrong with one. Raises NotAllowed where the
+    one who started it may not book any more.
     """
     if not by.can(Permission.IMPORT, run.clinic_id):
         raise NotAllowed("Your role does not include this.", rule="R54")
     for row in next_rows(run, CHUNK):
-        visit, reason = None, ""
+        once, reason = f"import-{row.pk.hex}", ""
+        visit = _booked(once)
         try:
-            visit = book(**_asked(row, run), by=by, at=at, once=f"import-{row.pk.hex}")
-        except NotAllowed:
+            visit = visit or book(**_asked(row, run), by=by, at=at, once=once)
+        except (NotAllowed, *AWAY):
             raise
         except Refusal as no:
+            if isinstance(no.__cause__, AWAY):
+                raise no.__cause__ from no
             reason = no.text[:300]
+        except Exception as error:
+            log.error("Row %s of %s is rejected: %s", row.line, run.code, kind_of(error))
+            reason = ROW_FAULT
         with transaction.atomic():
             held = ImportRun.objects.held().get(pk=run.pk)
             mine = ImportRow.objects.filter(pk=row.pk, verdict__in=TO_DO)
@@ -159,6 +208,18 @@ def import_visits(*, run: ImportRun, by: User, at: dt.datetime) -> None:
                 changed = mine.update(verdict=Verdict.IMPORTED, **taken)
             held.done += changed
             held.write(only=["done"])
+
+
+def _booked(once: str) -> Appointment | None:
+    """The visit that was booked with this row's key, by whoever went on with the import then."""
+    found = IdempotencyKey.objects.filter(key=once).exclude(result="").first()
+    return Appointment.objects.get(pk=found.result) if found else None
+
+
+def _code(number: str) -> str:
+    """A patient's number as it is printed on her card; empty where it is none."""
+    found = NUMBER.fullmatch(number.upper())
+    return f"PT-{int(found[1]):06d}" if found else ""
 
 
 def _asked(row: ImportRow, run: ImportRun) -> dict[str, Any]:

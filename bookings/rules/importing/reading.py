@@ -6,9 +6,11 @@ import codecs
 import csv
 import hashlib
 import io
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from clinic.rules import spreadsheet_safe
 
@@ -39,15 +41,37 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True, repr=False)
 class FileGiven:
-    """A file as it was given; two are told apart by their digests, also where they are printed."""
+    """A file as it was given; two are told apart by their digests, also where they are printed.
+
+    `prepared` does what takes seconds with a large one: before the act, which holds a lock.
+    """
 
     name: str
     content: bytes
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What no other content has."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def sheet(self) -> Sheet | str:
+        """The file taken apart, once; or the sentence that says why it cannot be."""
+        try:
+            return read_sheet(self.content)
+        except NotReadable as no:
+            return str(no)
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The file as it is kept."""
+        return zlib.compress(self.content, 6)
+
+    def prepared(self) -> FileGiven:
+        """The same file, taken apart and packed."""
+        if not isinstance(self.sheet, str):
+            self.packed  # noqa: B018 - kept for the act
+        return self
 
     def __repr__(self) -> str:
         return f"{self.name} {self.digest}"

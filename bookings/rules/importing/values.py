@@ -30,6 +30,8 @@ MOST = {
     "emergency_contact": 120,
     "language": 40,
 }
+# Other systems write 12/31/9999 for "no end"; no calendar of ours goes so far.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 GONE = re.compile(r"cancel|no.?show|delet|complet|check.?out|absent|declin", re.I)
 TIME_IN_IT = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m?\.?)?", re.I | re.A)
 
@@ -123,6 +125,8 @@ def read_visit(cells: Cells, *, order: str, zone: ZoneInfo, at: dt.datetime) -> 
     day = read_day(date.strip(), order, latest=latest)
     if isinstance(day, str):
         raise Wrong(day)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Wrong(f"“{date.strip()[:40]}” is not a day on which anybody comes.")
     time = read_time(re.sub(r"\.\d+$", "", clock.strip()))
     if time is None:
         raise Wrong(f"“{clock[:40]}” is not a time." if clock else "The time is missing.")

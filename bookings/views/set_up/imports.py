@@ -110,14 +110,16 @@ class Columns(_OneImport):
         }
 
     def perform(self, form: ColumnsForm) -> ImportRun:
-        return operations.choose_columns(
+        acts = acting(self.request)
+        run = operations.choose_columns(
             run=self.run,
             version=form.values["version"],
             columns=form.columns,
             date_order=form.values["date_order"],
-            **acting(self.request),
+            **acts,
             once=form.key,
         )
+        return operations.check_soon(run=run, at=acts["at"])
 
 
 class Import(_OneImport):
