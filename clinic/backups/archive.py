@@ -31,6 +31,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 # Far more than any manifest; what claims to be larger is not unpacked.
 MANIFEST_BYTES = 8_000_000
+# Twice the largest file that is kept in a row, in hex; what is longer is not read to its end.
+LINE_BYTES = 100_000_000
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -182,7 +184,9 @@ class Archive:
         except (*UNREADABLE, ValueError, OSError) as error:
             raise Unfit(f"{self.file} is damaged: its {MANIFEST} can't be read.") from error
         said = str(manifest.get("signature")) if isinstance(manifest, dict) else ""
-        if not said or not hmac.compare_digest(said.encode(), _signature(manifest).encode()):
+        if not said or not hmac.compare_digest(
+            said.encode(errors="replace"), _signature(manifest).encode()
+        ):
             raise Unfit(
                 f"{self.file} was changed after it was made, or made with another AUDIT_KEY: "
                 "set the key that it was made with."
@@ -199,11 +203,15 @@ class Archive:
 
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of one table; Unfit at the end when they are not those that were written."""
-        whole = hashlib.sha256()
+        whole, rows = hashlib.sha256(), self.manifest["tables"][name]["rows"]
         try:
             with self._zip.open(f"tables/{name}.jsonl") as member:
-                for line in io.BufferedReader(cast(io.RawIOBase, member), 1 << 18):
+                text = io.BufferedReader(cast(io.RawIOBase, member), 1 << 18)
+                while line := text.readline(LINE_BYTES):
                     whole.update(line)
+                    rows -= 1
+                    if rows < 0 or not line.endswith(b"\n"):
+                        break  # more than was written
                     yield line
         except (*UNREADABLE, KeyError, OSError) as error:
             raise Unfit(f"{self.file} is damaged: the table {name} can't be read.") from error

@@ -166,7 +166,7 @@ def csv_download(
 
     def lines() -> Iterator[str]:
         # The mark by which spreadsheet programs know UTF-8.
-        yield "\ufeff" + writer.writerow(heads)
+        yield "\ufeff" + writer.writerow([spreadsheet_safe(head) for head in heads])
         for row in rows:
             yield writer.writerow([spreadsheet_safe(value) for value in row])
 

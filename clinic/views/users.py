@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 
 from clinic import accounts, operations
 from clinic.forms import HouseForm
+from clinic.forms.house import NOT_OURS
 from clinic.forms.users import InviteForm, UserForm
 from clinic.models import Invitation, User
 from clinic.permissions import Permission
@@ -158,6 +159,10 @@ class _OnAccount(FormPage):
 
     def where_to(self, result: Any) -> str:
         return reverse("setup-user", args=[self.row.pk])
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        # No button of ours sends such a thing, and there is nothing typed to show again.
+        raise Refusal(NOT_OURS, rule="P33", way_out="Reload the page.")
 
     def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
         # The page shows what is so by now, which is mostly why it was refused.

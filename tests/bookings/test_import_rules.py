@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
+from time import monotonic
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,9 +31,11 @@ from bookings.rules.importing import (
     read_person,
     read_sheet,
     read_visit,
+    reading,
     same_names,
     unguarded,
 )
+from bookings.rules.importing.reading import MOST_LINES, _records
 from clinic.rules import spreadsheet_safe
 
 TODAY = dt.date(2026, 11, 24)
@@ -94,7 +101,7 @@ def test_what_is_no_table_is_refused_in_a_sentence(content: bytes, says: str) ->
 
 
 def test_two_hundred_thousand_rows_are_too_many_and_said_to_be() -> None:
-    with pytest.raises(NotReadable, match=f"has 200,000 rows; an import takes {MOST_ROWS:,}"):
+    with pytest.raises(NotReadable, match=f"has over {MOST_ROWS:,} rows; an import takes"):
         read_sheet(b"a,b\n" + b"1,2\n" * 200_000)
     assert len(read_sheet(b"a,b\n" + b"1,2\n" * MOST_ROWS).lines) == MOST_ROWS
 
@@ -121,6 +128,66 @@ def test_a_row_that_cannot_be_taken_apart_costs_no_other(
     assert bool(first.fault) is bool(fault)
     assert cells is None or first.cells == cells
     assert last.cells == ["Ida", "3/4/1990"]
+
+
+def _as_csv_says(lines: list[str], at: int) -> tuple[list[str] | None, int]:
+    """The row by trying ever more lines, as the library reads them: slow, and sure."""
+    for taken in range(1, min(MOST_LINES, len(lines) - at) + 1):
+        try:
+            return next(csv.reader(lines[at : at + taken], strict=True)), taken
+        except csv.Error as error:
+            if "unexpected end" not in str(error):
+                break
+    return None, 1
+
+
+@given(st.lists(st.text(alphabet='ab",\n', max_size=12), max_size=12))
+def test_rows_are_taken_apart_as_the_library_takes_them(parts: list[str]) -> None:
+    text = "\n".join(parts) + "\n"
+    lines, at, wanted = list(io.StringIO(text, newline="")), 0, []
+    while at < len(lines):
+        cells, taken = _as_csv_says(lines, at)
+        at += taken
+        if cells is None or any(cell.strip() for cell in cells):
+            wanted.append(cells)
+    found = [None if line.fault else line.cells for line in _records(text, ",")]
+    assert found == wanted
+
+
+@pytest.mark.rule("P33")
+def test_marks_that_never_match_cost_each_line_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def counted(lines: list[str], **given: Any) -> Any:
+        read.extend(lines)
+        return csv.reader(lines, **given)
+
+    monkeypatch.setattr(reading, "csv", SimpleNamespace(reader=counted, Error=csv.Error))
+    sheet = read_sheet(b"a,b\n" + b'b",x,"y\n' * 5_000)
+    assert {line.fault for line in sheet.lines} == {"The quotation marks in this row do not match."}
+    assert len(read) < 3 * 5_000
+
+
+def test_a_file_of_endless_lines_is_refused() -> None:
+    with pytest.raises(NotReadable, match="over 1,000,000 lines"):
+        read_sheet(b"a,b\n1,2\n" + b"\n" * 1_000_001)
+
+
+def test_a_text_over_many_lines_that_is_too_long_is_one_row() -> None:
+    long = "\n".join(["x" * 4_000] * 40)
+    first, last = read_sheet(f'a,b\n"{long}",1\n2,3\n'.encode()).lines
+    assert first.fault == "A cell of this row has over 5,000 characters."
+    assert last.cells == ["2", "3"]
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("tail", ["T", "T ", " ", "1:", "T1:00", " 1:00 a", "/1"])
+def test_a_date_with_an_endless_tail_is_none_at_once(tail: str) -> None:
+    cell = "1/1/2000" + tail * (5_000 // len(tail))
+    began = monotonic()
+    for _ in range(20):
+        assert read_day(cell, "mdy", latest=TODAY) != dt.date(1999, 1, 1)
+    assert monotonic() - began < 0.5
 
 
 @pytest.mark.rule("P37")

@@ -82,6 +82,16 @@ def test_a_manager_brings_patients_from_another_system(cast: Cast, enter: Enter)
     assert "clients.csv" in says(client.get(PAGE))
 
 
+@pytest.mark.rule("P37")
+def test_the_names_of_columns_run_nothing_either(cast: Cast, enter: Enter) -> None:
+    heads = "=cmd|' /C calc'!A0,'@x,Last name,DOB,Phone,Email"
+    run = imported(cast, csv_of("7,Ida,Berg,2/31/1990,,", heads=heads))
+    answer = enter(cast.manager).get(f"{PAGE}{run.pk}/rejects/")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    head = next(csv.reader(io.StringIO(text)))
+    assert head[2:5] == ["'=cmd|' /C calc'!A0", "'@x", "Last name"]
+
+
 def test_the_rows_that_were_not_taken_come_back_as_they_were(cast: Cast, enter: Enter) -> None:
     bad = ["=cmd|calc", '"Berg, ""Ida"""', "2/31/1990", "+1 512 555 0111", "@x"]
     run = imported(cast, csv_of(person(1), f"7,{','.join(bad)}"))

@@ -428,3 +428,14 @@ def test_the_audit_tells_it_in_words(cast: Cast, clock: Any, enter: Any) -> None
     page = text(enter(cast.administrator).get("/audit/"))
     for said in ("Invited someone", "Who: Ida Berg", "Given: Manager in Austin"):
         assert said in page
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("more", ["end-sessions/", "reset/", "invite/", "withdraw/"])
+@pytest.mark.parametrize("once", ["x" * 65, "a\x00b"], ids=["long", "nul"])
+def test_a_press_that_no_button_sends_is_refused_in_words(
+    cast: Cast, enter: Any, more: str, once: str
+) -> None:
+    answer = enter(cast.administrator).post(at(cast.colleague, more), {"once": once})
+    assert answer.status_code == 422
+    assert "This form is not as the page made it. Nothing was changed." in text(answer)

@@ -381,6 +381,30 @@ def test_a_backup_that_was_rewritten_is_refused(
 
 
 @pytest.mark.rule("P29")
+@pytest.mark.parametrize("many", [b"x", b"[]\n"], ids=["a line", "lines"])
+def test_no_backup_is_read_further_than_it_was_written(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bytes
+) -> None:
+    table = "tables/clinic_patient.jsonl"
+    bad = rewritten(backup, tmp_path / "1", table, lambda _: many * 300_000)
+    monkeypatch.setattr(archive, "LINE_BYTES", 10_000)
+    taken: list[int] = []
+    with backups.Archive(bad) as made, pytest.raises(backups.Unfit, match="is not as it was"):
+        taken.extend(len(line) for line in made.lines("clinic_patient"))
+    assert len(taken) <= made.manifest["tables"]["clinic_patient"]["rows"]
+    assert "clinic_patient is not as it was written" in refusal("restore", bad, "--over-existing")
+
+
+@pytest.mark.rule("P29")
+def test_a_signature_that_is_no_text_is_none(backup: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "1"
+    with zipfile.ZipFile(backup) as old, zipfile.ZipFile(bad, "w") as made:
+        manifest = json.loads(old.read("manifest.json")) | {"signature": "\ud800"}
+        made.writestr("manifest.json", json.dumps(manifest))
+    assert "was changed after it was made" in refusal("restore", bad, "--over-existing")
+
+
+@pytest.mark.rule("P29")
 def test_a_backup_from_a_newer_version_is_refused(backup: Path, tmp_path: Path) -> None:
     with backups.Archive(backup) as made:
         known = made.manifest["migrations"]

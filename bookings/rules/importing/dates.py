@@ -16,7 +16,11 @@ ORDERS = {
 }
 PARTS = re.compile(r"(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})", re.ASCII)
 # The time that a database writes behind a date: 1991-03-14T00:00:00, 3/14/1991 12:00:00 AM.
-TIME_BEHIND = re.compile(r"[T ]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([ap]\.?m\.?)?\s*Z?$", re.I | re.A)
+TIME_BEHIND = re.compile(
+    r"(?<=\d)(?: T ?|T ?| )\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)? ?([ap]\.?m\.?)? ?Z?$", re.I | re.A
+)
+# Longer than any date with its time: what is longer is not looked into.
+MOST_SIGNS = 80
 MONTHS = calendar.month_name
 
 
@@ -25,7 +29,10 @@ def read_day(text: str, order: str, *, latest: dt.date) -> dt.date | str:
 
     A year of two digits is the last such year that is not after `latest`.
     """
-    plain = TIME_BEHIND.sub("", " ".join(text.split()))
+    plain = " ".join(text.split())
+    if len(plain) > MOST_SIGNS:
+        return f"“{text[:40]}” is not a date."
+    plain = TIME_BEHIND.sub("", plain)
     found = PARTS.fullmatch(plain)
     if not found:
         named = read_date(plain)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from clinic.rules import spreadsheet_safe
 
@@ -20,6 +21,8 @@ MOST_COLUMNS = 100
 MOST_CELL = 5_000
 # A text in quotation marks may go over so many lines before the marks are taken for a slip.
 MOST_LINES = 50
+# Empty lines and those inside of texts counted.
+MOST_LINES_IN_ALL = 1_000_000
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 AS_CSV = "Open it in the program it comes from and save it as CSV."
 NO_TEXT = f"This is not a text file. {AS_CSV}"
@@ -32,6 +35,14 @@ SIGNS = (
     (b"\xff\xd8\xff", "This is a picture, not a table."),
     (b"\x1f\x8b", "This is a compressed file, not CSV."),
 )
+UNMATCHED = "The quotation marks in this row do not match."
+TOO_LONG = f"A cell of this row has over {MOST_CELL:,} characters."
+TOO_MANY_LINES = (
+    f"The file has over {MOST_LINES_IN_ALL:,} lines. Take the empty ones out, or divide it into "
+    "several files, each with the column names."
+)
+# How a line ends, as far as quotation marks go.
+OPEN, CLOSED, BROKEN = "open", "closed", "broken"
 CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13}
 
 
@@ -130,14 +141,10 @@ def read_sheet(content: bytes) -> Sheet:
         )
     if len(heads) > MOST_COLUMNS:
         raise NotReadable(f"The file has {len(heads)} columns; an import takes {MOST_COLUMNS}.")
-    lines = []
-    for number, line in enumerate(records, 1):
-        if number <= MOST_ROWS:
-            lines.append(_judged(line, len(heads)))
-    rows = len(lines) if len(lines) < MOST_ROWS else number
-    if rows > MOST_ROWS:
+    lines = [_judged(line, len(heads)) for line in islice(records, MOST_ROWS)]
+    if next(records, None) is not None:
         raise NotReadable(
-            f"The file has {rows:,} rows; an import takes {MOST_ROWS:,}. "
+            f"The file has over {MOST_ROWS:,} rows; an import takes {MOST_ROWS:,}. "
             "Divide it into several files, each with the column names."
         )
     if not lines:
@@ -216,28 +223,59 @@ def _separator(text: str) -> str:
 
 def _records(text: str, separator: str) -> Iterator[Line]:
     """The rows in order, without the empty ones. One that cannot be read costs only its line."""
-    lines = list(io.StringIO(text, newline=""))
+    lines = _Lines(text, separator)
     at = 0
-    while at < len(lines):
-        line, taken = _record(lines, at, separator)
+    while at < len(lines.texts):
+        line, taken = lines.record(at)
         at += taken
         if line.fault or any(cell.strip() for cell in line.cells):
             yield line
 
 
-def _record(lines: list[str], at: int, separator: str) -> tuple[Line, int]:
-    fault = "The quotation marks in this row do not match."
-    if '"' not in lines[at]:
-        return Line(at + 1, lines[at].rstrip("\r\n").split(separator)), 1
-    for taken in range(1, min(MOST_LINES, len(lines) - at) + 1):
+class _Lines:
+    """The lines of a file, each looked into once, or twice where texts go over several."""
+
+    def __init__(self, text: str, separator: str) -> None:
+        if text.count("\n") + text.count("\r") > 2 * MOST_LINES_IN_ALL:
+            raise NotReadable(TOO_MANY_LINES)
+        self.texts = list(io.StringIO(text, newline=""))
+        if len(self.texts) > MOST_LINES_IN_ALL:
+            raise NotReadable(TOO_MANY_LINES)
+        self.separator = separator
+        # Where a line begins inside of quotation marks: how it ends.
+        self._inside: dict[int, str] = {}
+
+    def record(self, at: int) -> tuple[Line, int]:
+        """The row that begins in this line, and how many lines it takes."""
+        text = self.texts[at]
+        if '"' not in text:
+            return Line(at + 1, text.rstrip("\r\n").split(self.separator)), 1
+        ends, last = self._end(text), at
+        while ends == OPEN and last + 1 < len(self.texts) and last - at + 1 < MOST_LINES:
+            last += 1
+            if last not in self._inside:
+                # As if it had the mark with which the text before it began.
+                self._inside[last] = self._end('"' + self.texts[last])
+            ends = self._inside[last]
+        if ends != CLOSED:
+            return Line(at + 1, [text.rstrip("\r\n")[:MOST_CELL]], UNMATCHED), 1
+        taken = self.texts[at : last + 1]
         try:
-            cells = next(csv.reader(lines[at : at + taken], delimiter=separator, strict=True))
+            cells = next(csv.reader(taken, delimiter=self.separator, strict=True))
+        except csv.Error:  # the one fault that only shows in the whole: what stands in a cell
+            return Line(at + 1, [text.rstrip("\r\n")[:MOST_CELL]], TOO_LONG), len(taken)
+        return Line(at + 1, cells), len(taken)
+
+    def _end(self, text: str) -> str:
+        """Whether quotation marks are open at the end of a line, closed, or do not match."""
+        try:
+            next(csv.reader([text], delimiter=self.separator, strict=True))
         except csv.Error as error:
-            if "unexpected end" in str(error):
-                continue  # the text in quotation marks goes on in the next line
-            break
-        return Line(at + 1, cells), taken
-    return Line(at + 1, [lines[at].rstrip("\r\n")[:MOST_CELL]], fault), 1
+            said = str(error)
+            if "unexpected end" in said:
+                return OPEN
+            return CLOSED if "field limit" in said else BROKEN
+        return CLOSED
 
 
 def _judged(line: Line, width: int) -> Line:
@@ -249,5 +287,5 @@ def _judged(line: Line, width: int) -> Line:
         return Line(line.number, cells, f"{says} Perhaps a separator stands inside a text.")
     if any(len(cell) > MOST_CELL for cell in cells):
         cut = [cell[:MOST_CELL] for cell in cells[:width]]
-        return Line(line.number, cut, f"A cell of this row has over {MOST_CELL:,} characters.")
+        return Line(line.number, cut, TOO_LONG)
     return Line(line.number, (cells + [""] * width)[:width])
