@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:pk>/arrive/", acting.Arrive.as_view(), name="appointment-arrive"),
     path("appointments/<uuid:pk>/no-show/", acting.NoShow.as_view(), name="appointment-no-show"),
     path("appointments/<uuid:pk>/cancel/", acting.Cancel.as_view(), name="appointment-cancel"),
+    path("appointments/<uuid:pk>/undo/", acting.Undo.as_view(), name="appointment-undo"),
     path("appointments/<uuid:pk>/move/", acting.Move.as_view(), name="appointment-move"),
     path("overrides/", overrides.Overrides.as_view(), name="overrides"),
     path("setup/hours/", opening.OpeningHours.as_view(), name="setup-hours"),

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import WhenForm
+from bookings.rules.cancelling import WORDS, CancelledAs
 from clinic.forms import HouseForm, RowField
 from clinic.models.people import PractitionerQuerySet
 from clinic.rules import on_wall_clock
@@ -43,14 +44,25 @@ class StepForm(_OnVisit, HouseForm):
 
 
 class CancelForm(_OnVisit, HouseForm):
-    """Why a visit is called off."""
+    """Who calls a visit off, and why. `late` is what the desk should know before it does."""
 
+    cancelled_as = forms.ChoiceField(
+        label="Called off by",
+        choices=[(str(one), says) for one, says in WORDS.items()],
+        initial=str(CancelledAs.PATIENT),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say who called the visit off."},
+    )
     reason = forms.CharField(
         label="Reason",
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Say why the visit is cancelled."},
     )
+
+    def __init__(self, *args: Any, late: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cancelled_as"].help_text = late
 
 
 class MoveForm(_OnVisit, WhenForm):

@@ -32,6 +32,7 @@ from bookings.operations.progress import (
     note_started,
 )
 from bookings.operations.reminding import send_reminders
+from bookings.operations.undoing import undo
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "set_service_use",
     "set_week",
     "start_import",
+    "undo",
     "upload_import",
     "withdraw_closure",
     "withdraw_time_off",

@@ -44,7 +44,8 @@ from bookings.queries.reminders import (
 )
 from bookings.queries.rosters import rosters_of
 from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
-from bookings.queries.visits import Past, moves_of, past_of, visit_for
+from bookings.queries.undoing import Done, done_last, undos_of
+from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
 from bookings.queries.week import (
     OtherHours,
     Plan,
@@ -64,6 +65,7 @@ __all__ = [
     "REMINDER",
     "Column",
     "DayBoard",
+    "Done",
     "FreeLine",
     "FreeSearch",
     "FreeTime",
@@ -81,6 +83,7 @@ __all__ = [
     "closures_of",
     "day_board",
     "devices_in_service",
+    "done_last",
     "doubts_about",
     "holidays_to_close",
     "import_counts",
@@ -109,9 +112,11 @@ __all__ = [
     "say_visits_of",
     "search_near",
     "services_of",
+    "standing_of",
     "time_off_ahead",
     "time_off_of",
     "told_of",
+    "undos_of",
     "visit_for",
     "visits_ahead",
     "visits_in_closure",

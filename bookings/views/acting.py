@@ -17,7 +17,8 @@ from bookings.models import Appointment
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.status import Act
-from bookings.views.card import show_card
+from bookings.views.card import again_url, fresh_move, show_card
+from bookings.views.undoing import offer_undo, undo_done
 from clinic.models import Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -53,10 +54,14 @@ class _OnVisit(FormPage):
         )
 
     def where_to(self, result: Appointment) -> str:
-        messages.success(self.request, self.said(result))
+        self.tell(result)
         if self.request.htmx:
             return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
         return reverse("appointment", args=[result.pk])
+
+    def tell(self, result: Appointment) -> None:
+        """Say on the next page what has been done."""
+        messages.success(self.request, self.said(result))
 
     def said(self, visit: Appointment) -> str:
         """What has been done, in one line."""
@@ -88,7 +93,14 @@ class Arrive(_OnVisit):
         return f"{visit.patient.name} has arrived."
 
 
-class NoShow(_OnVisit):
+class _Undoable(_OnVisit):
+    """A press that can be taken back: the next pages offer to, as long as it can."""
+
+    def tell(self, result: Appointment) -> None:
+        offer_undo(self.request, result, self.said(result))
+
+
+class NoShow(_Undoable):
     """The patient did not come."""
 
     act = Act.NO_SHOW
@@ -98,7 +110,7 @@ class NoShow(_OnVisit):
         return f"{visit.patient.name} is marked as a no-show. The time is free again."
 
 
-class Cancel(_OnVisit):
+class Cancel(_Undoable):
     """The visit is called off, with its reason."""
 
     act = Act.CANCEL
@@ -109,7 +121,7 @@ class Cancel(_OnVisit):
         return f"The visit of {visit.patient.name} is cancelled. The time is free again."
 
 
-class Move(_OnVisit):
+class Move(_Undoable):
     """The visit goes to another time or another practitioner."""
 
     act = Act.MOVE
@@ -169,15 +181,74 @@ class Move(_OnVisit):
             form.none_with = who.name
 
     def _offer(self, who: Practitioner, starts_at: dt.datetime) -> dict[str, Any]:
-        local = self.appointment.clinic.local(starts_at)
-        zone = f" {local:%Z}" if is_twice(local) else ""
-        return {
-            "value": choice_key(who.pk, starts_at),
-            "label": f"{say_time(local)}{zone}",
-            "note": f"{local:%a, %b} {local.day} · {who}",
-            "says": f"{say_date(local.date())}, {say_time(local)}{zone}, {who}",
-        }
+        return time_offer(self.appointment, who, starts_at)
 
     def said(self, visit: Appointment) -> str:
         local = visit.clinic.local(visit.starts_at)
         return f"Moved to {say_date(visit.local_date)}, {say_time(local)}, {visit.practitioner}."
+
+
+class Undo(_OnVisit):
+    """What was done last is taken back; where its time went to another, others are offered."""
+
+    act = Act.UNDO
+    operation = staticmethod(operations.undo)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.from_board = "board" in self.request.POST
+        return super().post(request, *args, **kwargs)
+
+    def where_to(self, result: Appointment) -> str:
+        address = super().where_to(result)
+        if self.from_board:
+            return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
+        return address
+
+    def tell(self, result: Appointment) -> None:
+        undo_done(self.request, result)
+        super().tell(result)
+
+    def said(self, visit: Appointment) -> str:
+        local = visit.clinic.local(visit.starts_at)
+        when = f"{say_date(visit.local_date)}, {say_time(local)}, {visit.practitioner}"
+        return f"Undone. {visit.patient.name} is {visit.get_status_display().lower()}: {when}."
+
+    def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
+        visit, done = self.appointment, queries.done_last(self.appointment)
+        if no.rule not in ABOUT_TIME or done is None:
+            return self.form_invalid(form)
+        around = done.move.from_starts_at if done.move else visit.starts_at
+        at = timezone.now()
+        found = queries.nearest_free_times(
+            clinic=visit.clinic,
+            need=visit,
+            around=max(around, at),
+            at=at,
+            practitioner=done.move.from_practitioner if done.move else visit.practitioner,
+            patient=visit.patient,
+            but=visit if done.move else None,
+        )
+        bound: dict[Act, Any] = {Act.UNDO: form}
+        if done.move:
+            again = fresh_move(visit, self.request)
+            again.proposed = [time_offer(visit, one.practitioner, one.starts_at) for one in found]
+            bound[Act.MOVE] = again
+        else:
+            form.offers = [
+                time_offer(visit, one.practitioner, one.starts_at)
+                | {"url": again_url(visit, one.practitioner, one.starts_at)}
+                for one in found
+            ]
+        return show_card(self.request, visit.pk, bound=bound, status=form.status)
+
+
+def time_offer(visit: Appointment, who: Practitioner, starts_at: dt.datetime) -> dict[str, Any]:
+    """A free time for a visit, as a card shows it."""
+    local = visit.clinic.local(starts_at)
+    zone = f" {local:%Z}" if is_twice(local) else ""
+    return {
+        "value": choice_key(who.pk, starts_at),
+        "label": f"{say_time(local)}{zone}",
+        "note": f"{local:%a, %b} {local.day} · {who}",
+        "says": f"{say_date(local.date())}, {say_time(local)}{zone}, {who}",
+    }

@@ -17,6 +17,7 @@ from bookings.queries import DayBoard, Visit
 from bookings.rules.status import OVER, Status, is_late
 from bookings.views.card import card_of
 from bookings.views.grid import board_notes, grid, hour_word, room_word, state_of
+from bookings.views.undoing import toast_of
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.permissions import Permission
 from clinic.rules import say_date, say_span
@@ -72,6 +73,7 @@ def _show(
         "strip": _strip(board, at) if day == today else None,
         "notes": board_notes(board, today),
         "counts": _counts(board),
+        "undo": toast_of(request, at, board=True),
     }
     if as_list:
         context["lines"] = [_line(visit, board, at) for visit in board.visits.values()]

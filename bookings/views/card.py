@@ -11,12 +11,16 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
 
 from bookings import queries
 from bookings.forms.acting import CancelForm, MoveForm, StepForm
 from bookings.models import Appointment
+from bookings.rules.cancelling import is_late, say_cancelled, say_late, say_standing
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
-from clinic.models import Clinic
+from bookings.rules.undoing import DONE, NAMES, UNDONE
+from bookings.views.undoing import toast_of
+from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.rules import say_date, say_span, say_time
@@ -24,11 +28,12 @@ from clinic.views.doors import Door, StaffRequest
 
 # What each act's button says, its icon and its key on the desk's keyboard.
 BUTTONS: dict[Act, tuple[str, str, str]] = {
+    Act.UNDO: ("Undo", "arrow-counterclockwise", "u"),
     Act.CONFIRM: ("Confirm", "check-lg", "c"),
     Act.ARRIVE: ("Mark arrived", "door-open", "a"),
-    Act.NO_SHOW: ("Mark no-show", "person-slash", ""),
+    Act.NO_SHOW: ("Mark no-show", "person-slash", "o"),
     Act.MOVE: ("Move", "arrow-left-right", "m"),
-    Act.CANCEL: ("Cancel visit", "x-lg", ""),
+    Act.CANCEL: ("Cancel visit", "x-lg", "x"),
 }
 HISTORY = (
     ("created", "Booked"),
@@ -60,6 +65,8 @@ def show_card(
     template = "bookings/_card.html" if beside_board else "bookings/appointment.html"
     # What an earlier press said no longer stands above the answer to this one.
     context = {"card": card, "clears_notes": beside_board and bound is not None}
+    if not beside_board:
+        context["undo"] = toast_of(request, timezone.now(), board=False)
     answer = render(request, template, context, status=status)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
@@ -100,7 +107,15 @@ def card_of(
         "step": StepForm(clinic=clinic, user=user, auto_id=False),
         **_chart_doors(user, visit, clinic, at),
         "history": _history(visit, clinic),
-        "past": queries.past_of(visit),
+        "past": (past := queries.past_of(visit)),
+        "standing": say_standing(late=past.late, missed=past.missed),
+        "called_off": say_cancelled(visit.cancelled_as, late=visit.cancelled_late),
+        "again": (
+            again_url(visit)
+            if Status(visit.status) in (Status.NO_SHOW, Status.CANCELLED)
+            and user.can(Permission.BOOK, clinic.pk)
+            else ""
+        ),
         **_acts(user, visit, clinic, at, bound or {}),
     }
 
@@ -112,11 +127,14 @@ def _acts(
     typed stays, even where the visit has meanwhile gone on."""
     if not user.can(Permission.BOOK, clinic.pk):
         return {"acts": []}
+    done = queries.done_last(visit)
+    undoable = done is not None and done.is_open(at)
     possible = open_acts(
         visit.status,
         chart_open=visit.chart_opened_at is not None,
         on_the_day=clinic.day_of(at) == visit.local_date,
         missed=at >= missed_from(visit.comes_at),
+        undoable=undoable,
     )
     acts = []
     for act in Act:
@@ -124,10 +142,12 @@ def _acts(
         if form is None and act not in possible:
             continue
         if form is None:
-            form = _fresh_form(act, visit, clinic, user)
+            form = _fresh_form(act, visit, clinic, user, late=late_of(visit, at))
         else:
             form.now_at(visit.version)
         label, icon, key = BUTTONS[act]
+        if act is Act.UNDO and done:
+            label = f"Undo {NAMES[done.act]}"
         acts.append(
             {
                 "name": str(act),
@@ -140,6 +160,7 @@ def _acts(
                 "possible": act in possible,
                 "open": act in bound,
                 "asks": act in (Act.MOVE, Act.CANCEL),
+                "offers": getattr(form, "offers", None),
                 "proposed": getattr(form, "proposed", None),
                 "none_with": getattr(form, "none_with", ""),
             }
@@ -147,7 +168,31 @@ def _acts(
     return {"acts": acts}
 
 
-def _fresh_form(act: Act, visit: Appointment, clinic: Clinic, user: Any) -> Any:
+def late_of(visit: Appointment, at: dt.datetime) -> str:
+    """What the desk should know before this visit is called off now; "" in good time."""
+    cutoff_h = visit.clinic.cancel_cutoff_h
+    late = is_late(comes_at=visit.comes_at, at=at, cutoff_h=cutoff_h)
+    return say_late(cutoff_h) if late else ""
+
+
+def again_url(
+    visit: Appointment, who: Practitioner | None = None, starts_at: dt.datetime | None = None
+) -> str:
+    """Where the patient of a visit that is over is booked once more; "" where that would ask
+    for what is not offered any more."""
+    if not visit.service.is_active or visit.patient.status != visit.patient.Status.ACTIVE:
+        return ""
+    asked = {"patient": str(visit.patient_id), "service": str(visit.service_id)}
+    who = who or visit.practitioner
+    if who.is_active:
+        asked["practitioner"] = str(who.pk)
+    if starts_at is not None:
+        local = visit.clinic.local(starts_at)
+        asked |= {"date": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
+    return f"{reverse('appointment-new')}?{urlencode(asked)}"
+
+
+def _fresh_form(act: Act, visit: Appointment, clinic: Clinic, user: Any, *, late: str = "") -> Any:
     given: dict[str, Any] = {
         "clinic": clinic,
         "user": user,
@@ -155,9 +200,18 @@ def _fresh_form(act: Act, visit: Appointment, clinic: Clinic, user: Any) -> Any:
         "initial": {"version": visit.version},
     }
     if act == Act.CANCEL:
-        return CancelForm(**given)
+        return CancelForm(**given, late=late)
     if act != Act.MOVE:
         return StepForm(**given)
+    return _move_form(visit, clinic, given)
+
+
+def fresh_move(visit: Appointment, request: StaffRequest) -> MoveForm:
+    """The form that moves a visit, as a card shows it first."""
+    return _fresh_form(Act.MOVE, visit, request.clinic, request.user)
+
+
+def _move_form(visit: Appointment, clinic: Clinic, given: dict[str, Any]) -> MoveForm:
     local = clinic.local(visit.starts_at)
     given["initial"] |= {
         "date": local.date(),
@@ -178,6 +232,12 @@ def _history(visit: Appointment, clinic: Clinic) -> list[dict[str, Any]]:
         before = clinic.local(one.from_starts_at)
         told = f"Moved from {say_date(before.date())}, {say_time(before)}, {one.from_practitioner}"
         found.append((one.moved_at, told, one.moved_by.name))
+    for gone in queries.undos_of(visit):
+        act = Act(gone.act)
+        if act is not Act.MOVE:
+            why = f": {gone.reason}" if gone.reason else ""
+            found.append((gone.done_at, DONE[act] + why, gone.done_by.name))
+        found.append((gone.undone_at, UNDONE[act], gone.undone_by.name))
     return [
         {
             "what": what,

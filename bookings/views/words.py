@@ -11,6 +11,7 @@ from django.utils import timezone
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
 from bookings.models import Service
+from bookings.rules.cancelling import say_standing
 from bookings.rules.fit import before_opening, comes_early
 from bookings.rules.interval import say_days
 from bookings.rules.visit import lanes
@@ -48,13 +49,17 @@ def words_so_far(
 
     `doubt` says why the time does not fit, as soon as a service and a time are chosen, `early`
     that the patient would come before the clinic opens, `near` that another visit is planned
-    for the same area sooner than the interval; `found` is a search for this service
+    for the same area sooner than the interval, `standing` how often she has called off late
+    or not come; `found` is a search for this service
     and patient that was made already.
     """
     service = form.glimpse_service()
     practitioner, starts_at = form.glimpse_visit()
     new = new or form.registers
-    words = {"said": "", "missing": "", "doubt": "", "early": "", "near": ""}
+    words = {"said": "", "missing": "", "doubt": "", "early": "", "near": "", "standing": ""}
+    if patient is not None:
+        missed, late = queries.standing_of(patient)
+        words["standing"] = say_standing(late=late, missed=missed)
     if service is not None and starts_at is not None:
         words["doubt"] = queries.doubts_about(
             starts_at,

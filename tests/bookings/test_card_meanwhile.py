@@ -52,7 +52,10 @@ def test_a_press_on_a_stale_card_is_refused_with_what_was_typed_and_what_is_now(
         r'name="version" value="(\d+)"[^>]*id="cancel-version"', answer.content.decode()
     )
     assert version
-    again = client.post(door(visit, "cancel"), {"version": version[1], "reason": "Has a cold"})
+    again = client.post(
+        door(visit, "cancel"),
+        {"version": version[1], "reason": "Has a cold", "cancelled_as": "patient"},
+    )
     assert again.status_code == 302
     visit.refresh_from_db()
     assert visit.status == Status.CANCELLED
@@ -84,7 +87,7 @@ def test_who_did_what_meanwhile_is_said_by_name_and_the_card_shows_it(
     assert answer.status_code == 409
     text = words(answer)
     assert "Maya Okoye cancelled this visit at 9:53 AM." in text
-    assert "Cancelled She has a cold" in text
+    assert "Cancelled by the clinic She has a cold" in text
     assert "save again" not in text
     assert "Mark arrived" not in text
     # An older message does not stand above this answer.

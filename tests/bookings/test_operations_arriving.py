@@ -10,6 +10,7 @@ from django.db import transaction
 
 from bookings import operations
 from bookings.models import Appointment, Hold
+from bookings.queries import done_last
 from bookings.rules.status import Act, Status, open_acts
 from clinic.models import AuditEvent
 from clinic.refusals import Conflict, NotAllowed, Refusal
@@ -122,10 +123,15 @@ def test_the_card_offers_exactly_the_acts_that_are_not_refused(
         bring_to(cast, visit, status)
     visit.refresh_from_db()
     offered = open_acts(
-        visit.status, chart_open=bool(visit.chart_opened_at), on_the_day=True, missed=True
+        visit.status,
+        chart_open=bool(visit.chart_opened_at),
+        on_the_day=True,
+        missed=True,
+        undoable=(done := done_last(visit)) is not None and done.is_open(NOON),
     )
     desk = {"appointment": visit, "by": cast.reception, "at": NOON}
     tries: dict[Act, Callable[[], Appointment]] = {
+        Act.UNDO: lambda: operations.undo(**desk),
         Act.CONFIRM: lambda: operations.confirm(**desk),
         Act.ARRIVE: lambda: operations.mark_arrived(**desk),
         Act.NO_SHOW: lambda: operations.mark_no_show(**desk),

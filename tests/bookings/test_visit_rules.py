@@ -91,8 +91,8 @@ def test_a_visit_whose_chart_is_open_is_not_ended_at_the_desk() -> None:
     assert open_acts(S.ARRIVED, chart_open=True, on_the_day=True, missed=True) == []
 
 
-def test_every_act_but_a_move_leads_to_a_state() -> None:
-    assert set(Act) - set(LEADS_TO) == {Act.MOVE}
+def test_every_act_but_a_move_and_an_undo_leads_to_a_state() -> None:
+    assert set(Act) - set(LEADS_TO) == {Act.MOVE, Act.UNDO}
 
 
 @pytest.mark.rule("R47", "R48")
