@@ -1,0 +1,131 @@
+"""What was just done is taken back from card and board; who calls off is asked and counted."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from bookings import operations
+from bookings.models import Appointment
+from bookings.rules.status import Status
+from tests.bookings.test_card_views import (
+    DAY,
+    NOON,
+    Enter,
+    acts,
+    booked,
+    door,
+    moved_to,
+    press,
+    shift,
+    visit,
+    words,
+)
+from tests.cast import NOW, TODAY, Cast
+
+pytestmark = pytest.mark.usefixtures("clock")
+__all__ = ["visit"]
+
+
+def test_what_was_done_can_be_taken_back_from_the_card_and_the_board(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any
+) -> None:
+    client = enter(cast.reception)
+    answer = press(client, visit, "cancel", reason="Has a cold")
+    page = client.get(answer["Location"])
+    says = words(page)
+    assert "The visit of Mia Lee is cancelled. The time is free again." in says
+    assert "until 9:03 AM" in says
+    assert acts(page) == ["undo", "undo"]  # of the note that stays, and of the card
+    visit.refresh_from_db()
+    board = client.get("/day/2026-11-24/")
+    assert acts(board) == ["undo"]
+    assert acts(client.get("/day/2026-11-24/?view=list")) == ["undo"]
+    # A colleague's board does not say it; the card lets her take it back all the same.
+    assert acts(enter(cast.manager).get("/day/2026-11-24/")) == []
+    assert acts(enter(cast.manager).get(door(visit))) == ["undo"]
+
+    back = press(client, visit, "undo", board="1")
+    assert (back.status_code, back["Location"]) == (302, f"/day/2026-11-24/?visit={visit.pk}")
+    text = words(client.get(door(visit)))
+    assert "Undone. Mia Lee is booked: Tue, Nov 24, 2026, 12:00 PM, Ana Ruiz LE." in text
+    assert "Cancelled: Has a cold Nov 24, 9:00 AM by Rosa Alvarez" in text
+    assert "Cancelling undone Nov 24, 9:00 AM by Rosa Alvarez" in text
+    assert acts(client.get("/day/2026-11-24/")) == []
+
+
+def test_the_offer_to_take_back_ends_with_its_time(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any
+) -> None:
+    client = enter(cast.reception)
+    press(client, visit, "move", **moved_to(TODAY, "2:00 PM", cast))
+    visit.refresh_from_db()
+    assert acts(client.get("/day/2026-11-24/")) == ["undo"]
+    clock.shift(180)
+    assert acts(client.get("/day/2026-11-24/")) == []
+    late = press(client, visit, "undo")
+    assert late.status_code == 422
+    assert "This was done at 9:00 AM: it can be taken back for 3 minutes only." in words(late)
+
+
+@pytest.mark.rule("P2")
+@pytest.mark.parametrize("act", ["cancel", "move"])
+def test_where_the_time_is_gone_other_times_are_offered(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any, act: str
+) -> None:
+    client = enter(cast.reception)
+    given = moved_to(TODAY, "2:00 PM", cast) if act == "move" else {"reason": "Has a cold"}
+    press(client, visit, act, **given)
+    visit.refresh_from_db()
+    operations.book(
+        clinic=cast.clinic,
+        patient=cast.wang,
+        practitioner=cast.ana,
+        service=cast.short_service,
+        starts_at=NOON,
+        by=cast.reception,
+        at=NOW,
+    )
+    answer = press(client, visit, "undo")
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "This cannot be taken back. Ana Ruiz" in words(answer)
+    if act == "move":
+        assert text.count('name="choice"') == 3
+    else:
+        offered = re.findall(r'href="(/appointments/new/\?[^"]*time=[^"]*)"', text)
+        assert len(offered) == 3
+        assert client.get(html.unescape(offered[0])).status_code == 200
+
+
+def test_a_late_cancellation_is_said_before_and_counted_after(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any
+) -> None:
+    client = enter(cast.reception)
+    assert "This is less than 24 hours before the visit" in words(client.get(door(visit)))
+    press(client, visit, "cancel", reason="Has a cold")
+    text = words(client.get(door(visit)))
+    assert "late, by the patient" in text
+    assert 'href="/appointments/new/?patient=' in client.get(door(visit)).content.decode()
+    later = booked(cast, starts_at=NOON + 7 * DAY)
+    assert "1 late cancellation" in words(client.get(door(later)))
+    assert "before the visit" not in words(client.get(door(later)))
+    page = client.get(f"/appointments/new/?patient={cast.mia.pk}")
+    assert "1 late cancellation" in words(page)
+
+
+def test_a_no_show_offers_to_book_again(cast: Cast, enter: Enter, visit: Appointment) -> None:
+    shift(cast, visit, Status.NO_SHOW)
+    client = enter(cast.reception)
+    text = client.get(door(visit)).content.decode()
+    found = re.search(r'href="([^"]*)"[^>]*data-key="g"', text)
+    assert found
+    page = client.get(html.unescape(found[1]))
+    assert page.status_code == 200
+    form = page.context["form"]
+    assert str(form.initial["chosen"]) == str(visit.patient_id)
+    assert str(form.glimpse("service").pk) == str(visit.service_id)
+    assert form.glimpse("practitioner") == cast.ana
