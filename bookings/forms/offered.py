@@ -54,6 +54,11 @@ class _Service(forms.Form):
         help_text="As the desk says it on the phone, for example Face 45.",
         error_messages={"required": "Give the service a name."},
     )
+    check_in_min = _minutes(
+        "Check-in (minutes)",
+        "Before the numbing, at the desk; only the patient is held. 0 to 30.",
+        0,
+    )
     numbing_min = _minutes(
         "Numbing (minutes)",
         "While the cream works; patient and room are held, the practitioner is free. 0 to 120.",

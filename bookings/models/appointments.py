@@ -280,6 +280,7 @@ class Appointment(Record):
             numbing_min=self.numbing_min,
             treatment_min=self.treatment_min,
             clean_down_min=self.clean_down_min,
+            check_in_min=self.check_in_min,
         )
 
     @property
@@ -289,5 +290,5 @@ class Appointment(Record):
 
     @property
     def comes_at(self) -> dt.datetime:
-        """When the patient is due: the start of numbing (UTC)."""
-        return self.starts_at - dt.timedelta(minutes=self.numbing_min)
+        """When the patient is due: the start of check-in, then of numbing (UTC)."""
+        return self.starts_at - dt.timedelta(minutes=self.check_in_min + self.numbing_min)

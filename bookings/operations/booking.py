@@ -67,6 +67,7 @@ def book(
         numbing_min=numbing,
         treatment_min=service.treatment_min,
         clean_down_min=service.clean_down_min,
+        check_in_min=service.check_in_min,
         note=note.strip(),
         created_at=at,
         created_by=by,
@@ -130,6 +131,7 @@ def move(
         numbing_min=appointment.numbing_min,
         treatment_min=appointment.treatment_min,
         clean_down_min=appointment.clean_down_min,
+        check_in_min=appointment.check_in_min,
     )
     _check_clinic(clinic, room=room, device=device)
     place = find_place(

@@ -29,6 +29,7 @@ def add_service(
     treatment_min: int,
     numbing_min: int,
     clean_down_min: int,
+    check_in_min: int = 0,
     areas: Sequence[str] = (),
     device_models: Sequence[DeviceModel] = (),
     price_text: str = "",
@@ -41,7 +42,8 @@ def add_service(
     Refuses a name that is empty or taken (409), a phase that is too short or too long (R48), an
     area that is not on the list, and a device model out of use.
     """
-    given = _judged(clinic, name, treatment_min, numbing_min, clean_down_min, areas, device_models)
+    lengths = _lengths(treatment_min, numbing_min, clean_down_min, check_in_min)
+    given = _judged(clinic, name, lengths, areas, device_models)
     service = Service(
         clinic=clinic,
         code=_free_code(given["name"], clinic),
@@ -64,6 +66,7 @@ def change_service(
     treatment_min: int,
     numbing_min: int,
     clean_down_min: int,
+    check_in_min: int = 0,
     areas: Sequence[str] = (),
     device_models: Sequence[DeviceModel] = (),
     price_text: str = "",
@@ -79,7 +82,8 @@ def change_service(
     held.expect(version)
     kept = {model.pk for model in held.device_models.all()}
     new = [model for model in device_models if model.pk not in kept]
-    given = _judged(held.clinic, name, treatment_min, numbing_min, clean_down_min, areas, new, held)
+    lengths = _lengths(treatment_min, numbing_min, clean_down_min, check_in_min)
+    given = _judged(held.clinic, name, lengths, areas, new, held)
     before = _told(held)
     for field, value in (given | {"price_text": price_text.strip()}).items():
         setattr(held, field, value)
@@ -128,22 +132,24 @@ def set_service_use(
     return held
 
 
+def _lengths(treatment: int, numbing: int, clean_down: int, check_in: int) -> dict[str, int]:
+    return {
+        "treatment_min": treatment,
+        "numbing_min": numbing,
+        "clean_down_min": clean_down,
+        "check_in_min": check_in,
+    }
+
+
 def _judged(
     clinic: Clinic,
     name: str,
-    treatment_min: int,
-    numbing_min: int,
-    clean_down_min: int,
+    lengths: dict[str, int],
     areas: Sequence[str],
     new_models: Sequence[DeviceModel],
     held: Service | None = None,
 ) -> dict[str, Any]:
     """The columns as they are kept; refuses with every fault at once."""
-    lengths = {
-        "treatment_min": treatment_min,
-        "numbing_min": numbing_min,
-        "clean_down_min": clean_down_min,
-    }
     faults = [_name_fault(name := squeezed(name), clinic, held)]
     faults += [
         Refusal(says, rule="R48", field=field) for field, says in length_faults(**lengths).items()
@@ -193,6 +199,7 @@ def _told(service: Service) -> dict[str, Any]:
         "treatment_min": service.treatment_min,
         "numbing_min": service.numbing_min,
         "clean_down_min": service.clean_down_min,
+        "check_in_min": service.check_in_min,
         "areas": list(service.areas),
         "device_models": sorted(model.name for model in service.device_models.all()),
         "price_text": service.price_text,

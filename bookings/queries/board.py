@@ -77,8 +77,8 @@ class DayBoard:
     """A clinic-local day. `visits` are all of it, in time order, by key.
 
     `opens_at` is when the clinic opens that day (UTC; None: closed), `numbing_min` the minutes of
-    numbing that its services have, the fewest first. `closure` is what the clinic is closed for
-    ("" when it is not), `away` who would work and is off all day.
+    check-in and numbing that its services have, the fewest first. `closure` is what the clinic is
+    closed for ("" when it is not), `away` who would work and is off all day.
     """
 
     clinic: Clinic
@@ -157,9 +157,9 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
         by_key[key].blocks += blocks(held, held=HELD)
     _judge_licenses(columns, clinic, day, today)
     services = Service.objects.filter(clinic=clinic, is_active=True).order_by()
-    minutes = list(services.values_list("numbing_min", "treatment_min"))
-    numbing = sorted({before for before, _ in minutes})
-    shortest = dt.timedelta(minutes=min((treats for _, treats in minutes), default=0))
+    minutes = list(services.values_list("check_in_min", "numbing_min", "treatment_min"))
+    numbing = sorted({check_in + before for check_in, before, _ in minutes})
+    shortest = dt.timedelta(minutes=min((treats for *_, treats in minutes), default=0))
     rows: list[Row] = []
     if columns:
         starts_at, ends_at = extent(
@@ -199,6 +199,7 @@ def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
         "arrived_at",
         "ended_early",
         "cancel_reason",
+        "check_in_min",
     )
     for row in rows:
         starts_at = row[10]
@@ -210,7 +211,7 @@ def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:
             service=row[7],
             room=row[8],
             status=Status(row[9]),
-            comes_at=starts_at - dt.timedelta(minutes=row[11]),
+            comes_at=starts_at - dt.timedelta(minutes=row[11] + row[19]),
             starts_at=starts_at,
             ends_at=starts_at + dt.timedelta(minutes=row[12]),
             began_at=None,

@@ -46,13 +46,14 @@ def visits_without_holds(at: dt.datetime) -> list[str]:
 
 def _as_planned() -> Q:
     """A hold of who or what the visit is with, from and to the instants that are planned."""
-    comes = _off("starts_at", "-", "numbing_min")
+    numbs = _off("starts_at", "-", "numbing_min")
+    comes = _off("starts_at", "-", "numbing_min", "check_in_min")
     ends = _off("starts_at", "+", "treatment_min")
     clean = _off("starts_at", "+", "treatment_min", "clean_down_min")
     # The same as `rules.visit.lanes`, in the database's own words.
     planned = {
         "practitioner": (F("starts_at"), ends),
-        "room": (comes, clean),
+        "room": (numbs, clean),
         "device": (F("starts_at"), clean),
         "patient": (comes, ends),
     }

@@ -119,7 +119,7 @@ def nobody(
 
 def numbing_over(plan: Lanes, at: dt.datetime, local: Local) -> str:
     """That it is too late for the numbing that lies before the treatment; "" when it is not."""
-    comes_at = plan.patient.starts_at
+    comes_at = plan.room.starts_at
     if comes_at == plan.practitioner.starts_at or comes_at >= at - SKEW:
         return ""
     return f"Numbing would have begun at {say_time(local(comes_at))}, which is over."
@@ -137,7 +137,7 @@ def comes_early(
 def before_opening(comes_at: dt.datetime, opens_at: dt.datetime, local: Local) -> str:
     """That the patient would stand before a closed door."""
     comes, opens = say_time(local(comes_at)), say_time(local(opens_at))
-    return f"The patient would come at {comes} for the numbing; the clinic opens at {opens}."
+    return f"The patient would come at {comes}; the clinic opens at {opens}."
 
 
 def misfit(

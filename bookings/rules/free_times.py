@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bookings.rules.visit import HOLD_CAP_MIN
+from bookings.rules.visit import HOLD_CAP_MIN, MARK_MIN
 
 GRID_MIN = 15
+WHOLE_DAY = 24 * 60
 MINUTE = dt.timedelta(minutes=1)
 # Numbing may begin on the evening before the first day, clean-down end after the last.
 MARGIN = dt.timedelta(minutes=HOLD_CAP_MIN)
@@ -28,11 +29,17 @@ class Need:
     numbing_min: int
     treatment_min: int
     clean_down_min: int
+    check_in_min: int = 0
+
+    @property
+    def before_min(self) -> int:
+        """How long before the needling the patient comes."""
+        return self.check_in_min + self.numbing_min
 
     @classmethod
     def of(cls, row: Any) -> Need:
         """The need of a service, or of a visit that is already booked."""
-        return cls(row.numbing_min, row.treatment_min, row.clean_down_min)
+        return cls(row.numbing_min, row.treatment_min, row.clean_down_min, row.check_in_min)
 
 
 class Window:
@@ -41,8 +48,17 @@ class Window:
     A mask is an integer whose bit n stands for the minute n after `zero`.
     """
 
-    def __init__(self, days: Sequence[tuple[dt.datetime, dt.datetime]]) -> None:
-        """`days` are the half-open spans of the days in UTC, each ending where the next starts."""
+    def __init__(
+        self,
+        days: Sequence[tuple[dt.datetime, dt.datetime]],
+        *,
+        step_min: int = GRID_MIN,
+        zone: dt.tzinfo = dt.UTC,
+    ) -> None:
+        """`days` are the half-open spans of the days in UTC, each ending where the next starts.
+
+        `grid` are the starts to offer: every `step_min` minutes of the wall clock of `zone`.
+        """
         self.days = days
         self.zero = days[0][0] - MARGIN
         self.length = (days[-1][1] + MARGIN - self.zero) // MINUTE
@@ -51,8 +67,21 @@ class Window:
         self._firsts = [first for first, _length in self._places]
         self.grid = 0
         for first, length in self._places:
-            count = -(-length // GRID_MIN)
-            self.grid |= (((1 << GRID_MIN * count) - 1) // ((1 << GRID_MIN) - 1)) << first
+            self.grid |= (self._steps(first, length, step_min, zone)) << first
+
+    def _steps(self, first: int, length: int, step: int, zone: dt.tzinfo) -> int:
+        """The starts on one day's steps; its bit 0 is the day's first minute."""
+        if length == WHOLE_DAY:
+            count = -(-length // step)
+            return ((1 << step * count) - 1) // ((1 << step) - 1)
+        # The clock changes: half an hour less or more moves a step of twenty minutes, and a day
+        # that begins at one has its steps where the clock has them.
+        found = 0
+        for minute in range(0, length, MARK_MIN):
+            local = self.instant(first + minute).astimezone(zone)
+            if (local.hour * 60 + local.minute) % step == 0:
+                found |= 1 << minute
+        return found
 
     def floor(self, instant: dt.datetime) -> int:
         """The minute in which the instant lies."""
@@ -128,21 +157,21 @@ def places(window: Window, need: Need, *, rooms: Iterable[int], devices: Iterabl
 
 
 def patient_free(window: Window, need: Need, busy: int) -> int:
-    """The starts at which the patient is free, from the numbing to the treatment's end."""
-    stay = need.numbing_min + need.treatment_min
-    return supply(window, [busy], before_min=need.numbing_min, length_min=stay)
+    """The starts at which the patient is free, from the check-in to the treatment's end."""
+    stay = need.before_min + need.treatment_min
+    return supply(window, [busy], before_min=need.before_min, length_min=stay)
 
 
 def free_starts(
     window: Window, need: Need, *, at_work: int, opening: int, busy: int, elsewise: int
 ) -> int:
-    """The starts on the quarter hour at which a practitioner can give the treatment.
+    """The starts on the clinic's step at which a practitioner can give the treatment.
 
     She is at work and not busy for the whole of it, and the patient comes while the clinic is
     open (`opening`) or she is at work: nobody is asked to come to a closed door. `elsewise` are
     the starts that all else allows: rooms, devices, the patient, the hour of asking.
     """
-    comes = (opening | at_work) << need.numbing_min
+    comes = (opening | at_work) << need.before_min
     return runs(at_work & ~busy, need.treatment_min) & comes & elsewise & window.grid
 
 

@@ -99,7 +99,7 @@ def card_of(
         "zone": starts.tzname(),
         "comes": (
             say_time(clinic.local(visit.comes_at))
-            if visit.numbing_min and Status(visit.status) not in OVER
+            if visit.comes_at < visit.starts_at and Status(visit.status) not in OVER
             else ""
         ),
         "phone": visit.patient.phone if sees_contact else "",

@@ -97,7 +97,7 @@ def words_so_far(
 
 def early_words(clinic: Clinic, service: Service, starts_at: dt.datetime) -> str:
     """That the patient would come before the clinic opens; "" where she would not."""
-    comes_at = starts_at - dt.timedelta(minutes=service.numbing_min)
+    comes_at = starts_at - dt.timedelta(minutes=service.check_in_min + service.numbing_min)
     opens_at = queries.clinic_opens(clinic, clinic.day_of(starts_at))
     if opens_at is None or not comes_early(starts_at, comes_at, opens_at=opens_at):
         return ""
@@ -135,6 +135,7 @@ def visit_words(
         numbing_min=service.numbing_min,
         treatment_min=service.treatment_min,
         clean_down_min=service.clean_down_min,
+        check_in_min=service.check_in_min,
     )
     starts, ends = (
         clinic.local(plan.practitioner.starts_at),
@@ -144,6 +145,8 @@ def visit_words(
     if is_twice(starts):
         said += f" {starts:%Z}"
     said += f", {practitioner}"
+    if service.check_in_min:
+        said += f"; comes {say_time(clinic.local(plan.patient.starts_at))}"
     if service.numbing_min:
-        said += f"; numbing from {say_time(clinic.local(plan.patient.starts_at))}"
+        said += f"; numbing from {say_time(clinic.local(plan.room.starts_at))}"
     return said

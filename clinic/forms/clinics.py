@@ -10,6 +10,7 @@ from phonenumber_field.formfields import PhoneNumberField
 from clinic.forms.first_start import state_field, zone_field
 from clinic.forms.house import HouseForm
 from clinic.forms.set_up import ChangeForm
+from clinic.models.places import START_STEPS
 from clinic.rules.states import STATES
 
 
@@ -72,6 +73,12 @@ class ClinicForm(ChangeForm):
         60,
         "minutes",
         "Its user's password opens it again. The installation may lock earlier.",
+    )
+    start_step_min = forms.TypedChoiceField(
+        label="Free times are offered every",
+        choices=[(one, f"{one} minutes") for one in START_STEPS],
+        coerce=int,
+        help_text="A time between two of them can be typed all the same, on any five minutes.",
     )
 
     @property

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Patient, RoleAssignment, User
+from clinic.models.places import START_STEPS
 from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
 from clinic.rules import squeezed
@@ -28,6 +29,7 @@ def change_clinic(
     cancel_cutoff_h: int,
     interval_days: int,
     idle_min: int,
+    start_step_min: int = 15,
     version: int | None = None,
     by: User,
     at: dt.datetime,
@@ -48,8 +50,11 @@ def change_clinic(
         "cancel_cutoff_h": cancel_cutoff_h,
         "interval_days": interval_days,
         "idle_min": idle_min,
+        "start_step_min": start_step_min,
     }
     changed = [name for name, value in typed.items() if str(getattr(held, name)) != str(value)]
+    if start_step_min not in START_STEPS:
+        raise Refusal("Choose a step from the list.", rule="input", field="start_step_min")
     if not typed["name"]:
         raise Refusal("Give the clinic a name.", rule="input", field="name")
     moved = [name for name in FIXED if name in changed]

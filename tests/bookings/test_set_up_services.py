@@ -21,7 +21,7 @@ from tests.cast import NOW, TODAY, Cast
 from tests.raw_sql import change, refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
-LENGTHS = {"treatment_min": 40, "numbing_min": 20, "clean_down_min": 5}
+LENGTHS = {"treatment_min": 40, "numbing_min": 20, "clean_down_min": 5, "check_in_min": 5}
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def typed(service: Service, **given: Any) -> dict[str, Any]:
         "treatment_min": service.treatment_min,
         "numbing_min": service.numbing_min,
         "clean_down_min": service.clean_down_min,
+        "check_in_min": service.check_in_min,
         "price_text": service.price_text,
         "version": service.version,
         "once": f"press {sorted(given)}"[:64],

@@ -32,6 +32,7 @@ def typed(clinic: Clinic, **given: Any) -> dict[str, Any]:
         "cancel_cutoff_h": "24",
         "interval_days": "28",
         "idle_min": "15",
+        "start_step_min": "15",
         "once": "k1",
         **given,
     }
@@ -60,6 +61,7 @@ def test_a_manager_changes_her_clinic_and_nothing_of_another(cast: Cast, enter: 
         ({"cancel_cutoff_h": "1e9"}, "Enter a number of hours, 0 to 168."),
         ({"interval_days": "13"}, "Enter a number of days, 14 to 180."),
         ({"idle_min": "NaN"}, "Enter a number of minutes, 2 to 60."),
+        ({"start_step_min": "7"}, "Choose one from the list."),
         ({"idle_min": "61"}, "Enter a number of minutes, 2 to 60."),
     ],
 )

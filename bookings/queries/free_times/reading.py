@@ -34,7 +34,11 @@ class Asked:
     def __init__(self, clinic: Clinic, need: Need, first: dt.date, days: int) -> None:
         self.clinic, self.need, self.zone = clinic, need, clinic.zone
         self.days = [first + DAY * n for n in range(days)]
-        self.window = Window([day_span(day, self.zone) for day in self.days])
+        self.window = Window(
+            [day_span(day, self.zone) for day in self.days],
+            step_min=clinic.start_step_min,
+            zone=self.zone,
+        )
 
 
 def people_of(clinic: Clinic, practitioner: Practitioner | None) -> list[Practitioner]:

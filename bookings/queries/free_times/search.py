@@ -74,7 +74,7 @@ class FreeSearch:
     """Where a visit of one need fits, over days in a row. Eight queries at most, and for a visit
     that is moved one more.
 
-    Starts lie on the quarter hour, from the clinic-local date `first` on. What is offered can
+    Starts lie on the clinic's step, from the clinic-local date `first` on. What is offered can
     be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the
     patient free and her skin rested (R35), the numbing not in the past. Nobody is asked to come
     before the clinic opens or whoever treats is at work, nor at a time at which a treatment that
@@ -141,7 +141,7 @@ class FreeSearch:
     def _earliest(self, at: dt.datetime) -> dt.datetime:
         """The first instant at which the needling may begin: the numbing not in the past, the
         skin rested."""
-        soonest = at + MINUTE * self.asked.need.numbing_min
+        soonest = at + MINUTE * self.asked.need.before_min
         first = self.rest.first_day if self.rest else None
         if first is None or first <= self.asked.days[0]:
             return soonest
@@ -299,6 +299,7 @@ def plan_of(need: Need, starts_at: dt.datetime) -> Lanes:
         numbing_min=need.numbing_min,
         treatment_min=need.treatment_min,
         clean_down_min=need.clean_down_min,
+        check_in_min=need.check_in_min,
     )
 
 

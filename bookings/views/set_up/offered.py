@@ -29,7 +29,14 @@ class Services(SetUpList):
 
     title = "Services"
     lead = "What a patient books, and how long it takes."
-    columns = ("Service", "Numbing, treatment, clean-down", "Areas", "Done with", "Price", "State")
+    columns = (
+        "Service",
+        "Check-in, numbing, treatment, clean-down",
+        "Areas",
+        "Done with",
+        "Price",
+        "State",
+    )
     add = "setup-service-add"
     add_label = "Add a service"
     empty = "A visit is booked for a service: without one nothing can be booked."
@@ -40,7 +47,7 @@ class Services(SetUpList):
                 one.name,
                 reverse("setup-service", args=[one.pk]),
                 (
-                    f"{one.numbing_min} + {one.treatment_min} + {one.clean_down_min} min",
+                    _phases(one),
                     say_areas(one.areas) or "Any",
                     ", ".join(model.name for model in one.device_models.all()) or "Any device",
                     one.price_text,
@@ -50,6 +57,12 @@ class Services(SetUpList):
             )
             for one in queries.all_services(self.request.user, self.request.clinic)
         ]
+
+
+def _phases(one: Service) -> str:
+    """The minutes of each phase in their order."""
+    each = (one.check_in_min, one.numbing_min, one.treatment_min, one.clean_down_min)
+    return f"{' + '.join(map(str, each))} min"
 
 
 class AddService(SetUpForm):
@@ -106,7 +119,7 @@ class ChangeService(_OneService, SetUpChange):
 
     def _preview(self, form: ChangeServiceForm) -> dict[str, Any] | None:
         """What the change touches; None where nothing does, or where it is refused anyway."""
-        phases = ("treatment_min", "numbing_min", "clean_down_min")
+        phases = ("treatment_min", "numbing_min", "clean_down_min", "check_in_min")
         if form.values["version"] != self.row.version or length_faults(
             **{name: form.values[name] for name in phases}
         ):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bookings.models import ShiftException
 from bookings.rules.shifts import shift_span
@@ -71,14 +72,19 @@ AROUND = minutes(150)
 
 @dataclass
 class Queue:
-    """The patients of a site, taken in turn."""
+    """The patients of a site, taken in turn; those whose skin `rests` are passed over (R35)."""
 
     patients: list[Patient]
     turn: int = 0
+    rests: set[uuid.UUID] = field(default_factory=set)
 
     def next(self) -> Patient:
-        self.turn += 1
-        return self.patients[self.turn % len(self.patients)]
+        for _ in self.patients:
+            self.turn += 1
+            found = self.patients[self.turn % len(self.patients)]
+            if found.pk not in self.rests:
+                return found
+        raise ValueError("Every patient of the demo was treated just now.")
 
 
 def play(sites: list[tuple[Site, Queue]], *, now: dt.datetime, password: str) -> int:
@@ -89,8 +95,9 @@ def play(sites: list[tuple[Site, Queue]], *, now: dt.datetime, password: str) ->
         visits = [
             *_yesterday(site, queue, now, password),
             *_today(site, queue, now, password),
-            *_coming(site, queue, now, password),
         ]
+        queue.rests |= {one.patient.pk for one in visits if one.fate in TREATED}
+        visits += _coming(site, queue, now, password)
         for visit in seated(site, visits):
             acts += visit.acts()
     # Stable, so that acts of one instant keep the order of their visit.
