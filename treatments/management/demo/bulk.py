@@ -59,8 +59,13 @@ def remember(
 
 
 def patients_of(site: Site, count: int, area_code: str, *, at: dt.datetime) -> list[Patient]:
-    """`count` patients of the site; those lacking are put on file."""
-    found = list(Patient.objects.filter(clinic=site.clinic).order_by("number")[:count])
+    """`count` patients of the site whose skin has rested (R35); those lacking are put on file."""
+    since = at.date() - dt.timedelta(days=site.clinic.interval_days + 2)
+    lately = PerformedArea.objects.filter(clinic=site.clinic, performed_on__gte=since)
+    rested = Patient.objects.filter(clinic=site.clinic).exclude(
+        pk__in=lately.order_by().values("patient")
+    )
+    found = list(rested.order_by("number")[:count])
     if len(found) < count:
         found += enroll(site, count - len(found), area_code=area_code, at=at - ENROLLED)
     return found
