@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.urls import URLPattern, path, register_converter
 
-from bookings.views import acting, board, card, free_times, new, overrides, words
+from bookings.views import acting, board, card, free_times, new, overrides, walk_in, words
 from bookings.views.set_up import (
     absences,
     hours,
@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
     path("appointments/new/", new.NewAppointment.as_view(), name="appointment-new"),
     path("appointments/new/words/", words.VisitWords.as_view(), name="appointment-words"),
+    path("appointments/walk-in/", walk_in.WalkIn.as_view(), name="walk-in"),
     path("appointments/free-times/", free_times.FreeTimes.as_view(), name="free-times"),
     path("appointments/<uuid:pk>/", card.Card.as_view(), name="appointment"),
     path("appointments/<uuid:pk>/confirm/", acting.Confirm.as_view(), name="appointment-confirm"),

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from bookings.models.desk import Service
 from bookings.rules.cancelling import WORDS as CANCELLED_AS
 from bookings.rules.cancelling import CancelledAs
-from bookings.rules.status import HOLDING, MOVABLE, STEPS, WORDS, Status
+from bookings.rules.status import HOLDING, STEPS, WORDS, Status
 from bookings.rules.visit import (
     CHECK_IN_MAX_MIN,
     CLEAN_DOWN_MAX_MIN,
@@ -225,10 +225,21 @@ class Appointment(Record):
         Guard(
             "appointment_past_moving",
             ("UPDATE",),
-            f"OLD.status NOT IN ({', '.join(repr(str(s)) for s in sorted(MOVABLE))}) AND "
+            "OLD.status NOT IN ('booked', 'confirmed') AND "
             "(NEW.starts_at <> OLD.starts_at OR NEW.patient_id <> OLD.patient_id "
             "OR NEW.practitioner_id <> OLD.practitioner_id OR NEW.clinic_id <> OLD.clinic_id "
-            "OR NEW.treatment_min <> OLD.treatment_min)",
+            "OR NEW.treatment_min <> OLD.treatment_min) "
+            # Once she is here: by an override that no move has used up, or back by an undo.
+            "AND NOT (OLD.status = 'arrived' AND NEW.status = 'arrived' "
+            "AND OLD.chart_opened_at IS NULL AND NEW.patient_id = OLD.patient_id "
+            "AND NEW.clinic_id = OLD.clinic_id AND NEW.treatment_min = OLD.treatment_min "
+            "AND (EXISTS (SELECT 1 FROM bookings_override o WHERE o.appointment_id = OLD.id "
+            "AND o.kind = 'arrived_time' AND NOT EXISTS (SELECT 1 FROM bookings_move m "
+            "WHERE m.appointment_id = OLD.id AND m.moved_at >= o.made_at)) "
+            "OR EXISTS (SELECT 1 FROM bookings_undo u, bookings_move m "
+            "WHERE u.appointment_id = OLD.id AND m.id = u.move_id "
+            "AND m.to_starts_at = OLD.starts_at AND m.from_starts_at = NEW.starts_at "
+            "AND m.from_practitioner_id = NEW.practitioner_id)))",
             "A visit that has begun or ended is not moved.",
         ),
         Guard(

@@ -33,6 +33,7 @@ from bookings.operations.progress import (
 )
 from bookings.operations.reminding import send_reminders
 from bookings.operations.undoing import undo
+from bookings.operations.walk_in import walk_in
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "start_import",
     "undo",
     "upload_import",
+    "walk_in",
     "withdraw_closure",
     "withdraw_time_off",
 ]

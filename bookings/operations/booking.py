@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bookings import messages
-from bookings.models import Appointment, Hold, Move, Service
+from bookings.models import Appointment, Hold, Move, Override, Service
 from bookings.operations.ground import held_visit
 from bookings.operations.interval import keep_interval, note_override
 from bookings.operations.placing import find_place, take
@@ -117,6 +117,9 @@ def move(
 ) -> Appointment:
     """Move a visit that has not begun to another time, and where named to another person or room.
 
+    Once the patient is here the time is locked: only one with OVERRIDE moves it, within the
+    day, with a reason, which is kept.
+
     Refuses a stale page (P12, 409), a visit that has begun or ended (R46), and whatever
     `book` refuses at the new time; what was passed over for it (R35) needs no second reason.
     """
@@ -148,13 +151,8 @@ def move(
     appointment = held_visit(appointment, at=at, version=version)
     if not practitioner_named and appointment.practitioner_id != place.practitioner.pk:
         raise Conflict("This visit has moved to someone else.", rule="P12", way_out="Look again.")
-    if Status(appointment.status) not in MOVABLE:
-        raise Refusal(
-            f"A visit that is {_word(appointment)} cannot be moved.",
-            rule="R46",
-            way_out="Book a new visit instead.",
-        )
     day = clinic.day_of(starts_at)
+    past_arrival = _may_move(appointment, day, override_reason, by)
     gap = keep_interval(
         clinic=clinic,
         patient=appointment.patient,
@@ -166,6 +164,16 @@ def move(
     )
     before, before_with = appointment.starts_at, appointment.practitioner_id
     before_in, before_pen = appointment.room_id, appointment.device_id
+    if past_arrival:
+        Override(
+            clinic=clinic,
+            appointment=appointment,
+            kind=Override.Kind.ARRIVED_TIME,
+            reason=override_reason.strip(),
+            detail={"from": before.isoformat(), "to": starts_at.isoformat()},
+            made_at=at,
+            made_by=by,
+        ).write()
     Hold.objects.release(appointment)
     appointment.practitioner, appointment.license = practitioner, place.license
     appointment.room, appointment.device = place.room, place.device
@@ -234,6 +242,33 @@ def cancel(
     called_off = {"called_off_by": str(cancelled_as), "late": appointment.cancelled_late}
     _note("appointment.cancel", appointment, by, at, **called_off)
     return appointment
+
+
+def _may_move(visit: Appointment, day: dt.date, reason: str, by: User) -> bool:
+    """Whether the move goes past an arrival (R46); refuses where the visit is not to be moved."""
+    status = Status(visit.status)
+    if status in MOVABLE:
+        return False
+    if status is not Status.ARRIVED or visit.chart_opened_at:
+        begun = "has its chart open" if visit.chart_opened_at else f"is {_word(visit)}"
+        raise Refusal(
+            f"A visit that {begun} cannot be moved.",
+            rule="R46",
+            way_out="Book a new visit instead.",
+        )
+    if not by.can(Permission.OVERRIDE, visit.clinic_id):
+        raise Refusal(
+            "The patient is here: the time is locked.",
+            rule="R46",
+            way_out="A manager can change it, with a reason.",
+        )
+    if day != visit.local_date:
+        says = "The patient is here today: the time can only change within the day."
+        raise Refusal(says, rule="R46", field="starts_at")
+    if not reason.strip():
+        says = "The patient is here: say why the time changes."
+        raise Refusal(says, rule="R46", field="override_reason")
+    return True
 
 
 def _check_time(starts_at: dt.datetime, at: dt.datetime) -> None:

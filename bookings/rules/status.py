@@ -121,20 +121,28 @@ def awaits_chart(status: str, *, chart_open: bool, on_the_day: bool) -> bool:
 
 
 def open_acts(
-    status: str, *, chart_open: bool, on_the_day: bool, missed: bool, undoable: bool = False
+    status: str,
+    *,
+    chart_open: bool,
+    on_the_day: bool,
+    missed: bool,
+    undoable: bool = False,
+    overrides: bool = False,
 ) -> list[Act]:
     """The acts that would not be refused now: the buttons worth showing.
 
     `on_the_day`: it is the visit's clinic-local date. `missed`: the patient counts as not
     having come (`missed_from`). `undoable`: what was done last is less than `UNDO` ago and can
-    be taken back. An open chart is ended in the chart, not at the desk (R46).
+    be taken back.
+    `overrides`: who asks may change the time of a patient who is here. An open chart is ended
+    in the chart, not at the desk (R46).
     """
     now = Status(status)
     ready = {
         Act.UNDO: undoable,
         Act.ARRIVE: on_the_day,
         Act.NO_SHOW: missed,
-        Act.MOVE: now in MOVABLE,
+        Act.MOVE: now in MOVABLE or (overrides and now is S.ARRIVED and not chart_open),
         Act.CANCEL: not chart_open,
     }
     return [

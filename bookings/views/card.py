@@ -135,6 +135,7 @@ def _acts(
         on_the_day=clinic.day_of(at) == visit.local_date,
         missed=at >= missed_from(visit.comes_at),
         undoable=undoable,
+        overrides=user.can(Permission.OVERRIDE, clinic.pk),
     )
     acts = []
     for act in Act:

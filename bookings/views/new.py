@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -40,6 +41,7 @@ class NewAppointment(FormPage):
     may = (Permission.BOOK,)
     template_name = "bookings/new.html"
     form_class = NewAppointmentForm
+    operation: ClassVar[Callable[..., Appointment]] = staticmethod(operations.book)
 
     @property
     def clinic(self) -> Clinic:
@@ -91,7 +93,7 @@ class NewAppointment(FormPage):
             form.is_registered(patient)
         # Kept, because a refusal takes its field's value out of the form.
         self.asked = form.booking
-        return operations.book(
+        return type(self).operation(
             clinic=self.clinic,
             patient=form.who,
             **self.asked,

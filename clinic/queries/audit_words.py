@@ -39,6 +39,7 @@ ACTIONS: dict[str, str] = {
     "appointment.numbing_off": "Numbing ended for a visit",
     "appointment.numbing_on": "Numbing began for a visit",
     "appointment.started": "Treatment began for a visit",
+    "appointment.walk_in": "Took in a patient without an appointment",
     "appointment.undo": "Took back a cancelling, a move or a no-show",
     "audit.export": "Exported the audit log",
     "audit.search": "Searched the audit log",

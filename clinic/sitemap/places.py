@@ -46,6 +46,14 @@ PLACES = (
         (P.BOOK,),
     ),
     Place(
+        "Today",
+        "walk-in",
+        "Walk-in",
+        "Take in a patient who is here without an appointment.",
+        "person-walking",
+        (P.BOOK,),
+    ),
+    Place(
         "Patients and treatments",
         "patients",
         "Patients",

@@ -1,0 +1,88 @@
+"""A patient without an appointment: who and what, then the next times that fit from now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from bookings import operations, queries
+from bookings.forms.new import NewAppointmentForm
+from bookings.models import Appointment
+from bookings.queries import FreeTime
+from bookings.views.new import NewAppointment
+from clinic.rules import say_time
+
+SHOWN = 6
+
+
+class WalkIn(NewAppointment):
+    """Find or register the patient, choose the service, take the next time: she is here.
+
+    `?chosen=&service=&practitioner=` shows the times without a press, which is what htmx asks.
+    """
+
+    template_name = "bookings/walk_in.html"
+    operation = staticmethod(operations.walk_in)
+
+    def get_initial(self) -> dict[str, Any]:
+        initial = super().get_initial()
+        if key := self.request.GET.get("chosen"):
+            patient = self._patient(key)
+            if patient is None:
+                raise Http404
+            initial |= {"chosen": patient.pk, "patient": patient.name}
+        return initial | {"date": self.clinic.day_of(timezone.now())}
+
+    def where_to(self, result: Appointment) -> str:
+        at = say_time(self.clinic.local(result.starts_at))
+        messages.success(
+            self.request,
+            f"{result.patient.name} has arrived and is booked for {at}, {result.practitioner}, "
+            f"{result.room.name}.",
+        )
+        return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return context | {"next": self._next(kwargs["form"])}
+
+    def _next(self, form: NewAppointmentForm) -> dict[str, Any]:
+        """The next times of today, the first one chosen; `why` says why there is none."""
+        at, service = timezone.now(), form.glimpse_service()
+        if service is None:
+            return {"times": [], "why": "Choose a service to see the next times."}
+        patient = form.who or self._chosen(form)
+        search = queries.FreeSearch(
+            clinic=self.clinic,
+            need=service,
+            first=self.clinic.day_of(at),
+            days=1,
+            at=at,
+            patient=patient,
+        )
+        wanted = form.glimpse("practitioner")
+        soonest: dict[Any, FreeTime] = {}
+        for line in search.lines(practitioner=wanted):
+            for time in line.times:
+                soonest.setdefault(time.starts_at, time)
+        times = [soonest[start] for start in sorted(soonest)][:SHOWN]
+        picked = form.glimpse("slot")
+        if picked not in {one.key for one in times}:
+            picked = times[0].key if times else ""
+        who = f" with {wanted}" if wanted else ""
+        return {
+            "times": [
+                {
+                    "key": one.key,
+                    "says": one.says,
+                    "who": str(one.practitioner),
+                    "picked": one.key == picked,
+                }
+                for one in times
+            ],
+            "why": "" if times else f"Nothing more is free today{who}. Book another day instead.",
+        }
