@@ -64,7 +64,7 @@ def test_a_walk_in_is_for_today(cast: Cast) -> None:
 @pytest.mark.usefixtures("clock")
 def test_the_page_offers_the_next_times_with_the_first_chosen(cast: Cast, enter: Enter) -> None:
     client = enter(cast.reception)
-    asked = client.get(DOOR, {"chosen": cast.mia.pk, "service": str(cast.short_service.pk)})
+    asked = client.get(DOOR, {"chosen": str(cast.mia.pk), "service": str(cast.short_service.pk)})
     text = asked.content.decode()
     slots = re.findall(r'name="slot" value="([^"]+)"( checked)?', text)
     assert len(slots) == 6
@@ -82,7 +82,7 @@ def test_a_newcomer_is_registered_on_the_way(cast: Cast, enter: Enter) -> None:
     found = client.get(DOOR, {"service": str(cast.short_service.pk)}).content.decode()
     slot = re.search(r'name="slot" value="([^"]+)" checked', found)
     assert slot
-    typed = {"first_name": "Ida", "last_name": "Berg", "birth_date": "1990-01-01"}
+    typed: dict[str, Any] = {"first_name": "Ida", "last_name": "Berg", "birth_date": "1990-01-01"}
     typed |= {"phone": "512-555-0177", "service": str(cast.short_service.pk), "slot": slot[1]}
     assert client.post(DOOR, typed).status_code == 302
     assert Patient.objects.get(last_name="Berg").appointments.get().status == Status.ARRIVED
