@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from clinic import audit, operations
+from clinic import audit, operations, second_factor
 from clinic.models import AuditEvent, Clinic, Invitation, User
 from clinic.proxy import CLIENT
 from clinic.refusals import Refusal
@@ -50,6 +50,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
         super().login(request, user)
         now = timezone.now().timestamp()
         request.session.update({"began_at": now, "seen_at": now, "locked": False})
+        second_factor.prove(request)
         _note("user.log_in", user)
 
     def logout(self, request: HttpRequest) -> None:
@@ -178,6 +179,7 @@ def lock(request: HttpRequest, *, why: str) -> None:
     # instead of opening the lock again.
     request.session.cycle_key()
     request.session["locked"] = True
+    second_factor.forget_proof(request)
     _note("user.lock", request.user, why=why)
 
 

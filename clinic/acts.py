@@ -34,6 +34,8 @@ from clinic.refusals import Conflict, NotAllowed, Refusal
 
 log = logging.getLogger(__name__)
 KEYS_LAST = dt.timedelta(days=7)
+# What proves who one is: no fingerprint of a press is made of it.
+PROOFS = ("code", "secret", "credential")
 Result = TypeVar("Result")
 
 _under_way: ContextVar[bool] = ContextVar("act_under_way", default=False)
@@ -88,17 +90,43 @@ def act(
     return wrap
 
 
+def own_act(action: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Make an operation on the account of whoever acts: an act named `action` that needs no role
+    and is on record in the system's chain. The account is always that of `by`.
+    """
+
+    def wrap(operation: Callable[..., Result]) -> Callable[..., Result]:
+        @functools.wraps(operation)
+        def door(*args: Any, once: str | None = None, **given: Any) -> Any:
+            if args:
+                raise TypeError(f"{operation.__name__} takes keyword arguments only.")
+            token = _under_way.set(True)
+            try:
+                return _outermost(action, None, operation, given["by"], None, once, given)
+            finally:
+                _under_way.reset(token)
+
+        door.act = action  # type: ignore[attr-defined]
+        door.may = ()  # type: ignore[attr-defined]
+        return door
+
+    return wrap
+
+
 def _outermost(
     action: str,
-    may: tuple[Permission, ...],
+    may: tuple[Permission, ...] | None,
     operation: Callable[..., Any],
     subject: Any,
-    clinic_id: uuid.UUID,
+    clinic_id: uuid.UUID | None,
     once: str | None,
     given: dict[str, Any],
 ) -> Any:
     try:
-        _allow(may, given["by"], clinic_id)
+        if may is None:
+            _be_in_use(given["by"])
+        else:
+            _allow(may, given["by"], clinic_id)
         return _settled(action, operation, once, given)
     except Refusal as no:
         # The act is rolled back; that it was refused stays on record.
@@ -177,7 +205,12 @@ def forget_keys(*, at: dt.datetime) -> int:
     return dropped
 
 
-def _allow(may: tuple[Permission, ...], by: Any, clinic_id: uuid.UUID) -> None:
+def _be_in_use(by: Any) -> None:
+    if not by.is_active:
+        raise NotAllowed("Your account is not in use.", rule="P17")
+
+
+def _allow(may: tuple[Permission, ...], by: Any, clinic_id: uuid.UUID | None) -> None:
     if not any(by.can(one, clinic_id) for one in may):
         raise NotAllowed("Your role does not include this.", rule="R54")
 
@@ -186,7 +219,7 @@ def _fingerprint(action: str, given: dict[str, Any]) -> str:
     plain = {
         name: str(value.pk) if isinstance(value, models.Model) else repr(value)
         for name, value in given.items()
-        if name not in {"at", "by", "password", "second_password"}
+        if name not in {"at", "by", "password", "second_password", *PROOFS}
     }
     return hashlib.sha256(
         f"{action} {sorted(plain.items())}".encode("utf-8", "replace")

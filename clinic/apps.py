@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
-from clinic import constraints
+from clinic import constraints, deployment
 
 
 def _drop_guards(*, using: str, plan: list[Any] | None = None, **_: Any) -> None:
@@ -35,3 +36,4 @@ class ClinicConfig(AppConfig):
         # that a table was rebuilt. Each comes once, before and after all apps' migrations.
         pre_migrate.connect(_drop_guards, sender=self)
         post_migrate.connect(_install_guards, sender=self)
+        register(deployment.second_factor, Tags.security, deploy=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 
-from clinic import accounts, drafts
+from clinic import accounts, drafts, second_factor
 from clinic.models import Clinic, User
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -25,9 +25,12 @@ Answer = Callable[[HttpRequest], HttpResponse]
 NOTE_EVERY_SECONDS = 30
 # So many open forms a screen may have when it locks: one more would push out an older draft.
 FORMS_WHILE_LOCKED = 5
+LACKS_FACTOR = "lacks_second_factor"
 TOO_LATE = "came_to_a_session_locked_or_over"
 OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
-OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/lock/", "/invitation/")
+OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/account/", "/lock/", "/invitation/")
+# Where a second factor is missing: where one proves it, and where one sets it up.
+OPEN_WITHOUT_FACTOR = (*OPEN_WHILE_LOCKED, "/lock/", "/accounts/reauthenticate/")
 
 
 def is_background(request: HttpRequest) -> bool:
@@ -78,7 +81,7 @@ class SessionLimits:
             session["seen_at"] = now
         if session.get("locked"):
             return self._to_lock_page(request)
-        return None
+        return self._to_second_factor(request)
 
     def _end(self, request: HttpRequest) -> HttpResponse | None:
         """Leads to the log-in, where the session is gone.
@@ -123,6 +126,22 @@ class SessionLimits:
         if request.method == "GET" and not request.headers.get("HX-Request"):
             return HttpResponseRedirect(f"{lock}?{urlencode({'next': request.get_full_path()})}")
         return _away(request, lock)
+
+    def _to_second_factor(self, request: HttpRequest) -> HttpResponse | None:
+        """To where one is set up or proved, as long as it is missing; no other page opens (P19)."""
+        lacks = second_factor.missing(request)
+        setattr(request, LACKS_FACTOR, bool(lacks))
+        if not lacks or request.path.startswith(OPEN_WITHOUT_FACTOR):
+            return None
+        own = reverse("security")
+        if lacks == "set_up" and request.path.startswith(own):
+            return None
+        door = own if lacks == "set_up" else reverse("account_reauthenticate")
+        if request.method == "GET" and not request.headers.get("HX-Request"):
+            wanted = request.get_full_path()
+            request.session[second_factor.LED_FROM] = wanted
+            return HttpResponseRedirect(f"{door}?{urlencode({'next': wanted})}")
+        return _away(request, door)
 
 
 def _idle_seconds(user: User) -> int:

@@ -18,6 +18,9 @@ from clinic.views import (
     invitation,
     licenses,
     patients,
+    policies,
+    proving,
+    security,
     session,
     site_map,
     users,
@@ -34,7 +37,8 @@ account_pages = [
     path("login/", session.log_in, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
-    path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("second-factor/", proving.LogInStep.as_view(), name="mfa_authenticate"),
+    path("reauthenticate/", proving.Confirm.as_view(), name="account_reauthenticate"),
     path("password/change/", allauth.password_change, name="account_change_password"),
     path("password/reset/", allauth.password_reset, name="account_reset_password"),
     path(
@@ -54,10 +58,27 @@ account_pages = [
     ),
 ]
 
+own_pages = [
+    path("security/", security.Security.as_view(), name="security"),
+    path("security/app/", security.App.as_view(), name="security-app"),
+    path("security/app/off/", security.AppOff.as_view(), name="security-app-off"),
+    path("security/codes/", security.Codes.as_view(), name="security-codes"),
+    path("security/codes/file/", security.CodesFile.as_view(), name="security-codes-file"),
+    path("security/codes/new/", security.NewCodes.as_view(), name="security-codes-new"),
+    path("security/passkeys/add/", security.AddPasskey.as_view(), name="security-passkey-add"),
+    path("security/passkeys/<int:pk>/", security.Passkey.as_view(), name="security-passkey"),
+    path(
+        "security/passkeys/<int:pk>/remove/",
+        security.RemovePasskey.as_view(),
+        name="security-passkey-remove",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", login_not_required(health.healthz), name="healthz"),
     path("readyz", login_not_required(health.readyz), name="readyz"),
     path("accounts/", include(account_pages)),
+    path("account/", include(own_pages)),
     path(
         "setup/first/",
         login_not_required(first_start.FirstStart.as_view()),
@@ -97,6 +118,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         users.EndSessions.as_view(),
         name="setup-user-end-sessions",
     ),
+    path(
+        "setup/users/<uuid:pk>/reset-second-factor/",
+        users.ResetSecondFactor.as_view(),
+        name="setup-user-reset-second-factor",
+    ),
+    path("setup/security/", policies.LogInPolicy.as_view(), name="setup-security"),
     path("patients/", patients.Patients.as_view(), name="patients"),
     path("patients/find/", patients.PatientFinder.as_view(), name="patient-finder"),
     path("patients/register/", patients.RegisterPatient.as_view(), name="patient-register"),

@@ -36,6 +36,8 @@ class Organization(Record):
     name = models.CharField(max_length=80)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Whether all staff log in with a second factor, also where the installation leaves it open.
+    mfa_required = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["pk"]

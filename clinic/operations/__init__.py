@@ -8,6 +8,18 @@ from clinic.operations.device_models import (
     set_device_model_use,
 )
 from clinic.operations.devices import add_device, change_device, set_device_status
+from clinic.operations.factors import (
+    add_passkey,
+    make_recovery_codes,
+    prove_code,
+    prove_passkey,
+    refuse_proof,
+    remove_passkey,
+    rename_passkey,
+    reset_from_machine,
+    turn_off_app,
+    turn_on_app,
+)
 from clinic.operations.first_start import first_start
 from clinic.operations.invitations import (
     Beginning,
@@ -25,13 +37,20 @@ from clinic.operations.patients import (
     register_patient,
     search_patients,
 )
+from clinic.operations.policies import set_second_factor_policy
 from clinic.operations.practitioners import (
     add_practitioner,
     change_practitioner,
     set_practitioner_use,
 )
 from clinic.operations.rooms import add_room, rename_room, set_room_use
-from clinic.operations.users import change_user, end_sessions, make_reset_link, set_user_use
+from clinic.operations.users import (
+    change_user,
+    end_sessions,
+    make_reset_link,
+    reset_second_factor,
+    set_user_use,
+)
 
 __all__ = [
     "Beginning",
@@ -40,6 +59,7 @@ __all__ = [
     "add_device",
     "add_device_model",
     "add_license",
+    "add_passkey",
     "add_practitioner",
     "add_room",
     "change_clinic",
@@ -55,18 +75,29 @@ __all__ = [
     "first_start",
     "invite_again",
     "invite_user",
+    "make_recovery_codes",
     "make_reset_link",
     "note_invitation_mail",
     "open_patient",
+    "prove_code",
+    "prove_passkey",
+    "refuse_proof",
     "register_patient",
+    "remove_passkey",
+    "rename_passkey",
     "rename_room",
     "renew_license",
+    "reset_from_machine",
+    "reset_second_factor",
     "search_audit",
     "search_patients",
     "set_device_model_use",
     "set_device_status",
     "set_practitioner_use",
     "set_room_use",
+    "set_second_factor_policy",
     "set_user_use",
+    "turn_off_app",
+    "turn_on_app",
     "withdraw_invitation",
 ]

@@ -18,6 +18,7 @@ from clinic import audit, constraints
 from clinic.acts import act
 from clinic.models import Clinic, RoleAssignment, User
 from clinic.models.people import LAST_ADMINISTRATOR
+from clinic.operations.factors import drop_factors
 from clinic.permissions import Permission, Role
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.rules import squeezed
@@ -135,6 +136,36 @@ def end_sessions(*, clinic: Clinic, user: User, by: User, at: dt.datetime) -> Us
     held.session_round += 1
     held.write(only=["session_round"])
     record("account.end_sessions", {clinic.pk}, by=by, at=at, on=held)
+    return held
+
+
+@act("account.reset_second_factor", may=Permission.KEEP_USERS, on="clinic")
+def reset_second_factor(*, clinic: Clinic, user: User, by: User, at: dt.datetime) -> User:
+    """Take all second factors of an account away, for someone who has lost her phone; it ends her
+    sessions, and she sets up another one.
+
+    Refuses who is not of one's clinics (P15), one's own account and someone who works in a clinic
+    whose users one does not keep (R54), and an account that has none (P19).
+    """
+    held = held_user(user, by)
+    if held.pk == by.pk:
+        raise Refusal("Nobody resets their own second factor.", rule="R54", way_out=OTHER_KEEPER)
+    clinics = {one.clinic_id for one in held.assignments.all()}
+    if clinics - {*by.clinics_with(Permission.KEEP_USERS)}:
+        raise Refusal(
+            f"{held.name} also works in a clinic whose users you do not keep.",
+            rule="R54",
+            way_out="Ask an administrator of all these clinics.",
+        )
+    said = drop_factors(held)
+    record(
+        "account.reset_second_factor",
+        {clinic.pk, *clinics},
+        by=by,
+        at=at,
+        on=held,
+        detail={"was": said},
+    )
     return held
 
 

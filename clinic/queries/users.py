@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from clinic.models import Clinic, Invitation, RoleAssignment, User
 from clinic.permissions import Permission, Role
+from clinic.queries.factors import has_factor
 from clinic.rules import Standing, account_standing
 
 # What each role is for, as whoever gives it reads it.
@@ -35,6 +36,7 @@ class Account:
     roles: list[str]
     invitation: Invitation | None
     elsewhere: bool
+    has_factor: bool
 
     @property
     def is_invited(self) -> bool:
@@ -52,9 +54,8 @@ def clinics_kept_by(keeper: User) -> list[Clinic]:
 def users_kept_by(keeper: User) -> QuerySet[User]:
     """The accounts that one keeps, with what `account_of` needs."""
     roles = RoleAssignment.objects.select_related("clinic").order_by("clinic__name", "pk")
-    return User.objects.kept_by(keeper).prefetch_related(
-        Prefetch("assignments", queryset=roles), "invitations"
-    )
+    found = User.objects.kept_by(keeper).annotate(has_factor=has_factor())
+    return found.prefetch_related(Prefetch("assignments", queryset=roles), "invitations")
 
 
 def accounts_kept_by(keeper: User, *, at: dt.datetime) -> list[Account]:
@@ -82,9 +83,15 @@ def account_of(user: User, *, keeper: User, at: dt.datetime) -> Account:
         [f"{clinic}: {', '.join(sorted(roles))}" for clinic, roles in held.items()],
         invitation,
         any(one.clinic_id not in kept for one in user.assignments.all()),
+        bool(getattr(user, "has_factor", False)),
     )
 
 
 def invitation_by(digest: str) -> Invitation | None:
     """The invitation whose link has this digest."""
     return Invitation.objects.select_related("user").filter(digest=digest).first()
+
+
+def user_by_email(email: str) -> User | None:
+    """The account with this address, whatever its case."""
+    return User.objects.filter(email__iexact=email.strip()).first()

@@ -24,6 +24,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     always = {"SITE_NAME": settings.SITE_NAME}
     if not request.user.is_authenticated:
         return always | {"nav": [], "clinics": [], "doors": {}}
+    if getattr(request, "lacks_second_factor", False):
+        # Until it is set up or proved, there is nowhere else to go.
+        return always | {"nav": [], "clinics": [], "doors": {"lock": reverse("lock")}}
     clinic = getattr(request, "clinic", None)
     places = places_for(request.user, clinic)
     open_to = {one.name for one in places}
@@ -31,6 +34,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "home": reverse("landing"),
         "lock": reverse("lock"),
         "account": reverse("account_change_password"),
+        "security": reverse("security"),
         "switch_clinic": reverse("switch-clinic"),
         "site_map": reverse("site-map"),
     }

@@ -292,6 +292,14 @@ PLACES = (
         "person-gear",
         (P.KEEP_USERS,),
     ),
+    Place(
+        "Set-up",
+        "setup-security",
+        "Log-in policy",
+        "Whether all staff log in with a second factor.",
+        "shield-lock",
+        (P.KEEP_USERS,),
+    ),
     Place("Your session", "guide", "Guide", "Your role on one page, to read or print.", "book"),
     Place("Your session", "site-map", "Site map", "Every page you may open.", "map"),
     Place(
@@ -307,6 +315,13 @@ PLACES = (
         "Change your password",
         "At least twelve characters.",
         "key",
+    ),
+    Place(
+        "Your session",
+        "security",
+        "Your second factor",
+        "Authenticator app, passkeys and recovery codes.",
+        "shield-lock",
     ),
     Place("Your session", "account_logout", "Log out", "End your session.", "box-arrow-right"),
 )

@@ -21,6 +21,7 @@ from clinic.forms.users import InviteForm, UserForm
 from clinic.models import Invitation, User
 from clinic.permissions import Permission
 from clinic.queries import users as queries
+from clinic.queries.factors import factors_of
 from clinic.refusals import Refusal
 from clinic.views.doors import FormPage, acting, go
 from clinic.views.set_up import Line, SetUpChange, SetUpForm, SetUpList
@@ -126,6 +127,7 @@ class ChangeUser(SetUpChange):
         account = queries.account_of(self.row, keeper=self.request.user, at=timezone.now())
         return super().get_context_data(**kwargs) | {
             "account": account,
+            "factors": factors_of(self.row).said,
             "own": self.own,
             "roles": _roles(),
             "presses": [
@@ -135,7 +137,7 @@ class ChangeUser(SetUpChange):
                     "about": about,
                     "key": uuid4().hex,
                 }
-                for name, verb, about in _presses(account)
+                for name, verb, about in _presses(account, own=self.own)
             ],
         }
 
@@ -230,6 +232,22 @@ class EndSessions(_OnAccount):
         return super().where_to(result)
 
 
+class ResetSecondFactor(_OnAccount):
+    """Her phone is lost: she logs in by her password, and sets up another one."""
+
+    def perform(self, form: HouseForm) -> User:
+        return operations.reset_second_factor(
+            clinic=self.request.clinic, user=self.row, **acting(self.request), once=form.key
+        )
+
+    def where_to(self, result: User | None) -> str:
+        if result is not None:
+            messages.success(
+                self.request, f"{result} has no second factor now, and is logged out everywhere."
+            )
+        return super().where_to(result)
+
+
 def mail(page: FormPage, invitation: Invitation) -> None:
     """Send the link; what a second press of the form finds has none left to send."""
     request = page.request
@@ -241,13 +259,17 @@ def mail(page: FormPage, invitation: Invitation) -> None:
         messages.error(request, NOT_MAILED % invitation.user.email)
 
 
-def _presses(account: queries.Account) -> list[tuple[str, str, str]]:
+def _presses(account: queries.Account, *, own: bool) -> list[tuple[str, str, str]]:
     """The acts that an account allows now: address, verb, what it does."""
     if account.user.is_active:
-        return [
+        acts = [
             ("setup-user-reset", "Send a link for a new password", ""),
             ("setup-user-end-sessions", "Log out everywhere", "For a tablet that was lost."),
         ]
+        if account.has_factor and not own:
+            lost = "For a phone that was lost: they set up another one at the next log-in."
+            acts.append(("setup-user-reset-second-factor", "Reset the second factor", lost))
+        return acts
     if account.user.has_usable_password():
         return []
     again = "Send again" if account.is_invited else "Send an invitation"

@@ -4,7 +4,8 @@ A row is an address by its name, and a method; the columns are who asks. `strang
 other clinic, `lena` is another esthetician of this one, `nobody` has no role. The rows with a key
 in their address are asked for Austin's records (see `SUBJECTS`), forms are sent empty.
 
-    login   sent to the log-in page        302   done, or on to another page
+    login   sent to the log-in page        302   done, or on to another page (one's own second
+                                                 factors: first to prove who one is)
     403     not for this role              404   no such record for this person
     422     let in; the empty form is refused     405   no such method here
 """
@@ -37,7 +38,27 @@ account_logout                        POST    login     login     login       lo
 account_inactive                      GET     200       200       200         200  200      200     200     200           200      200
 account_inactive                      POST    405       405       405         405  405      405     405     405           405      405
 account_reauthenticate                GET     login     200       200         200  200      200     200     200           200      200
-account_reauthenticate                POST    login     200       200         200  200      200     200     200           200      200
+account_reauthenticate                POST    login     422       422         422  422      422     422     422           422      422
+mfa_authenticate                      GET     login     302       302         302  302      302     302     302           302      302
+mfa_authenticate                      POST    login     302       302         302  302      302     302     302           302      302
+security                              GET     login     200       200         200  200      200     200     200           200      200
+security                              POST    login     405       405         405  405      405     405     405           405      405
+security-app                          GET     login     302       302         302  302      302     302     302           302      302
+security-app                          POST    login     302       302         302  302      302     302     302           302      302
+security-app-off                      GET     login     405       405         405  405      405     405     405           405      405
+security-app-off                      POST    login     302       302         302  302      302     302     302           302      302
+security-codes                        GET     login     302       302         302  302      302     302     302           302      302
+security-codes                        POST    login     302       302         302  302      302     302     302           302      302
+security-codes-file                   GET     login     302       302         302  302      302     302     302           302      302
+security-codes-file                   POST    login     405       405         405  405      405     405     405           405      405
+security-codes-new                    GET     login     405       405         405  405      405     405     405           405      405
+security-codes-new                    POST    login     302       302         302  302      302     302     302           302      302
+security-passkey-add                  GET     login     302       302         302  302      302     302     302           302      302
+security-passkey-add                  POST    login     302       302         302  302      302     302     302           302      302
+security-passkey                      GET     login     302       302         302  302      302     302     302           302      302
+security-passkey                      POST    login     302       302         302  302      302     302     302           302      302
+security-passkey-remove               GET     login     405       405         405  405      405     405     405           405      405
+security-passkey-remove               POST    login     302       302         302  302      302     302     302           302      302
 account_change_password               GET     login     200       200         200  200      200     200     200           200      200
 account_change_password               POST    login     200       200         200  200      200     200     200           200      200
 account_reset_password                GET     200       200       200         200  200      200     200     200           200      200
@@ -266,6 +287,10 @@ setup-user-reset                      GET     login     403       403         40
 setup-user-reset                      POST    login     403       403         403  403      403     403     302           403      403
 setup-user-end-sessions               GET     login     403       403         403  403      403     403     405           403      403
 setup-user-end-sessions               POST    login     403       403         403  403      403     403     302           403      403
+setup-user-reset-second-factor        GET     login     403       403         403  403      403     403     405           403      403
+setup-user-reset-second-factor        POST    login     403       403         403  403      403     403     302           403      403
+setup-security                        GET     login     403       403         403  403      403     403     200           403      403
+setup-security                        POST    login     403       403         403  403      403     403     422           403      403
 setup-user-use                        GET     login     403       403         403  403      403     403     200           403      403
 setup-user-use                        POST    login     403       403         403  403      403     403     422           403      403
 setup-shifts                          GET     login     403       403         403  403      200     403     200           200      403
@@ -345,6 +370,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "setup-device": lambda world: {"pk": world.cast.device.pk},
     "setup-device-model": lambda world: {"pk": world.cast.model.pk},
     "invitation": lambda world: {"key": "no-such-key"},
+    "security-passkey": lambda _world: {"pk": 1},
     "setup-practitioner": lambda world: {"pk": world.cast.ana.pk},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
     "setup-message": lambda _world: {"kind": "booked"},

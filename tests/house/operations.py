@@ -41,7 +41,7 @@ class Operation:
 
 @cache
 def operations() -> list[Operation]:
-    """Every function that is decorated with @act, by reading the source."""
+    """Every function that is decorated with @act or @own_act, by reading the source."""
     return [
         found
         for path in modules()
@@ -53,10 +53,13 @@ def operations() -> list[Operation]:
 
 def _acts(path: Path, node: ast.FunctionDef) -> Iterator[Operation]:
     for mark in node.decorator_list:
-        if isinstance(mark, ast.Call) and dotted(mark.func).rpartition(".")[2] == "act":
+        door = dotted(mark.func).rpartition(".")[2] if isinstance(mark, ast.Call) else ""
+        if isinstance(mark, ast.Call) and door in {"act", "own_act"}:
             (name,) = (one.value for one in mark.args if isinstance(one, ast.Constant))
             named = {one.arg: one.value for one in mark.keywords}
-            yield Operation(str(name), path, node, str(getattr(named["on"], "value", "")))
+            # An act on one's own account is about whoever acts.
+            on = "by" if door == "own_act" else str(getattr(named["on"], "value", ""))
+            yield Operation(str(name), path, node, on)
 
 
 def exported(app: str) -> list[str]:

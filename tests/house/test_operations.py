@@ -35,6 +35,7 @@ LOOKS = {
 # Done by no user whose permission could be asked. By the clock: the row in the outbox is its own
 # record of what was sent, to whom and when. By whoever holds an invitation's link, or the machine
 # itself: on record in the system's chain. The first start is refused once anybody is on file.
+# A code or a passkey is shown by someone who is not let in yet: on record there, right or wrong.
 # An import's steps are acts in the name of whoever started it; its driver only takes the next.
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
 SYSTEM_OPERATIONS = {
@@ -42,6 +43,10 @@ SYSTEM_OPERATIONS = {
     "check_soon",
     "create_administrator",
     "first_start",
+    "prove_code",
+    "prove_passkey",
+    "refuse_proof",
+    "reset_from_machine",
     "go_on_with_imports",
     "load_catalog",
     "send_reminders",
