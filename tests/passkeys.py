@@ -34,14 +34,18 @@ class PaperKey:
         """The answer to "make a passkey"."""
         public = ES256.from_cryptography_key(self.secret.public_key())
         data = AttestedCredentialData.create(Aaguid(bytes(16)), self.name, public)
-        known = AuthenticatorData.create(sha256(HOST.encode()), 0x45, 0, data)
+        known = AuthenticatorData.create(
+            sha256(HOST.encode()), AuthenticatorData.FLAG(0x45), 0, data
+        )
         proof = AttestationObject.create("none", known, {})
         said = self._said("webauthn.create", question)
         return self._answer(said, attestationObject=websafe_encode(bytes(proof)))
 
     def proved(self, question: str) -> str:
         """The answer to "prove that you are there"."""
-        known = bytes(AuthenticatorData.create(sha256(HOST.encode()), 0x05, 1))
+        known = bytes(
+            AuthenticatorData.create(sha256(HOST.encode()), AuthenticatorData.FLAG(0x05), 1)
+        )
         said = self._said("webauthn.get", question)
         signed = self.secret.sign(known + sha256(said), ec.ECDSA(hashes.SHA256()))
         return self._answer(

@@ -123,8 +123,8 @@ def test_every_app_has_the_same_rooms() -> None:
         "messages", "forms", "views", "urls", "api", "management",
     }  # fmt: skip
     clinic = {
-        "accounts", "acts", "audit", "backups", "constraints", "deployment", "drafts", "gate", "health",
-        "moment", "outbox", "permissions", "proxy", "refusals", "seals", "second_factor",
+        "accounts", "acts", "audit", "backups", "constraints", "deployment", "drafts", "gate",
+        "health", "moment", "outbox", "permissions", "proxy", "refusals", "seals", "second_factor",
         "sessions", "settings", "sitemap", "vault", "wsgi",
     }  # fmt: skip
     unknown = {
