@@ -9,7 +9,11 @@ class BookingsConfig(AppConfig):
     name = "bookings"
 
     def ready(self) -> None:
+        from django.core import checks
+
         from bookings.queries.holds import visits_without_holds
+        from bookings.queries.supply import has_provider
         from clinic import health
 
         health.CHECKS.append(visits_without_holds)
+        checks.register(has_provider)

@@ -6,7 +6,17 @@ import datetime as dt
 
 from django.urls import URLPattern, path, register_converter
 
-from bookings.views import acting, board, card, free_times, new, overrides, walk_in, words
+from bookings.views import (
+    acting,
+    board,
+    card,
+    free_times,
+    new,
+    overrides,
+    walk_in,
+    why_not,
+    words,
+)
 from bookings.views.set_up import (
     absences,
     hours,
@@ -45,6 +55,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/new/words/", words.VisitWords.as_view(), name="appointment-words"),
     path("appointments/walk-in/", walk_in.WalkIn.as_view(), name="walk-in"),
     path("appointments/free-times/", free_times.FreeTimes.as_view(), name="free-times"),
+    path("appointments/why-not/", why_not.WhyNot.as_view(), name="why-not"),
     path("appointments/<uuid:pk>/", card.Card.as_view(), name="appointment"),
     path("appointments/<uuid:pk>/confirm/", acting.Confirm.as_view(), name="appointment-confirm"),
     path("appointments/<uuid:pk>/arrive/", acting.Arrive.as_view(), name="appointment-arrive"),

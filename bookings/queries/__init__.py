@@ -12,8 +12,10 @@ from bookings.queries.free_times import (
     FreeLine,
     FreeSearch,
     FreeTime,
+    WhyNot,
     doubts_about,
     nearest_free_times,
+    reasons_against,
     search_near,
 )
 from bookings.queries.hours import clinic_opens
@@ -43,6 +45,7 @@ from bookings.queries.reminders import (
     visits_to_remind,
 )
 from bookings.queries.rosters import rosters_of
+from bookings.queries.supply import short_by
 from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.undoing import Done, done_last, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
@@ -75,6 +78,7 @@ __all__ = [
     "Plan",
     "ToOpen",
     "Visit",
+    "WhyNot",
     "about",
     "about_outer",
     "all_services",
@@ -105,6 +109,7 @@ __all__ = [
     "plan_of",
     "planned_near",
     "practitioners_on",
+    "reasons_against",
     "rejects",
     "reminders_dropped",
     "rosters_of",
@@ -112,6 +117,7 @@ __all__ = [
     "say_visits_of",
     "search_near",
     "services_of",
+    "short_by",
     "standing_of",
     "time_off_ahead",
     "time_off_of",

@@ -19,6 +19,7 @@ from bookings.models import Appointment
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.views.free_times import free_region, practitioner_field
+from bookings.views.why_not import why_words
 from bookings.views.words import early_words, visit_words, words_so_far
 from clinic import operations as building
 from clinic.models import Clinic, Patient
@@ -35,7 +36,8 @@ class NewAppointment(FormPage):
     """Find or register the patient, choose service and time, book.
 
     A press named "look" writes nothing: it shows the page again with what is found and free
-    for what was typed so far, which is what htmx does meanwhile with JavaScript.
+    for what was typed so far, which is what htmx does meanwhile with JavaScript; "look" with "?"
+    asks why the time that is typed does not do.
     """
 
     may = (Permission.BOOK,)
@@ -78,9 +80,16 @@ class NewAppointment(FormPage):
             return super().post(request, *args, **kwargs)
         typed = self.request.POST.dict()
         who, _, day = typed["look"].partition("@")
-        typed |= {name: value for name, value in (("practitioner", who), ("date", day)) if value}
+        asks_why = who == "?"
+        if not asks_why:
+            chosen = (("practitioner", who), ("date", day))
+            typed |= {name: value for name, value in chosen if value}
         form = NewAppointmentForm(initial=typed, clinic=self.clinic, user=self.request.user)
-        return self.render_to_response(self.get_context_data(form=form))
+        context = self.get_context_data(form=form)
+        if asks_why:
+            at, patient = timezone.now(), self._chosen(form)
+            context["why"] = why_words(self.clinic, form, patient, at=at)
+        return self.render_to_response(context)
 
     def perform(self, form: NewAppointmentForm) -> Appointment:
         if form.registers:
@@ -195,6 +204,7 @@ class NewAppointment(FormPage):
                 "refusal": None,
                 "proposed": [],
                 "none_near": False,
+                "why": None,
                 "zone": f"{self.clinic.name} time, {self.clinic.local(at):%Z}",
             }
         )

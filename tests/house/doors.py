@@ -113,6 +113,8 @@ appointment-new                       GET     login     200       403         40
 appointment-new                       POST    login     422       403         403  403      422     403     403           422      403
 walk-in                               GET     login     200       403         403  403      200     403     403           200      403
 walk-in                               POST    login     422       403         403  403      422     403     403           422      403
+why-not                               GET     login     200       403         403  403      200     403     403           200      403
+why-not                               POST    login     405       403         403  403      405     403     403           405      403
 appointment-words                     GET     login     200       403         403  403      200     403     403           200      403
 appointment-words                     POST    login     405       403         403  403      405     403     403           405      403
 free-times                            GET     login     200       403         403  403      200     403     403           200      403

@@ -2,12 +2,15 @@
 
 from bookings.queries.free_times.near import doubts_about, nearest_free_times, search_near
 from bookings.queries.free_times.search import FreeLine, FreeSearch, FreeTime
+from bookings.queries.free_times.why_not import WhyNot, reasons_against
 
 __all__ = [
     "FreeLine",
     "FreeSearch",
     "FreeTime",
+    "WhyNot",
     "doubts_about",
     "nearest_free_times",
+    "reasons_against",
     "search_near",
 ]

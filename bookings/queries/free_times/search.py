@@ -219,13 +219,16 @@ class FreeSearch:
         """Whether the instant lies on one of the days that were searched."""
         return self.asked.window.days[0][0] <= starts_at < self.asked.window.days[-1][1]
 
-    def misfit(self, starts_at: dt.datetime, *, practitioner: Practitioner | None = None) -> str:
-        """Why the visit could not be booked at an instant of these days (UTC, any minute).
+    def busy_with(self, key: uuid.UUID) -> int:
+        """What a practitioner, room, device or the patient is busy with, as a mask."""
+        return self._busy.get(key, 0)
 
-        "" when it could. Without a practitioner anyone who is free will do, as when booking.
-        """
+    def persons_on(
+        self, starts_at: dt.datetime, *, practitioner: Practitioner | None = None
+    ) -> list[Person]:
+        """Who might treat at an instant of these days: one who is named, else everyone."""
         index = self.asked.window.day_of(self.asked.window.floor(starts_at))
-        people = [
+        return [
             Person(
                 one.name,
                 self.why(one, index),
@@ -236,6 +239,14 @@ class FreeSearch:
             for one in self.people
             if practitioner is None or one.pk == practitioner.pk
         ]
+
+    def misfit(self, starts_at: dt.datetime, *, practitioner: Practitioner | None = None) -> str:
+        """Why the visit could not be booked at an instant of these days (UTC, any minute).
+
+        "" when it could. Without a practitioner anyone who is free will do, as when booking.
+        """
+        index = self.asked.window.day_of(self.asked.window.floor(starts_at))
+        people = self.persons_on(starts_at, practitioner=practitioner)
         found = misfit(
             self.asked.window,
             plan_of(self.asked.need, starts_at),

@@ -1,0 +1,120 @@
+"""Every reason that stands against a time one points at, and the nearest times that work."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from bookings.models import Appointment, Service
+from bookings.queries.free_times.near import NEAR_BEFORE, NEAR_DAYS
+from bookings.queries.free_times.search import FreeSearch, FreeTime, plan_of, rest_for
+from bookings.queries.supply import short_by
+from bookings.rules.free_times import Need
+from bookings.rules.shifts import shift_span
+from bookings.rules.supply import OUT
+from bookings.rules.visit import FARTHEST, SKEW, time_fault
+from bookings.rules.why_not import Facts, Reason, Thing, why_not
+from clinic.models import Clinic, Device, Patient, Practitioner, Room
+
+COUNT = 3
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """The reasons against a time (none: it can be booked), and the nearest that work."""
+
+    reasons: list[Reason]
+    nearest: list[FreeTime]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the time can be booked as it stands."""
+        return not any(one.blocks for one in self.reasons)
+
+
+def reasons_against(
+    starts_at: dt.datetime,
+    *,
+    clinic: Clinic,
+    need: Service | Appointment,
+    at: dt.datetime,
+    practitioner: Practitioner | None = None,
+    patient: Patient | None = None,
+    but: Appointment | None = None,
+) -> WhyNot:
+    """All that stands against a visit at an instant (UTC), and the nearest times that work.
+
+    Thirteen queries at most, and a second search where the skin has not rested within two weeks
+    (R35). `but` is a visit being moved. With a practitioner named, the reasons are hers.
+    """
+    fault = time_fault(starts_at=starts_at, at=at) or ""
+    around = min(max(starts_at, at), at + FARTHEST)
+    today, day = clinic.day_of(at), clinic.day_of(around)
+    first = max(day - NEAR_BEFORE, today)
+    rest = rest_for(clinic, need, patient, since=first, but=but) if patient else None
+    asked: dict[str, Any] = {
+        "clinic": clinic,
+        "need": need,
+        "at": at,
+        "practitioner": practitioner,
+        "patient": patient,
+        "but": but,
+        "rest": rest,
+    }
+    found = FreeSearch(first=first, days=NEAR_DAYS, **asked)
+    near = found.nearest(around, count=COUNT)
+    if not near and rest and rest.first_day and rest.first_day > day:
+        near = FreeSearch(first=rest.first_day, days=NEAR_DAYS, **asked).nearest(
+            around, count=COUNT
+        )
+    if starts_at < at - SKEW or not found.covers(starts_at):
+        return WhyNot([Reason("time", fault)] if fault else [], near)
+    rooms, devices = _named(clinic, need, found)
+    hours = clinic.open_from(day)
+    opens_at, closes_at = shift_span(day, *hours, clinic.zone) if hours else (None, None)
+    short = short_by(day, clinic=clinic, today=today, more=0 if but else 1)
+    facts = Facts(
+        plan=plan_of(Need.of(need), starts_at),
+        people=found.persons_on(starts_at, practitioner=practitioner),
+        anyone=practitioner is None,
+        rooms=rooms,
+        devices=devices,
+        patient=found.busy_with(patient.pk) if patient else 0,
+        local=clinic.local,
+        at=at,
+        time=fault,
+        gap=rest.gap_on(day) if rest else None,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        supply=OUT if short else "",
+    )
+    return WhyNot(why_not(found.asked.window, facts), near)
+
+
+def _named(
+    clinic: Clinic, need: Service | Appointment, found: FreeSearch
+) -> tuple[list[Thing], list[Thing]]:
+    """The clinic's rooms in use, and the devices that the service is done with, each by name with
+    what it is busy with or why it is out; three queries."""
+    rooms = Room.objects.filter(clinic=clinic, is_active=True).order_by("name", "pk")
+    service = need if isinstance(need, Service) else need.service
+    fitting = {model.pk for model in service.device_models.all()}
+    devices = Device.objects.filter(clinic=clinic).exclude(status=Device.Status.RETIRED)
+    return (
+        [Thing(one.name, found.busy_with(one.pk)) for one in rooms],
+        [
+            Thing(
+                one.code,
+                found.busy_with(one.pk),
+                "" if one.status == Device.Status.IN_SERVICE else _out(one),
+            )
+            for one in devices.order_by("code", "pk")
+            if not fitting or one.model_id in fitting
+        ],
+    )
+
+
+def _out(device: Device) -> str:
+    words: str = device.get_status_display()
+    return words.lower()

@@ -1,0 +1,82 @@
+"""Why a time does not do, for the desk: every reason, and the nearest times that work."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from bookings import queries
+from bookings.forms.new import NewAppointmentForm
+from clinic.models import Clinic, Patient
+from clinic.permissions import Permission
+from clinic.queries.patients import patient_for
+from clinic.rules import is_twice, on_wall_clock, say_date, say_day, say_time
+from clinic.views.doors import Door, StaffRequest
+
+
+class WhyNot(Door):
+    """The reasons alone, for htmx: `?service=&date=&time=&practitioner=&chosen=`."""
+
+    may = (Permission.BOOK,)
+
+    def get(self, request: StaffRequest) -> HttpResponse:
+        clinic = request.clinic
+        form = NewAppointmentForm(initial=request.GET.dict(), clinic=clinic, user=request.user)
+        key = form.glimpse("chosen")
+        patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None
+        why = why_words(clinic, form, patient, at=timezone.now())
+        return render(request, "bookings/_why_not.html", {"why": why})
+
+
+def why_words(
+    clinic: Clinic, form: NewAppointmentForm, patient: Patient | None, *, at: dt.datetime
+) -> dict[str, Any]:
+    """What `_why_not.html` shows of the time that stands in the form.
+
+    `missing` says what is to be typed first; `asked` are times in words, each with its reasons:
+    two where the clock shows the time twice.
+    """
+    service, day, time = form.glimpse_service(), form.glimpse("date"), form.glimpse("time")
+    practitioner = form.glimpse("practitioner")
+    missing = [
+        word for word, there in (("service", service), ("date", day), ("time", time)) if not there
+    ]
+    if service is None or day is None or time is None:
+        return {"missing": f"Choose first: {', '.join(missing)}.", "asked": []}
+    instants = on_wall_clock(day, time, clinic.zone).instants
+    if not instants:
+        word = say_time(dt.datetime.combine(day, time))
+        says = f"The clock is set forward on {say_date(day)}: there is no {word}."
+        return {"missing": says, "asked": []}
+    today = clinic.day_of(at)
+    found = []
+    for starts_at in instants:
+        told = queries.reasons_against(
+            starts_at,
+            clinic=clinic,
+            need=service,
+            at=at,
+            practitioner=practitioner,
+            patient=patient,
+        )
+        local = clinic.local(starts_at)
+        zone = f" {local:%Z}" if is_twice(local) else ""
+        found.append(
+            {
+                "says": f"{say_day(local.date(), today)}, {say_time(local)}{zone}",
+                "told": told,
+                "nearest": [
+                    {
+                        "key": one.key,
+                        "label": f"{say_day(one.day, today)}, {one.says}",
+                        "note": str(one.practitioner),
+                    }
+                    for one in told.nearest
+                ],
+            }
+        )
+    return {"missing": "", "asked": found}
