@@ -13,8 +13,13 @@ from bookings.views import (
     free_times,
     new,
     overrides,
+<<<<<<< HEAD
     walk_in,
     why_not,
+=======
+    sheets,
+    walk_in,
+>>>>>>> 72cd60f (A day goes onto one sheet of paper, and tomorrow's is put away at closing time for a day without the computer)
     words,
 )
 from bookings.views.set_up import (
@@ -46,11 +51,26 @@ class DayConverter:
         return value.isoformat()
 
 
+class SheetConverter:
+    """Which sheet of a day: its picture, or the list for an outage."""
+
+    regex = "picture|outage"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(DayConverter, "day")
+register_converter(SheetConverter, "sheet")
 
 urlpatterns: list[URLPattern] = [
     path("day/", board.Today.as_view(), name="day"),
     path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
+    path("day/<day:day>/print/", sheets.Sheets.as_view(), name="day-print"),
+    path("day/<day:day>/<sheet:what>.pdf", sheets.SheetFile.as_view(), name="day-sheet"),
     path("appointments/new/", new.NewAppointment.as_view(), name="appointment-new"),
     path("appointments/new/words/", words.VisitWords.as_view(), name="appointment-words"),
     path("appointments/walk-in/", walk_in.WalkIn.as_view(), name="walk-in"),

@@ -34,6 +34,7 @@ from bookings.operations.progress import (
 from bookings.operations.reminding import send_reminders
 from bookings.operations.undoing import undo
 from bookings.operations.walk_in import walk_in
+from bookings.operations.sheets import keep_outage_sheet, print_day, print_outage_sheet
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "give_time_off",
     "go_on_with_imports",
     "import_patients",
+    "keep_outage_sheet",
     "mark_arrived",
     "mark_no_show",
     "move",
@@ -61,6 +63,8 @@ __all__ = [
     "note_numbing_off",
     "note_numbing_on",
     "note_started",
+    "print_day",
+    "print_outage_sheet",
     "send_reminders",
     "set_choice",
     "set_day",

@@ -46,6 +46,7 @@ from bookings.queries.reminders import (
 )
 from bookings.queries.rosters import rosters_of
 from bookings.queries.supply import short_by
+from bookings.queries.sheets import clinics_in_use, contacts_of
 from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.undoing import Done, done_last, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
@@ -84,7 +85,9 @@ __all__ = [
     "all_services",
     "charts_to_open",
     "clinic_opens",
+    "clinics_in_use",
     "closures_of",
+    "contacts_of",
     "day_board",
     "devices_in_service",
     "done_last",

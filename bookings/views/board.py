@@ -95,6 +95,7 @@ def _address(day: dt.date) -> str:
 def _days(day: dt.date, view: str) -> dict[str, str]:
     """Where the day before, the day after and today are; none past the calendar's ends."""
     found = {"today": reverse("day") + view, "grid": _address(day), "list": _address(day) + LIST}
+    found["print"] = reverse("day-print", args=[day])
     for word, other in (("before", -1), ("after", 1)):
         if FIRST_DAY <= (there := day + dt.timedelta(days=other)) <= LAST_DAY:
             found[word] = _address(there) + view

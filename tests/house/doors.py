@@ -109,6 +109,10 @@ day                                   GET     login     200       200         20
 day                                   POST    login     405       405         405  405      405     403     403           405      403
 day-on                                GET     login     200       200         200  200      200     403     403           200      403
 day-on                                POST    login     405       405         405  405      405     403     403           405      403
+day-print                             GET     login     200       200         200  200      200     403     403           200      403
+day-print                             POST    login     405       405         405  405      405     403     403           405      403
+day-sheet                             GET     login     200       200         200  200      200     403     403           200      403
+day-sheet                             POST    login     405       405         405  405      405     403     403           405      403
 appointment-new                       GET     login     200       403         403  403      200     403     403           200      403
 appointment-new                       POST    login     422       403         403  403      422     403     403           422      403
 walk-in                               GET     login     200       403         403  403      200     403     403           200      403
@@ -366,6 +370,8 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "cartridge-codes": lambda world: {"pk": world.cast.lot.pk},
     "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
     "day-on": lambda world: {"day": TODAY},
+    "day-print": lambda world: {"day": TODAY},
+    "day-sheet": lambda world: {"day": TODAY, "what": "picture"},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
     "setup-cartridge-package": lambda world: {"pk": world.cast.product.identifiers.all()[0].pk},
     "setup-cartridge-product": lambda world: {"pk": world.cast.product.pk},

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
 IMPORT_EVERY = dt.timedelta(seconds=2)
 TICK_EVERY = dt.timedelta(minutes=1)
+SHEETS_EVERY = dt.timedelta(minutes=5)
 ANCHOR_EVERY = TIDY_EVERY = dt.timedelta(hours=1)
 AGAIN_AFTER = dt.timedelta(minutes=1)
 
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             # By name: what is due belongs to an app above this one.
             Chore(TICK_EVERY, lambda at: call_command("send_due", verbosity=0)),
             Chore(IMPORT_EVERY, lambda at: call_command("go_on_with_imports", verbosity=0)),
+            Chore(SHEETS_EVERY, lambda at: call_command("keep_outage_sheets", verbosity=0)),
             Chore(ANCHOR_EVERY, lambda at: anchor(Path(settings.VAR_DIR) / "anchors", at)),
             Chore(TIDY_EVERY, lambda at: call_command("tidy", verbosity=0)),
         ]
