@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bookings import operations
 from bookings.rules.sheet import PAPERS
-from bookings.sheets import day_sheet, kept_sheet
+from bookings.views.paper import day_sheet, kept_sheet
 from clinic.permissions import Permission
 from clinic.printing import CannotPrint, what_lacks
 from clinic.rules import say_date, say_time

@@ -37,6 +37,7 @@ LOOKS = {
 # itself: on record in the system's chain. The first start is refused once anybody is on file.
 # A code or a passkey is shown by someone who is not let in yet: on record there, right or wrong.
 # An import's steps are acts in the name of whoever started it; its driver only takes the next.
+# The outage sheet is put away by the clock, on record in the clinic's chain.
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
 SYSTEM_OPERATIONS = {
     "accept_invitation",
@@ -48,6 +49,7 @@ SYSTEM_OPERATIONS = {
     "refuse_proof",
     "reset_from_machine",
     "go_on_with_imports",
+    "keep_outage_sheet",
     "load_catalog",
     "send_reminders",
 }

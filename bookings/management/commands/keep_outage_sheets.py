@@ -11,7 +11,7 @@ from django.utils import timezone
 from bookings import operations
 from bookings.queries import clinics_in_use
 from bookings.rules.sheet import outage_due
-from bookings.sheets import keep_sheet, kept_sheet
+from bookings.views.paper import keep_sheet, kept_sheet
 from clinic.printing import CannotPrint, what_lacks
 
 

@@ -98,14 +98,24 @@ def add_numbing_product(
     parts: Mapping[str, int],
     rx_required: bool,
     compounded: bool,
+    min_dwell: int,
+    max_dwell: int,
+    max_amount: int | None,
+    max_area: int | None,
+    per_10cm2: int | None,
+    min_age: int,
+    occlusion_allowed: bool,
+    occlusion_required: bool,
+    ndc: str,
+    rxcui: str,
+    source: str,
     by: User,
     at: dt.datetime,
-    **limits: Any,
 ) -> NumbingProduct:
     """Put a numbing product on file that no catalog has, for all clinics; it is out of use first.
 
     `parts` is what is in a gram of it: anesthetic (a name of `ANESTHETICS`) to milligrams.
-    `limits` are those of `change_numbing_product`, by name. Refuses one of that name (409), no
+    The limits are those of `change_numbing_product`. Refuses one of that name (409), no
     anesthetic or one that is not known, over the counter what needs a prescription (R44), what
     is compounded without one (R43), and limits out of order.
     """
@@ -120,7 +130,20 @@ def add_numbing_product(
         raise Refusal(fault.says, rule=fault.rule, field=fault.field)
     product.code = f"OWN-{product.pk.hex[:8].upper()}"
     product.ingredients = say_parts(parts)
-    _take_limits(product, limits)
+    given = {
+        "min_dwell": min_dwell,
+        "max_dwell": max_dwell,
+        "max_amount": max_amount,
+        "max_area": max_area,
+        "per_10cm2": per_10cm2,
+        "min_age": min_age,
+        "occlusion_allowed": occlusion_allowed,
+        "occlusion_required": occlusion_required,
+        "ndc": squeezed(ndc),
+        "rxcui": squeezed(rxcui),
+        "source": squeezed(source),
+    }
+    _take_limits(product, given)
     product.write()
     for anesthetic, mg_per_g in sorted(parts.items()):
         NumbingIngredient(
