@@ -32,9 +32,9 @@ from bookings.operations.progress import (
     note_started,
 )
 from bookings.operations.reminding import send_reminders
+from bookings.operations.sheets import keep_outage_sheet, print_day, print_outage_sheet
 from bookings.operations.undoing import undo
 from bookings.operations.walk_in import walk_in
-from bookings.operations.sheets import keep_outage_sheet, print_day, print_outage_sheet
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
