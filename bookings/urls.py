@@ -13,13 +13,9 @@ from bookings.views import (
     free_times,
     new,
     overrides,
-<<<<<<< HEAD
-    walk_in,
-    why_not,
-=======
     sheets,
     walk_in,
->>>>>>> 72cd60f (A day goes onto one sheet of paper, and tomorrow's is put away at closing time for a day without the computer)
+    why_not,
     words,
 )
 from bookings.views.set_up import (
