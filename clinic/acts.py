@@ -163,7 +163,7 @@ def _settled(
                 raise
             name, sentence = found
             kind = Conflict if any(word in name for word in HELD_BY_ANOTHER) else Refusal
-            raise kind(sentence, rule=name[:20]) from error
+            raise kind(sentence, rule=name[:20], field=constraints.field_of(name)) from error
         except DataError as error:
             log.warning("%s met a value the database refuses: %s", action, error)
             raise Refusal("One of the values is out of range.", rule="input") from error

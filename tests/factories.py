@@ -256,7 +256,7 @@ def numbing_product(code: str = "LIDO4", **given: Any) -> NumbingProduct:
     """Lidocaine 4%, 20 to 60 minutes (N2)."""
     values = {
         "code": code,
-        "name": "Lidocaine 4%",
+        "name": "Lidocaine 4%" if code == "LIDO4" else code,
         "ingredients": "lidocaine 40 mg/g",
         "min_dwell": 20,
         "max_dwell": 60,

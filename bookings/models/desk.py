@@ -18,7 +18,7 @@ from bookings.rules.visit import (
 )
 from clinic.constraints import Guard, bounded, check, frozen, never_deleted, together
 from clinic.models import Clinic, DeviceModel, Practitioner, Record
-from clinic.models.base import ScopedQuerySet
+from clinic.models.base import NameKey, ScopedQuerySet
 
 
 class Service(Record):
@@ -27,6 +27,7 @@ class Service(Record):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="services")
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=60)
+    name_key = NameKey(of=["name"])
     treatment_min = models.PositiveSmallIntegerField("treatment (minutes)")
     numbing_min = models.PositiveSmallIntegerField("numbing (minutes)", default=0)
     clean_down_min = models.PositiveSmallIntegerField("clean-down (minutes)", default=10)
@@ -48,6 +49,12 @@ class Service(Record):
                 fields=["clinic", "code"],
                 name="service_code_once_per_clinic",
                 violation_error_message="This clinic has a service of that code.",
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "name_key"],
+                name="service_name_once_per_clinic",
+                violation_error_message="This clinic has a service of that name.",
+                violation_error_code="name",
             ),
             check(
                 "service_treatment_30_to_45",

@@ -16,7 +16,7 @@ from clinic.acts import act
 from clinic.models import Clinic, DeviceModel, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal, refuse_all
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 
 CODE_MOST = 20
 
@@ -42,6 +42,8 @@ def add_service(
     Refuses a name that is empty or taken (409), a phase that is too short or too long (R48), an
     area that is not on the list, and a device model out of use.
     """
+    # Two who add one at a moment: the second sees the name, and the code, that the first took.
+    clinic = Clinic.objects.held().get(pk=clinic.pk)
     lengths = _lengths(treatment_min, numbing_min, clean_down_min, check_in_min)
     given = _judged(clinic, name, lengths, areas, device_models)
     service = Service(
@@ -167,7 +169,7 @@ def _judged(
 def _name_fault(name: str, clinic: Clinic, held: Service | None) -> Refusal | None:
     if not name:
         return Refusal("Give the service a name.", rule="input", field="name")
-    others = Service.objects.filter(clinic=clinic, name__iexact=name)
+    others = Service.objects.filter(clinic=clinic, name_key=folded(name))
     if held is not None:
         others = others.exclude(pk=held.pk)
     if not others.exists():

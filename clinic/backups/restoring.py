@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +47,18 @@ def restore(archive: Archive, *, over_existing: bool, tell: Tell) -> Outcome:
     """Put the backup in the place of the database at hand.
 
     Raises Unfit, with nothing changed, when the backup is damaged or newer than the code, or
-    when the database is not empty or newer than the code and `over_existing` is not said.
+    when the database is not empty or newer than the code and `over_existing` is not said. What
+    comes in while the backup is made ready counts too: it is looked for once more under the lock
+    that keeps everybody else from writing until the backup is in place.
     """
     _refuse_newer_backup(archive)
-    if not over_existing:
-        _refuse_what_is_there()
+    given = connections[DEFAULT_DB_ALIAS]
+
+    def look() -> None:
+        if not over_existing:
+            _refuse_what_is_there(given)
+
+    look()
     tell("Checking the backup")
     archive.check()
     try:
@@ -62,9 +69,12 @@ def restore(archive: Archive, *, over_existing: bool, tell: Tell) -> Outcome:
                 _build(archive, tell)
                 connection.close()
                 tell("Putting it in place")
-                _put_in_place(made, place, tell)
+                _put_in_place(made, place, tell, look)
+                given.close()
         else:
             with transaction.atomic():
+                tables.lock_all(connection)
+                look()
                 tables.drop_all(connection)
                 _build(archive, tell)
                 tell("Putting it in place")
@@ -104,7 +114,7 @@ def _refuse_newer_backup(archive: Archive) -> None:
         )
 
 
-def _refuse_what_is_there() -> None:
+def _refuse_what_is_there(connection: Any) -> None:
     loader = MigrationLoader(connection)
     newer = sorted(set(loader.applied_migrations) - set(loader.graph.nodes))
     way_out = "restore into an empty one, or say --over-existing to lose all that is in it."
@@ -194,21 +204,29 @@ def _scratch(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put_in_place(made: Path, place: Path, tell: Tell) -> None:
+def _put_in_place(made: Path, place: Path, tell: Tell, look: Callable[[], None]) -> None:
     """Copy the finished database over the one in place, in one transaction of SQLite's own.
 
-    Who reads meanwhile sees the old one, then the new one; a copy cut short is rolled back.
+    Who reads meanwhile sees the old one, then the new one; a copy cut short is rolled back, also
+    by `look`, which is asked once nobody else can write any more.
     """
+    locked = False
+
+    def step(status: int, left: int, total: int) -> None:
+        nonlocal locked
+        if status == sqlite3.SQLITE_OK and not locked:
+            look()
+            locked = True
+        tell(f"  {total - left} of {total} pages")
+
     os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
     with closing(sqlite3.connect(made)) as source, closing(sqlite3.connect(place)) as target:
         target.execute("PRAGMA journal_mode=WAL")
         target.execute("PRAGMA synchronous=FULL")
         try:
-            source.backup(
-                target,
-                pages=STEP,
-                progress=lambda _status, left, total: tell(f"  {total - left} of {total} pages"),
-            )
+            # The first step takes the lock and must not be the last, which lets it go.
+            (pages,) = source.execute("PRAGMA page_count").fetchone()
+            source.backup(target, pages=max(1, min(STEP, pages - 1)), progress=step)
         except sqlite3.Error as error:
             raise DatabaseError(str(error)) from error
 

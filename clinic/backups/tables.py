@@ -158,6 +158,15 @@ def _count_on(cursor: Any, table: str, column: str) -> None:
     )
 
 
+def lock_all(connection: Any) -> None:
+    """Keep everybody else from every table of a PostgreSQL database until the transaction ends."""
+    with connection.cursor() as cursor:
+        names = sorted(connection.introspection.table_names(cursor))
+        if names:
+            every = ", ".join(map(connection.ops.quote_name, names))
+            cursor.execute(f"LOCK TABLE {every} IN ACCESS EXCLUSIVE MODE")
+
+
 def drop_all(connection: Any) -> None:
     """Take away every table of a PostgreSQL database; in a transaction, like all of a restore."""
     with connection.cursor() as cursor:

@@ -25,6 +25,7 @@ from clinic.constraints.guards import (
 from clinic.constraints.keeping import (
     all_guards,
     drop,
+    field_of,
     install,
     lock_name,
     missing,
@@ -45,6 +46,7 @@ __all__ = [
     "bounded",
     "check",
     "drop",
+    "field_of",
     "frozen",
     "install",
     "local_date_guards",

@@ -102,6 +102,15 @@ def sentences() -> dict[str, str]:
     return says
 
 
+def field_of(name: str) -> str | None:
+    """Beside which field of a form a constraint's sentence stands: its `violation_error_code`."""
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            if constraint.name == name:
+                return constraint.violation_error_code
+    return None
+
+
 def _unnamed() -> dict[str, str]:
     """How SQLite speaks of a unique constraint → its name; it prints columns, not names."""
     spoken = {}

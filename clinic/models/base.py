@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.db import models
 
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
+from clinic.rules import folded
 
 
 class ScopedQuerySet(models.QuerySet[Any]):
@@ -43,6 +45,30 @@ class KeptQuerySet(ScopedQuerySet):
     """For append-only tables: rows are added and read, nothing else."""
 
 
+class NameKey(models.CharField):
+    """What the columns `of` a row are compared by, whatever their case, made anew whenever it is
+    written, one by one or in bulk; a unique constraint on it is the same on both engines.
+
+    To the database it is a plain text, so that a migration tells of no more than that.
+    """
+
+    def __init__(self, *, of: Sequence[str] = (), **options: Any) -> None:
+        self.of = tuple(of)
+        super().__init__(**{"max_length": 500, "editable": False} | options)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = self.clean(None, model_instance)
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> str:
+        return folded(*(getattr(model_instance, name) for name in self.of))
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+
 class Row(models.Model):
     """A row with an unguessable key."""
 
@@ -66,6 +92,9 @@ class Row(models.Model):
 
         A value that a field refuses becomes a Refusal beside that field (422), not a crash.
         """
+        if only is not None:
+            keys = (one for one in self._meta.fields if isinstance(one, NameKey))
+            only = [*only, *(key.name for key in keys if {*key.of} & {*only})]
         self.check_fields(only=only)
         self.save(force_insert=self._state.adding, update_fields=only)
 

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.constraints import Guard, bounded, check
-from clinic.models.base import Record, ScopedQuerySet
+from clinic.models.base import NameKey, Record, ScopedQuerySet
 
 # Minutes between two free times, as a clinic may choose.
 START_STEPS = (5, 10, 15, 20, 30)
@@ -168,6 +168,7 @@ class Room(Record):
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=40)
+    name_key = NameKey(of=["name"])
     is_active = models.BooleanField(default=True)
 
     objects = ScopedQuerySet.as_manager()
@@ -176,9 +177,10 @@ class Room(Record):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["clinic", "name"],
+                fields=["clinic", "name_key"],
                 name="room_name_once_per_clinic",
                 violation_error_message="This clinic has a room of that name.",
+                violation_error_code="name",
             )
         ]
 
@@ -211,6 +213,7 @@ class DeviceModel(FromCatalog):
         max_length=12,
         validators=[CLEARANCE],
     )
+    name_key = NameKey(of=["maker", "name"])
     depth_step = models.PositiveSmallIntegerField(default=25)
     depth_max = models.PositiveSmallIntegerField(default=250)
     label_max = models.PositiveSmallIntegerField(default=150)
@@ -220,9 +223,10 @@ class DeviceModel(FromCatalog):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["maker", "name"],
+                fields=["name_key"],
                 name="device_model_once",
-                violation_error_message="This model is in the catalog.",
+                violation_error_message="A model of that maker and name is on file.",
+                violation_error_code="name",
             ),
             check(
                 "device_model_depths",
@@ -262,7 +266,9 @@ class Device(Record):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="devices")
     model = models.ForeignKey(DeviceModel, models.PROTECT, related_name="devices")
     code = models.CharField(max_length=20)
+    code_key = NameKey(of=["code"])
     serial = models.CharField(max_length=40)
+    serial_key = NameKey(of=["serial"])
     status = models.CharField(max_length=12, choices=Status, default=Status.IN_SERVICE)
     status_reason = models.CharField(max_length=200, blank=True)
 
@@ -272,14 +278,16 @@ class Device(Record):
         ordering = ["code", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["model", "serial"],
+                fields=["model", "serial_key"],
                 name="device_serial_once_per_model",
                 violation_error_message="A device of this model has that serial number.",
+                violation_error_code="serial",
             ),
             models.UniqueConstraint(
-                fields=["clinic", "code"],
+                fields=["clinic", "code_key"],
                 name="device_code_once_per_clinic",
                 violation_error_message="This clinic has a device of that code.",
+                violation_error_code="code",
             ),
             check(
                 "device_status_known",

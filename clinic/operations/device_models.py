@@ -9,7 +9,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Device, DeviceModel, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 
 COLUMNS = ["maker", "name", "clearance_no", "depth_step", "depth_max", "label_max", "source"]
 
@@ -154,7 +154,7 @@ def _take(
     for field in ("maker", "name"):
         if not getattr(model, field):
             raise Refusal(f"Give the {field} of the model.", rule="input", field=field)
-    others = DeviceModel.objects.filter(maker__iexact=model.maker, name__iexact=model.name)
+    others = DeviceModel.objects.filter(name_key=folded(model.maker, model.name))
     if others.exclude(pk=model.pk).exists():
         raise Conflict(
             f"{model.name} by {model.maker} is on file already.", rule="input", field="name"

@@ -9,7 +9,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Device, DeviceModel, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 
 
 @act("device.add", may=Permission.SET_UP_CLINIC, on="clinic")
@@ -137,14 +137,14 @@ def _name(device: Device, code: str, serial: str) -> None:
     if not device.serial:
         raise Refusal("Enter the serial number.", rule="input", field="serial")
     others = Device.objects.exclude(pk=device.pk)
-    if others.filter(clinic=device.clinic, code__iexact=device.code).exists():
+    if others.filter(clinic=device.clinic, code_key=folded(device.code)).exists():
         raise Conflict(
             f"{device.clinic.name} has a device called {device.code} already.",
             rule="input",
             field="code",
             way_out="Give this one another code.",
         )
-    if others.filter(model=device.model, serial__iexact=device.serial).exists():
+    if others.filter(model=device.model, serial_key=folded(device.serial)).exists():
         raise Conflict(
             f"A {device.model.name} with serial number {device.serial} is on file already.",
             rule="input",

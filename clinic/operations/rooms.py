@@ -9,7 +9,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Room, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 
 
 @act("room.add", may=Permission.SET_UP_CLINIC, on="clinic")
@@ -77,7 +77,7 @@ def _free_name(name: str, clinic: Clinic, *, but: Room | None = None) -> str:
     name = squeezed(name)
     if not name:
         raise Refusal("Give the room a name.", rule="input", field="name")
-    others = Room.objects.filter(clinic=clinic, name__iexact=name)
+    others = Room.objects.filter(clinic=clinic, name_key=folded(name))
     if but is not None:
         others = others.exclude(pk=but.pk)
     if others.exists():

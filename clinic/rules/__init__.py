@@ -38,7 +38,16 @@ from clinic.rules.people import (
     read_search,
     search_key,
 )
-from clinic.rules.texts import SYSTEM, UNSEEN, chain_of, spreadsheet_safe, squeezed, text_fault
+from clinic.rules.texts import (
+    SYSTEM,
+    UNSEEN,
+    chain_of,
+    folded,
+    spreadsheet_safe,
+    squeezed,
+    text_fault,
+    told_apart,
+)
 from clinic.rules.titles import told_without_chart
 
 __all__ = [
@@ -60,6 +69,7 @@ __all__ = [
     "covers",
     "day_span",
     "expiry_state",
+    "folded",
     "invitation_fault",
     "is_twice",
     "link_digest",
@@ -79,5 +89,6 @@ __all__ = [
     "spreadsheet_safe",
     "squeezed",
     "text_fault",
+    "told_apart",
     "told_without_chart",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections.abc import Collection
 
 # Unicode's categories of spaces, controls and format signs, such as the zero-width space.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
@@ -26,6 +27,22 @@ def text_fault(text: str) -> str | None:
 def squeezed(text: str) -> str:
     """A name as it is kept: composed (NFC), without blanks around it, one blank within."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def folded(*names: str) -> str:
+    """What names are compared by, whatever their case: Café, CAFÉ and cafe\u0301 are one name."""
+    bare = (unicodedata.normalize("NFD", squeezed(name)).casefold() for name in names)
+    return "\n".join(unicodedata.normalize("NFC", name) for name in bare)
+
+
+def told_apart(name: str, taken: Collection[str], most: int) -> str:
+    """The name, with a number behind it where one like it is among those taken (folded)."""
+    found, number = name, 1
+    while folded(found) in taken:
+        number += 1
+        tail = f" ({number})"
+        found = name[: most - len(tail)].rstrip() + tail
+    return found
 
 
 def chain_of(clinic_id: uuid.UUID | None) -> str:

@@ -13,10 +13,12 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings as given_settings
 from django.core.management import CommandError, call_command
@@ -432,6 +434,40 @@ def test_a_database_with_something_in_it_is_not_lost_by_accident(backup: Path) -
     said("restore", backup, "--over-existing")
     assert "clinic_tomorrow" not in contents()
     assert Client().get("/readyz").json()["problems"] == []
+
+
+@pytest.mark.rule("P29")
+def test_what_comes_in_while_a_backup_is_made_ready_is_not_lost(
+    backup: Path, fresh_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restore takes minutes; a first start in another process may be done before it is over."""
+    before, real, looks = contents(), tables.filled, []
+    row = "INSERT INTO auth_group (name) VALUES ('Somebody came')"
+
+    def write() -> None:
+        if is_postgresql():
+            with psycopg.connect(fresh_db.url, autocommit=True) as session:
+                session.execute("SET lock_timeout = 100")
+                session.execute(row)
+        else:
+            with closing(sqlite3.connect(fresh_db.name, timeout=0)) as file:
+                file.execute(row)
+
+    def filled(given: Any) -> list[str]:
+        looks.append(given)
+        if len(looks) == 1:
+            return []  # nobody had come yet
+        # From this look on nobody else comes in.
+        with pytest.raises((sqlite3.OperationalError, psycopg.errors.LockNotAvailable)):
+            write()
+        return real(given)
+
+    monkeypatch.setattr(tables, "filled", filled)
+    with backups.Archive(backup) as kept, pytest.raises(archive.Unfit) as no:
+        backups.restore(kept, over_existing=False, tell=quiet)
+    assert len(looks) == 2
+    assert str(no.value).startswith("This database is not empty (")
+    assert contents() == before
 
 
 @pytest.mark.rule("P29", "P23")

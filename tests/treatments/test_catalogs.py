@@ -144,6 +144,49 @@ def test_what_the_clinic_put_on_file_before_stays_its_own(cast: Cast) -> None:
     assert (mine.clearance_no, mine.catalog) == ("K202243", "")
 
 
+def test_what_a_later_version_does_not_name_is_not_in_the_product_any_more(
+    cast: Cast, shipped: Path
+) -> None:
+    """Allergies are judged by what is in a cream: an ingredient that is gone may bar nobody."""
+    operations.load_catalog(at=NOW)
+    rewrite(
+        shipped,
+        "numbing_products",
+        ("version = 1", "version = 2"),
+        ('  { name = "prilocaine", family = "amide", mg_per_g = 25 },\n', ""),
+    )
+    done = operations.load_catalog(at=NOW, folder=shipped)
+    assert "numbing_products/EMLA" in done.updated
+    parts = NumbingIngredient.objects.filter(product__code="EMLA")
+    assert list(parts.values_list("name", flat=True)) == ["lidocaine"]
+
+
+def test_a_name_that_the_clinic_has_taken_is_kept_in_whatever_case(cast: Cast) -> None:
+    operations.add_numbing_product(
+        clinic=cast.clinic,
+        name="PLIAGLIS (LIDOCAINE 7% + TETRACAINE 7%)",
+        parts={"lidocaine": 40},
+        rx_required=False,
+        compounded=False,
+        min_dwell=20,
+        max_dwell=60,
+        max_amount=None,
+        max_area=None,
+        per_10cm2=None,
+        min_age=18,
+        occlusion_allowed=False,
+        occlusion_required=False,
+        ndc="",
+        rxcui="",
+        source="",
+        by=cast.manager,
+        at=NOW,
+    )
+    factories.device_model(maker="BELLUS MEDICAL", name="skinpen precision")
+    done = operations.load_catalog(at=NOW)
+    assert done.kept == ["device_models/skinpen-precision", "numbing_products/PLIAGLIS"]
+
+
 @pytest.mark.rule("R43")
 def test_creams_from_before_the_catalog_get_its_limits(cast: Cast) -> None:
     """What then needs a prescription waits for a prescriber, even where it was in use."""

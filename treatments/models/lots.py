@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.constraints import Guard, bounded, check, never_deleted
-from clinic.models import Clinic, DeviceModel, Record, Row
-from clinic.models.base import ScopedQuerySet
+from clinic.models import Clinic, DeviceModel, Record
+from clinic.models.base import NameKey, ScopedQuerySet
 from clinic.models.places import CLEARANCE
 from clinic.seals import SealField
 
@@ -34,6 +34,7 @@ class CartridgeProduct(Record):
 
     name = models.CharField(max_length=80)
     maker = models.CharField(max_length=80)
+    name_key = NameKey(of=["maker", "name"])
     needles = models.PositiveSmallIntegerField()
     clearance_no = models.CharField(max_length=12, validators=[CLEARANCE])
     fits = models.ManyToManyField(DeviceModel, related_name="cartridge_products")
@@ -43,9 +44,10 @@ class CartridgeProduct(Record):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["maker", "name"],
+                fields=["name_key"],
                 name="cartridge_product_once",
-                violation_error_message="This product is in the catalog.",
+                violation_error_message="A product of that maker and name is on file.",
+                violation_error_code="name",
             ),
             check(
                 "cartridge_product_cleared",
@@ -63,7 +65,7 @@ class CartridgeProduct(Record):
         return self.name
 
 
-class ProductIdentifier(Row):
+class ProductIdentifier(Record):
     """A device identifier (DI) printed on a package of a product, and how many units it holds."""
 
     class Scheme(models.TextChoices):

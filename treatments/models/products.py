@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from clinic.constraints import append_only, bounded, check
 from clinic.models import Clinic, Device, Practitioner, Row
-from clinic.models.base import ScopedQuerySet
+from clinic.models.base import NameKey, ScopedQuerySet
 from clinic.models.places import FromCatalog
 from treatments.rules.areas import AREAS
 
@@ -22,6 +22,7 @@ class NumbingProduct(FromCatalog):
 
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=80)
+    name_key = NameKey(of=["name"])
     ingredients = models.CharField(max_length=120)
     min_dwell = models.PositiveSmallIntegerField("shortest dwell (minutes)")
     max_dwell = models.PositiveSmallIntegerField("longest dwell (minutes)")
@@ -57,6 +58,12 @@ class NumbingProduct(FromCatalog):
                 fields=["code"],
                 name="numbing_product_code_once",
                 violation_error_message="A numbing product of this code is on file.",
+            ),
+            models.UniqueConstraint(
+                fields=["name_key"],
+                name="numbing_product_name_once",
+                violation_error_message="A numbing product of that name is on file.",
+                violation_error_code="name",
             ),
             check(
                 "numbing_product_dwell_in_order",
@@ -134,15 +141,17 @@ class GlideProduct(FromCatalog):
 
     name = models.CharField(max_length=80)
     maker = models.CharField(max_length=80)
+    name_key = NameKey(of=["maker", "name"])
     is_active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["maker", "name"],
+                fields=["name_key"],
                 name="glide_product_once",
-                violation_error_message="This product is on file.",
+                violation_error_message="A product of that maker and name is on file.",
+                violation_error_code="name",
             )
         ]
 

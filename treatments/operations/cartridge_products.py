@@ -10,7 +10,7 @@ from clinic.acts import act
 from clinic.models import Clinic, DeviceModel, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 from treatments.models import CartridgeProduct, ProductIdentifier
 from treatments.rules.intake import PackageCode, read_package_code
 from treatments.rules.stock import MOST_UNITS
@@ -218,7 +218,7 @@ def _take(
     for field in ("name", "maker"):
         if not getattr(product, field):
             raise Refusal(f"Give the {field} of the product.", rule="input", field=field)
-    others = CartridgeProduct.objects.filter(maker__iexact=product.maker, name__iexact=product.name)
+    others = CartridgeProduct.objects.filter(name_key=folded(product.maker, product.name))
     if others.exclude(pk=product.pk).exists():
         raise Conflict(
             f"{product.name} by {product.maker} is on file already.",

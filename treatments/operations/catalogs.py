@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from clinic import audit, constraints
 from clinic.models import DeviceModel
 from clinic.models.places import FromCatalog
 from clinic.refusals import Refusal
+from clinic.rules import folded
 from treatments.models import DepthRule, GlideProduct, NumbingIngredient, NumbingProduct
 
 SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
@@ -22,22 +24,22 @@ SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
 
 @dataclass(frozen=True)
 class Catalog:
-    """One file: the rows it makes, and the columns by which one that is there is known.
+    """One file: the rows it makes, and the columns whose names only one row may bear.
 
-    With a `key_column` the catalog alone makes such rows, and takes on one without an origin.
+    With a `key_column` a row without an origin that has the line's key is taken on.
     """
 
     name: str
     model: type[FromCatalog]
-    known_by: Sequence[str]
+    names: Sequence[str] = ()
     key_column: str = ""
 
 
 CATALOGS = (
-    Catalog("device_models", DeviceModel, ("maker", "name")),
-    Catalog("numbing_products", NumbingProduct, ("code",), "code"),
-    Catalog("glide_products", GlideProduct, ("maker", "name")),
-    Catalog("depth_rules", DepthRule, ("area",), "area"),
+    Catalog("device_models", DeviceModel, names=("maker", "name")),
+    Catalog("numbing_products", NumbingProduct, names=("name",), key_column="code"),
+    Catalog("glide_products", GlideProduct, names=("maker", "name")),
+    Catalog("depth_rules", DepthRule, key_column="area"),
 )
 
 
@@ -81,13 +83,15 @@ def _load(catalog: Catalog, version: int, line: Mapping[str, Any], loaded: Loade
     if catalog.key_column:
         values[catalog.key_column] = line["key"]
     rows = catalog.model._default_manager.select_for_update(no_key=True)
-    same = {column: values[column] for column in catalog.known_by}
     row = rows.filter(catalog=name).first()
     if row is None and catalog.key_column:
-        row = rows.filter(catalog="", **same).first()
-    elif row is None and rows.filter(**same).exists():
-        loaded.kept.append(name)  # the clinic put it on file before the catalog had it
-        return
+        row = rows.filter(catalog="", **{catalog.key_column: line["key"]}).first()
+    if catalog.names:
+        key = folded(*(values[column] for column in catalog.names))
+        namesakes: QuerySet[Any] = rows.filter(name_key=key)
+        if (namesakes.exclude(pk=row.pk) if row else namesakes).exists():
+            loaded.kept.append(name)  # the clinic put it on file before the catalog had it
+            return
     if row is None:
         row = catalog.model(catalog=name, **values)
         loaded.added.append(name)
@@ -105,6 +109,10 @@ def _load(catalog: Catalog, version: int, line: Mapping[str, Any], loaded: Loade
     if isinstance(row, NumbingProduct) and row.rx_required and row.prescriber_id is None:
         row.is_active = False
     row.write()
+    if isinstance(row, NumbingProduct):
+        # What a newer version does not name any more is not in it: nothing is judged by it.
+        gone = row.parts.exclude(name__in=[part["name"] for part in parts])
+        gone.delete()
     for part in parts:
         _part(row, part)
 

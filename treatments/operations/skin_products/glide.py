@@ -9,7 +9,7 @@ from clinic.acts import act
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 from treatments.models import GlideProduct
 from treatments.rules.glide import barred_glide
 
@@ -115,7 +115,7 @@ def _take(product: GlideProduct, name: str, maker: str, source: str) -> None:
             field="name",
             way_out="Take a sterile hydrogel or plain hyaluronic acid.",
         )
-    others = GlideProduct.objects.filter(maker__iexact=product.maker, name__iexact=product.name)
+    others = GlideProduct.objects.filter(name_key=folded(product.maker, product.name))
     if others.exclude(pk=product.pk).exists():
         raise Conflict(
             f"{product.name} by {product.maker} is on file already.", rule="input", field="name"

@@ -11,7 +11,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import squeezed
+from clinic.rules import folded, squeezed
 from treatments.models import NumbingIngredient, NumbingProduct
 from treatments.queries.skin_products import prescribers
 from treatments.rules.anesthetics import ANESTHETICS, parts_fault, say_parts
@@ -124,7 +124,7 @@ def add_numbing_product(
     )
     if not product.name:
         raise Refusal("Give the name of the product.", rule="input", field="name")
-    if NumbingProduct.objects.filter(name__iexact=product.name).exists():
+    if NumbingProduct.objects.filter(name_key=folded(product.name)).exists():
         raise Conflict(f"{product.name} is on file already.", rule="input", field="name")
     if fault := parts_fault(parts, rx_required=rx_required, compounded=compounded):
         raise Refusal(fault.says, rule=fault.rule, field=fault.field)
