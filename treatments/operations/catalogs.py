@@ -82,7 +82,7 @@ def _load(catalog: Catalog, version: int, line: Mapping[str, Any], loaded: Loade
         raise Refusal(f"{name} needles with radio frequency.", rule="R38")
     if catalog.key_column:
         values[catalog.key_column] = line["key"]
-    rows = catalog.model._default_manager.select_for_update(no_key=True)
+    rows: QuerySet[Any] = catalog.model._default_manager.select_for_update(no_key=True)
     row = rows.filter(catalog=name).first()
     if row is None and catalog.key_column:
         row = rows.filter(catalog="", **{catalog.key_column: line["key"]}).first()
