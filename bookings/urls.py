@@ -8,6 +8,7 @@ from django.urls import URLPattern, path, register_converter
 
 from bookings.views import (
     acting,
+    blocking,
     board,
     card,
     free_times,
@@ -67,6 +68,8 @@ urlpatterns: list[URLPattern] = [
     path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
     path("day/<day:day>/print/", sheets.Sheets.as_view(), name="day-print"),
     path("day/<day:day>/<sheet:what>.pdf", sheets.SheetFile.as_view(), name="day-sheet"),
+    path("day/block/", blocking.BlockTime.as_view(), name="block-time"),
+    path("day/block/<uuid:pk>/", blocking.OneBlock.as_view(), name="one-block"),
     path("appointments/new/", new.NewAppointment.as_view(), name="appointment-new"),
     path("appointments/new/words/", words.VisitWords.as_view(), name="appointment-words"),
     path("appointments/walk-in/", walk_in.WalkIn.as_view(), name="walk-in"),

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     SEE_DAY = "day.see"
     BOOK = "appointment.book"
     OVERRIDE = "appointment.override"
+    BLOCK_TIME = "time.block"
     SEE_PATIENTS = "patient.see"
     REGISTER_PATIENT = "patient.register"
     SEE_OWN_CHARTS = "chart.see_own"
@@ -52,7 +53,9 @@ class Role(models.TextChoices):
 
 P = Permission
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.RECEPTIONIST: frozenset({P.SEE_DAY, P.BOOK, P.SEE_PATIENTS, P.REGISTER_PATIENT}),
+    Role.RECEPTIONIST: frozenset(
+        {P.SEE_DAY, P.BOOK, P.BLOCK_TIME, P.SEE_PATIENTS, P.REGISTER_PATIENT}
+    ),
     Role.ESTHETICIAN: frozenset({P.SEE_DAY, P.SEE_OWN_CHARTS, P.TREAT, P.SEE_STOCK, P.WASTE_STOCK}),
     Role.DIRECTOR: frozenset(
         {
@@ -74,6 +77,7 @@ MAY: dict[Role, frozenset[Permission]] = {
         {
             P.SEE_DAY,
             P.BOOK,
+            P.BLOCK_TIME,
             P.OVERRIDE,
             P.SEE_PATIENTS,
             P.REGISTER_PATIENT,

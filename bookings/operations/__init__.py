@@ -8,6 +8,7 @@ from bookings.operations.absences import (
     withdraw_time_off,
 )
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
+from bookings.operations.blocking import block_time, unblock_time
 from bookings.operations.booking import book, cancel, move
 from bookings.operations.imports import (
     check_soon,
@@ -40,6 +41,7 @@ from bookings.operations.working_hours import clear_day, set_day, set_week
 __all__ = [
     "add_holidays",
     "add_service",
+    "block_time",
     "book",
     "cancel",
     "change_service",
@@ -73,6 +75,7 @@ __all__ = [
     "set_service_use",
     "set_week",
     "start_import",
+    "unblock_time",
     "undo",
     "upload_import",
     "walk_in",

@@ -7,6 +7,7 @@ from bookings.queries.absences import (
     visits_in_closure,
     visits_in_time_off,
 )
+from bookings.queries.blocks import block_for, blocks_between, free_until
 from bookings.queries.board import Column, DayBoard, Visit, day_board
 from bookings.queries.free_times import (
     FreeLine,
@@ -83,6 +84,8 @@ __all__ = [
     "about",
     "about_outer",
     "all_services",
+    "block_for",
+    "blocks_between",
     "charts_to_open",
     "clinic_opens",
     "clinics_in_use",
@@ -92,6 +95,7 @@ __all__ = [
     "devices_in_service",
     "done_last",
     "doubts_about",
+    "free_until",
     "holidays_to_close",
     "import_counts",
     "import_for",

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from bookings.models import Appointment, Hold, Service
+from bookings.models import Appointment, Hold, Service, TimeOff
+from bookings.queries.blocks import blocks_between
 from bookings.queries.going_on import Told, needling_of
 from bookings.queries.hours import clinic_opens
 from bookings.queries.rosters import rosters_of
@@ -90,6 +91,8 @@ class DayBoard:
     numbing_min: list[int]
     closure: str
     away: list[str]
+    # Blocked time of this clinic, by its key.
+    blocked: dict[uuid.UUID, TimeOff] = field(default_factory=dict)
 
     def comes_early(self, column: Column, starts_at: dt.datetime) -> dt.datetime | None:
         """When a patient with numbing would come for this start, where that is too early."""
@@ -161,6 +164,7 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
     numbing = sorted({check_in + before for check_in, before, _ in minutes})
     shortest = dt.timedelta(minutes=min((treats for *_, treats in minutes), default=0))
     rows: list[Row] = []
+    blocked: dict[uuid.UUID, TimeOff] = {}
     if columns:
         starts_at, ends_at = extent(
             span
@@ -168,6 +172,11 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
             for span in (*column.works, *((b.starts_at, b.ends_at) for b in column.blocks))
         )
         _add_busy(by_key, clinic, day, starts_at, ends_at)
+        blocked = blocks_between(clinic, starts_at, ends_at)
+        for key, one in blocked.items():
+            if one.practitioner_id in by_key:
+                block = Block(one.starts_at, one.ends_at, Kind.BUSY, key)
+                by_key[one.practitioner_id].blocks.append(block)
         # Nobody can be booked with someone whom no license covers, so that time is not free.
         lanes = [Lane([] if column.refused else column.works, column.blocks) for column in columns]
         rows = layout(
@@ -175,7 +184,7 @@ def day_board(*, clinic: Clinic, day: dt.date, at: dt.datetime) -> DayBoard:
         )
     opens_at = clinic_opens(clinic, day)
     closure = rosters.of(None).closed_on(day)
-    return DayBoard(clinic, day, columns, rows, visits, opens_at, numbing, closure, away)
+    return DayBoard(clinic, day, columns, rows, visits, opens_at, numbing, closure, away, blocked)
 
 
 def _visits(clinic: Clinic, day: dt.date) -> Iterable[Visit]:

@@ -74,6 +74,7 @@ def _show(
         "notes": board_notes(board, today),
         "counts": _counts(board),
         "undo": toast_of(request, at, board=True),
+        "may_block": request.user.can(Permission.BLOCK_TIME, clinic.pk),
     }
     if as_list:
         context["lines"] = [_line(visit, board, at) for visit in board.visits.values()]

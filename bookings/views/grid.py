@@ -54,7 +54,7 @@ def grid(
     return {
         "columns": [_column(column, board) for column in board.columns],
         "compact": len(board.columns) >= COMPACT_FROM,
-        "rows": [_row(row, board, visits, booking, clinic, at) for row in board.rows],
+        "rows": [_row(row, board, visits, booking, clinic, at, may_book) for row in board.rows],
     }
 
 
@@ -145,6 +145,7 @@ def _row(
     booking: list[str],
     clinic: Clinic,
     at: dt.datetime,
+    may_block: bool,
 ) -> dict[str, Any]:
     local = row.local
     classes = [f"m{row.minutes}"]
@@ -166,14 +167,16 @@ def _row(
         "cells": [
             _free(cell, booking[cell.column], when, said, board, ahead)
             if cell.kind == Kind.FREE
-            else _held(cell, visits, board)
+            else _held(cell, visits, board, may_block)
             for cell in row.cells
         ],
     }
 
 
 # All that a cell may say: what a template looks up in vain costs it dear, a thousand cells long.
-BLANK: dict[str, Any] = dict.fromkeys(("href", "label", "early", "kind", "note", "visits"), "")
+BLANK: dict[str, Any] = dict.fromkeys(
+    ("href", "label", "early", "kind", "note", "visits", "block"), ""
+)
 
 
 def _free(
@@ -193,7 +196,9 @@ def _free(
     return found
 
 
-def _held(cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard) -> dict[str, Any]:
+def _held(
+    cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard, may_block: bool
+) -> dict[str, Any]:
     found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
     if cell.kind == Kind.CLOSED:
         return found | {"kind": "closed", "note": _closed(cell, board)}
@@ -201,6 +206,17 @@ def _held(cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard) 
     busy = [BUSY[key] for key in cell.keys if key in BUSY]
     if busy:
         found |= {"kind": "busy-else", "note": busy[0]}
+    blocks = [board.blocked[key] for key in cell.keys if key in board.blocked]
+    if blocks:
+        one = blocks[0]
+        note = f"Blocked · {one.note}" if one.note else "Blocked"
+        local = board.clinic.local
+        found |= {
+            "kind": "busy-else",
+            "note": note,
+            "block": reverse("one-block", args=[one.pk]) if may_block else "",
+            "label": f"{note}, {say_span(local(one.starts_at), local(one.ends_at))}",
+        }
     return found
 
 

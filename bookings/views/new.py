@@ -16,6 +16,7 @@ from django.utils import timezone
 from bookings import operations, queries
 from bookings.forms.new import NEWCOMER, NewAppointmentForm
 from bookings.models import Appointment
+from bookings.rules.blocks import LENGTHS
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.views.free_times import free_region, practitioner_field
@@ -29,6 +30,8 @@ from clinic.refusals import Refusal
 from clinic.rules import say_date, say_day, say_time
 from clinic.views.doors import FormPage, acting
 
+# What a link from an empty cell of the board gives.
+FROM_CELL = ("practitioner", "date", "time")
 PREFILLED = ("practitioner", "service", "date", "time")
 
 
@@ -205,6 +208,9 @@ class NewAppointment(FormPage):
                 "proposed": [],
                 "none_near": False,
                 "why": None,
+                "may_block": all(self.request.GET.get(name) for name in FROM_CELL)
+                and self.request.user.can(Permission.BLOCK_TIME, self.clinic.pk),
+                "block_lengths": LENGTHS,
                 "zone": f"{self.clinic.name} time, {self.clinic.local(at):%Z}",
             }
         )

@@ -54,6 +54,14 @@ PLACES = (
         (P.BOOK,),
     ),
     Place(
+        "Today",
+        "block-time",
+        "Block time",
+        "Keep a practitioner's time free of visits for a while.",
+        "slash-circle",
+        (P.BLOCK_TIME,),
+    ),
+    Place(
         "Patients and treatments",
         "patients",
         "Patients",

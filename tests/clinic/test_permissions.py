@@ -29,7 +29,7 @@ NEVER = {
 # What changes something; an auditor may do none of it.
 WRITES = {
     P.BOOK, P.REGISTER_PATIENT, P.TREAT, P.RECEIVE_STOCK, P.WASTE_STOCK, P.KEEP_LICENSES,
-    P.SET_UP_CLINIC, P.KEEP_USERS, P.OVERRIDE,
+    P.SET_UP_CLINIC, P.KEEP_USERS, P.OVERRIDE, P.BLOCK_TIME,
 }  # fmt: skip
 
 

@@ -113,6 +113,10 @@ day-print                             GET     login     200       200         20
 day-print                             POST    login     405       405         405  405      405     403     403           405      403
 day-sheet                             GET     login     200       200         200  200      200     403     403           200      403
 day-sheet                             POST    login     405       405         405  405      405     403     403           405      403
+block-time                            GET     login     200       403         403  403      200     403     403           200      403
+block-time                            POST    login     422       403         403  403      422     403     403           422      403
+one-block                             GET     login     200       403         403  403      200     403     403           404      403
+one-block                             POST    login     422       403         403  403      422     403     403           404      403
 appointment-new                       GET     login     200       403         403  403      200     403     403           200      403
 appointment-new                       POST    login     422       403         403  403      422     403     403           422      403
 walk-in                               GET     login     200       403         403  403      200     403     403           200      403
@@ -369,6 +373,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "cartridge-code": lambda world: {"code": world.in_stock.unit_code},
     "cartridge-codes": lambda world: {"pk": world.cast.lot.pk},
     "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
+    "one-block": lambda world: {"pk": world.block.pk},
     "day-on": lambda world: {"day": TODAY},
     "day-print": lambda world: {"day": TODAY},
     "day-sheet": lambda world: {"day": TODAY, "what": "picture"},

@@ -29,6 +29,7 @@ class World:
     signed: Treatment
     in_stock: Cartridge
     time_off: TimeOff
+    block: TimeOff
     closure: Closure
     given: ImportRun
 
@@ -55,6 +56,14 @@ def build(cast: Cast) -> World:
         by=cast.manager,
         at=NOW,
     )
+    block = desk.block_time(
+        clinic=cast.clinic,
+        practitioner=cast.lena,
+        starts_at=july + 120 * MINUTE,
+        ends_at=july + 150 * MINUTE,
+        by=cast.manager,
+        at=NOW,
+    )
     closure = desk.close_clinic(
         clinic=cast.clinic,
         name="Training day",
@@ -64,7 +73,7 @@ def build(cast: Cast) -> World:
         at=NOW,
     )
     file = given(cast)
-    return World(cast, booked, under_way, signed, in_stock, time_off, closure, file)
+    return World(cast, booked, under_way, signed, in_stock, time_off, block, closure, file)
 
 
 def given(cast: Cast) -> ImportRun:
