@@ -15,14 +15,25 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import DateField, DateTimeField, Expression, Field, QuerySet, UUIDField
+from django.db.models import (
+    DateField,
+    DateTimeField,
+    Expression,
+    Field,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
+from django.db.models.query import ModelIterable, get_related_populators
 
-Rows = list[tuple[Any, ...]]
+# Tuples of a `values_list`, or rows of a model.
+Rows = list[Any]
 # The values that may differ from one time to the next, by their exact type.
 FIELDS: dict[type, Field[Any, Any]] = {
     uuid.UUID: UUIDField(),
     dt.datetime: DateTimeField(),
     dt.date: DateField(),
+    str: TextField(),
 }
 NOTHING = dt.timedelta(0)
 # Lists of other lengths are other queries: beyond so many of one kind all are made anew.
@@ -72,6 +83,7 @@ class _Made:
     places: Sequence[Any]
     compiler: Any = None
     converters: Any = None
+    made_of: Callable[[Any], Any] = tuple
 
     def rows(self, given: dict[str, Any]) -> Rows:
         if not self.sql:
@@ -83,16 +95,17 @@ class _Made:
             )
             found: Rows = cursor.fetchall()
         if self.converters:
-            return [tuple(row) for row in self.compiler.apply_converters(found, self.converters)]
-        return found
+            return [*map(self.made_of, self.compiler.apply_converters(found, self.converters))]
+        return found if self.made_of is tuple else [*map(self.made_of, found)]
 
 
 def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., Rows]:
-    """Make a function from values to a `values_list` into one from values to its rows.
+    """Make a function from values to a query into one from values to its rows.
 
+    The query is a `values_list`, or rows of a model, with `select_related` where wanted.
     `build` runs once for each shape of its arguments, with places (`Given`) instead of keys,
-    dates, instants and lists of these: it can put them into conditions and take a span of time
-    from them, but not look at them. What is neither (None, a truth) it sees as it is.
+    texts, dates, instants and lists of these: it can put them into conditions and take a span
+    of time from them, but not look at them. What is neither (None, a truth) it sees as it is.
     """
     known: dict[tuple[Any, ...], _Made] = {}
 
@@ -130,4 +143,26 @@ def _make(query: QuerySet[Any, Any]) -> _Made:
     if compiler.has_extra_select:
         raise TypeError("A prepared query is ordered by what it selects.")
     chosen = [one for one, _sql, _alias in compiler.select[: compiler.col_count]]
-    return _Made(sql, places, compiler, compiler.get_converters(chosen))
+    converters = compiler.get_converters(chosen)
+    whole = issubclass(query._iterable_class, ModelIterable)
+    return _Made(sql, places, compiler, converters, _maker(query, compiler) if whole else tuple)
+
+
+def _maker(query: QuerySet[Any, Any], compiler: Any) -> Callable[[Any], Any]:
+    """What makes a model's row of the values, as the query itself would."""
+    told, db = compiler.klass_info, query.db
+    model, first, last = told["model"], told["select_fields"][0], told["select_fields"][-1] + 1
+    names = [column.target.attname for column, _sql, _alias in compiler.select[first:last]]
+    # The stubs know a later Django's.
+    related = get_related_populators(told, compiler.select, db)  # type: ignore[call-arg]
+    more = list(compiler.annotation_col_map.items())
+
+    def make(row: Any) -> Any:
+        made = model.from_db(db, names, row[first:last])
+        for one in related:
+            one.populate(row, made)
+        for name, position in more:
+            setattr(made, name, row[position])
+        return made
+
+    return make

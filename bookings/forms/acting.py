@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +14,7 @@ from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import WhenForm
 from bookings.rules.cancelling import WORDS, CancelledAs
 from clinic.forms import HouseForm, RowField
-from clinic.models.people import PractitionerQuerySet
+from clinic.models import Practitioner
 from clinic.rules import on_wall_clock
 
 STALE = "Open the visit again, then do this once more."
@@ -80,7 +81,7 @@ class MoveForm(_OnVisit, WhenForm):
     field_order = ("date", "time", "practitioner")
     added = frozenset({"override_reason"})
 
-    def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, practitioners: Iterable[Practitioner], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
         if may_override(self.user, self.clinic):

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, Hold, Service
@@ -23,6 +24,7 @@ from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
 from clinic.models.base import ScopedQuerySet
+from clinic.prepared import prepared
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers
 
@@ -121,7 +123,7 @@ def _refuse_early(
     Of fifty who press at once all but the first would else wait for her row, one after another,
     only to hear "no". Who is refused here held nothing; who is not is judged again under lock.
     """
-    if holds_of_others(span, but).filter(practitioner=practitioner).exists():
+    if _taken_from(practitioner, span, but):
         _may_take(_with_clinic(clinic).get(pk=practitioner.pk), clinic, span, but)
 
 
@@ -146,14 +148,33 @@ def _may_take(
     """The license by which a locked practitioner takes the visit; refuses as `find_place`."""
     license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
     _at_work(practitioner, clinic, span)
-    held = holds_of_others(span, but).filter(practitioner=practitioner).order_by("starts_at")
-    if (taken_from := held.values_list("starts_at", flat=True).first()) is not None:
+    if (taken_from := _taken_from(practitioner, span, but)) is not None:
         if taken_from > span.starts_at:
             says = fit.next_visit(practitioner.name, span, taken_from, clinic.local)
         else:
             says = fit.busy(practitioner.name, span, clinic.local)
         raise Conflict(says, rule="R47", field="practitioner")
     return license
+
+
+def _taken_from(
+    practitioner: Practitioner, span: Span, but: Appointment | None
+) -> dt.datetime | None:
+    """When the first of the other visits begins that take the practitioner in the span."""
+    rows = _taken(
+        practitioner=practitioner.pk,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        but=but.pk if but else None,
+    )
+    return rows[0][0] if rows else None
+
+
+@prepared
+def _taken(*, practitioner: Any, starts_at: Any, ends_at: Any, but: Any) -> QuerySet[Any, Any]:
+    held = holds_of_others(Span(starts_at, ends_at), but).filter(practitioner=practitioner)
+    first: QuerySet[Any, Any] = held.order_by("starts_at").values_list("starts_at")[:1]
+    return first
 
 
 def _anyone(

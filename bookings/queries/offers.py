@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from bookings.models import Service
 from clinic.models import Clinic, Practitioner
+from clinic.prepared import prepared
 from clinic.rules import covers
 
 
@@ -22,8 +23,13 @@ class OnDay:
     why: str
 
 
-def services_of(clinic: Clinic) -> QuerySet[Service, Any]:
+def services_of(clinic: Clinic) -> list[Service]:
     """The services that the clinic offers now, by name."""
+    return _services(clinic=clinic.pk)
+
+
+@prepared
+def _services(*, clinic: Any) -> QuerySet[Service, Any]:
     found: QuerySet[Service, Any] = Service.objects.filter(clinic=clinic, is_active=True)
     return found.order_by("name", "pk")
 

@@ -56,6 +56,16 @@ class RowField(forms.ModelChoiceField):
 
     iterator = _Rows
 
+    @property
+    def queryset(self) -> Any:
+        """The rows: a query, or those that were read already."""
+        return self._queryset
+
+    @queryset.setter
+    def queryset(self, rows: Any) -> None:
+        self._queryset = rows
+        self.widget.choices = self.choices
+
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from clinic.forms.house import HouseForm, RowField, day_field
-from clinic.models import License
-from clinic.models.people import PractitionerQuerySet
+from clinic.models import License, Practitioner
 
 # fmt: off
 STATES = (
@@ -58,7 +58,7 @@ class AddLicenseForm(HouseForm):
         error_messages={"required": "Enter the last day as printed."},
     )
 
-    def __init__(self, *args: Any, practitioners: PractitionerQuerySet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, practitioners: Iterable[Practitioner], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
         self.fields["state"].initial = self.clinic.state

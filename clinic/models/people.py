@@ -16,6 +16,7 @@ from clinic.constraints import Guard, bounded, check, never_deleted, together
 from clinic.models.base import Record, Row, ScopedQuerySet
 from clinic.models.places import Clinic
 from clinic.permissions import MAY, Permission, Role
+from clinic.prepared import prepared
 
 LAST_ADMINISTRATOR = "The last administrator stays: nobody else could let anyone in."
 
@@ -120,7 +121,7 @@ class User(AbstractBaseUser, Record):
 
     @cached_property
     def _assigned(self) -> list[RoleAssignment]:
-        return list(self.assignments.select_related("clinic"))
+        return _assigned_to(user=self.pk)
 
     @cached_property
     def grants(self) -> dict[uuid.UUID, frozenset[Role]]:
@@ -189,6 +190,12 @@ class RoleAssignment(Row):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+
+@prepared
+def _assigned_to(*, user: Any) -> models.QuerySet[RoleAssignment]:
+    """Every request asks this."""
+    return RoleAssignment.objects.filter(user=user).select_related("clinic")
 
 
 class Invitation(Row):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Prefetch
 
@@ -12,6 +13,7 @@ from clinic.models import Clinic, License, Practitioner, User
 from clinic.models.licenses import LicenseQuerySet
 from clinic.models.people import PractitionerQuerySet
 from clinic.permissions import Permission
+from clinic.prepared import prepared
 from clinic.rules import covers, expiry_state
 
 # What stands first in the list: the sooner a clinic must act, the higher.
@@ -57,8 +59,13 @@ class Board:
         return [line for line in self.lines if line.needs_attention]
 
 
-def practitioners_of(clinic: Clinic) -> PractitionerQuerySet:
+def practitioners_of(clinic: Clinic) -> list[Practitioner]:
     """The active practitioners of a clinic, in name order."""
+    return _working_in(clinic=clinic.pk)
+
+
+@prepared
+def _working_in(*, clinic: Any) -> PractitionerQuerySet:
     return Practitioner.objects.working_in(clinic)
 
 
@@ -75,7 +82,7 @@ def licenses_seen_by(user: User, clinic: Clinic) -> LicenseQuerySet:
 def license_board(clinic: Clinic, *, today: dt.date) -> Board:
     """Who may treat in the clinic on that clinic-local day; two queries, however many people."""
     held = Prefetch("licenses", queryset=License.objects.order_by("expires_on", "pk"))
-    people = list(practitioners_of(clinic).prefetch_related(held))
+    people = list(Practitioner.objects.working_in(clinic).prefetch_related(held))
     lines, covered = [], 0
     for one in people:
         licenses = list(one.licenses.all())

@@ -7,9 +7,10 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db.models.functions import Upper
 
 from bookings.models import Hold
-from clinic.models import Clinic, License, Practitioner, Room
+from clinic.models import Clinic, License, Practitioner, RoleAssignment, Room, User
 from clinic.prepared import prepared
 from tests import factories
 from tests.cast import NOW, Cast
@@ -39,7 +40,7 @@ def test_the_sql_is_made_once_for_each_length_of_a_list(cast: Cast, django_asser
     built = []
 
     def build(*, keys: Any, named: Any) -> Any:
-        built.append(named)
+        built.append(named is None)
         rows = Room.objects.filter(pk__in=keys)
         rows = rows if named is None else rows.filter(name=named)
         return rows.order_by("name").values_list("name", "pk")
@@ -51,7 +52,30 @@ def test_the_sql_is_made_once_for_each_length_of_a_list(cast: Cast, django_asser
         assert ask(keys=[rooms[1].pk], named=None) == [(rooms[1].name, rooms[1].pk)]
         assert len(ask(keys=[rooms[0].pk, rooms[1].pk], named=None)) == 2
         assert ask(keys=[rooms[0].pk], named="No such room") == []
-    assert built == [None, None, "No such room"]
+    assert built == [True, True, False]
+    assert ask(keys=[rooms[1].pk], named=rooms[1].name) == [(rooms[1].name, rooms[1].pk)]
+    assert built == [True, True, False]
+
+
+def test_rows_of_a_model_come_whole_with_what_they_are_joined_to(
+    cast: Cast, django_assert_num_queries
+):
+    def build(*, user: Any) -> Any:
+        rows = RoleAssignment.objects.filter(user=user).select_related("clinic")
+        return rows.annotate(shouted=Upper("clinic__name"))
+
+    ask = prepared(build)
+    for user in User.objects.order_by("email"):
+        theirs = list(build(user=user.pk))
+        with django_assert_num_queries(1):
+            ours = ask(user=user.pk)
+            assert [(one, one.clinic, one.shouted) for one in ours] == [
+                (one, one.clinic, one.shouted) for one in theirs
+            ]
+            assert [vars(one.clinic).keys() for one in ours] == [
+                vars(one.clinic).keys() for one in theirs
+            ]
+        assert all(not one._state.adding for one in ours)
 
 
 def test_instants_and_dates_are_read_back_as_they_are_written(cast: Cast):

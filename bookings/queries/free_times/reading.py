@@ -23,6 +23,7 @@ from bookings.rules.rosters import Roster
 from bookings.rules.shifts import shift_span
 from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.prepared import prepared
+from clinic.queries.licenses import practitioners_of
 from clinic.rules import day_span
 
 DAY = dt.timedelta(days=1)
@@ -44,9 +45,10 @@ class Asked:
 def people_of(clinic: Clinic, practitioner: Practitioner | None) -> list[Practitioner]:
     """Who may be asked for, in name order, with their licenses."""
     if practitioner is None:
-        return list(Practitioner.objects.working_in(clinic).prefetch_related("licenses"))
-    # One who does not work in this clinic has no shift in it.
-    people = [practitioner] if practitioner.is_active else []
+        people = practitioners_of(clinic)
+    else:
+        # One who does not work in this clinic has no shift in it.
+        people = [practitioner] if practitioner.is_active else []
     prefetch_related_objects(people, "licenses")
     return people
 
