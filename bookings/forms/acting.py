@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -81,7 +81,9 @@ class MoveForm(_OnVisit, WhenForm):
     field_order = ("date", "time", "practitioner")
     added = frozenset({"override_reason"})
 
-    def __init__(self, *args: Any, practitioners: Iterable[Practitioner], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, practitioners: Callable[[], list[Practitioner]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
         if may_override(self.user, self.clinic):

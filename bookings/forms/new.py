@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -89,8 +90,8 @@ class NewAppointmentForm(WhenForm):
         self.who: Patient | None = None
         self.registered: Patient | None = None
         self.found: Found | None = None
-        self.fields["service"].queryset = services_of(self.clinic)  # type: ignore[attr-defined]
-        self.fields["practitioner"].queryset = practitioners_of(self.clinic)  # type: ignore[attr-defined]
+        self.fields["service"].queryset = partial(services_of, self.clinic)  # type: ignore[attr-defined]
+        self.fields["practitioner"].queryset = partial(practitioners_of, self.clinic)  # type: ignore[attr-defined]
         for name, field in person_fields().items():
             field.required = False
             self.fields[name] = field
@@ -299,7 +300,7 @@ class FreeTimesForm(forms.Form):
 
     def __init__(self, *args: Any, clinic: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = services_of(clinic)  # type: ignore[attr-defined]
-        self.fields["practitioner"].queryset = practitioners_of(clinic)  # type: ignore[attr-defined]
+        self.fields["service"].queryset = partial(services_of, clinic)  # type: ignore[attr-defined]
+        self.fields["practitioner"].queryset = partial(practitioners_of, clinic)  # type: ignore[attr-defined]
         self.fields["from"] = day_field(required=False)
         self.fields["date"] = day_field(required=False)

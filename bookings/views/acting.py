@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -130,7 +131,7 @@ class Move(_Undoable):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         clinic = self.request.clinic
-        return super().get_form_kwargs() | {"practitioners": practitioners_of(clinic)}
+        return super().get_form_kwargs() | {"practitioners": partial(practitioners_of, clinic)}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         if self.looks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -219,7 +220,7 @@ def _move_form(visit: Appointment, clinic: Clinic, given: dict[str, Any]) -> Mov
         "time": say_time(local),
         "practitioner": visit.practitioner_id,
     }
-    return MoveForm(practitioners=practitioners_of(clinic), **given)
+    return MoveForm(practitioners=partial(practitioners_of, clinic), **given)
 
 
 def _history(visit: Appointment, clinic: Clinic) -> list[dict[str, Any]]:

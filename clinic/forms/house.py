@@ -39,7 +39,14 @@ def day_field(**given: Any) -> forms.DateField:
 
 
 class _Rows(forms.models.ModelChoiceIterator):
-    """The choices of a RowField, from the rows it has read already."""
+    """The choices of a RowField, from rows that it reads when they are first asked for."""
+
+    def __init__(self, field: RowField) -> None:
+        self.field = field
+
+    @property
+    def queryset(self) -> Any:  # type: ignore[override]  # Django keeps a query of its own here
+        return self.field.queryset
 
     def __iter__(self) -> Iterator[Any]:
         if self.field.empty_label is not None:
@@ -55,10 +62,13 @@ class RowField(forms.ModelChoiceField):
     """
 
     iterator = _Rows
+    _queryset: Any = None
 
     @property
     def queryset(self) -> Any:
-        """The rows: a query, or those that were read already."""
+        """The rows: given as a query, as a list, or as what reads them when first asked."""
+        if callable(self._queryset):
+            self._queryset = self._queryset()
         return self._queryset
 
     @queryset.setter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -58,7 +58,9 @@ class AddLicenseForm(HouseForm):
         error_messages={"required": "Enter the last day as printed."},
     )
 
-    def __init__(self, *args: Any, practitioners: Iterable[Practitioner], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, practitioners: Callable[[], list[Practitioner]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
         self.fields["state"].initial = self.clinic.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -47,7 +48,7 @@ class AddLicense(FormPage):
         return {"practitioner": self.request.GET.get("practitioner")}
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        practitioners = queries.practitioners_of(self.request.clinic)
+        practitioners = partial(queries.practitioners_of, self.request.clinic)
         return super().get_form_kwargs() | {"practitioners": practitioners}
 
     def perform(self, form: AddLicenseForm) -> License:
