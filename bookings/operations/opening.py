@@ -46,7 +46,8 @@ def set_opening_hours(
         )
     before = say_week([[(first, last) for first, last in day] for day in held.hours])
     held.hours = [[[first, last] for first, last in sorted(hours)] for hours in week]
-    held.write(only=["hours"])
+    held.hours_said = True
+    held.write(only=["hours", "hours_said"])
     audit.record(
         "clinic.set_hours",
         by=by,

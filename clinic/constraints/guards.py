@@ -6,9 +6,16 @@ again after it, because a SQLite table rebuild loses triggers.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+
+def lock_key(name: str) -> int:
+    """The number by which PostgreSQL knows the lock of that name."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,8 @@ class Guard:
     `when` is SQL that both engines read, over NEW and OLD. `only` limits the guard to one
     engine ("sqlite" or "postgresql") where the other keeps the same rule by other means.
     `on` names a table of an app below, whose own model must not know what the guard knows.
+    `lock` names what must stand still while the guard looks, where two acts could each count on
+    a row that the other takes away; it is taken where `lock_when` holds (SQL over OLD and NEW).
     """
 
     name: str
@@ -26,6 +35,8 @@ class Guard:
     says: str
     only: str = ""
     on: str = ""
+    lock: str = ""
+    lock_when: str = "TRUE"
 
     def create(self, table: str, vendor: str) -> Iterator[str]:
         says = self.says.replace("'", "''")
@@ -43,6 +54,9 @@ class Guard:
             f"RAISE EXCEPTION '%', '{self.name}: {says}' "
             f"USING ERRCODE = 'check_violation', CONSTRAINT = '{self.name}'"
         )
+        # On SQLite whoever writes is alone.
+        wait = f"IF {self.lock_when} THEN PERFORM pg_advisory_xact_lock({lock_key(self.lock)}); "
+        wait = f"{wait}END IF; " if self.lock else ""
         for event in self.events:
             trigger = f"{self.name}_{event.lower()}"
             each = "STATEMENT" if event == "TRUNCATE" else "ROW"
@@ -51,7 +65,7 @@ class Guard:
             back = "NULL" if event == "TRUNCATE" else back
             yield (
                 f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$guard$ BEGIN IF {test} THEN {raising}; END IF; RETURN {back}; END $guard$"
+                f"$guard$ BEGIN {wait}IF {test} THEN {raising}; END IF; RETURN {back}; END $guard$"
             )
             yield (
                 f"CREATE TRIGGER {trigger} BEFORE {event} ON {table} "

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
 
-from clinic.constraints.guards import Guard
+from clinic.constraints.guards import Guard, lock_key
 
 
 def all_guards() -> Iterator[tuple[str, Guard]]:
@@ -142,8 +141,5 @@ def lock_name(connection: Any, name: str) -> None:
     On SQLite an IMMEDIATE transaction is already alone, so there is nothing to take.
     """
     if connection.vendor == "postgresql":
-        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest, "big", signed=True)]
-            )
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key(name)])

@@ -19,6 +19,8 @@ from clinic.permissions import MAY, Permission, Role
 from clinic.prepared import prepared
 
 LAST_ADMINISTRATOR = "The last administrator stays: nobody else could let anyone in."
+# The name of the lock under which administrators come and go.
+ADMINISTRATORS = "administrators"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -80,6 +82,8 @@ class User(AbstractBaseUser, Record):
             "SELECT 1 FROM clinic_roleassignment r JOIN clinic_user u ON u.id = r.user_id"
             " WHERE r.role = 'administrator' AND u.is_active AND u.id <> OLD.id)",
             LAST_ADMINISTRATOR,
+            lock=ADMINISTRATORS,
+            lock_when="OLD.is_active AND NOT NEW.is_active",
         ),
     ]
 
@@ -184,6 +188,8 @@ class RoleAssignment(Row):
             "SELECT 1 FROM clinic_roleassignment r JOIN clinic_user u ON u.id = r.user_id"
             " WHERE r.role = 'administrator' AND u.is_active AND r.id <> OLD.id)",
             LAST_ADMINISTRATOR,
+            lock=ADMINISTRATORS,
+            lock_when="OLD.role = 'administrator'",
         ),
         Guard("role_never_emptied", ("TRUNCATE",), "1 = 1", LAST_ADMINISTRATOR),
     ]

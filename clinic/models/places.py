@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.constraints import Guard, bounded, check
 from clinic.models.base import NameKey, Record, ScopedQuerySet
+from clinic.rules.states import STATES, ZONES
 
 # Minutes between two free times, as a clinic may choose.
 START_STEPS = (5, 10, 15, 20, 30)
@@ -69,6 +71,11 @@ def usual_week() -> Week:
     return all_week(9 * 60, 18 * 60)
 
 
+def _listed(codes: Iterable[str]) -> str:
+    """As SQL writes a list of texts."""
+    return ", ".join(f"'{code}'" for code in codes)
+
+
 class Clinic(Record):
     """One site: its state decides the law, its time zone decides what a date is."""
 
@@ -83,6 +90,8 @@ class Clinic(Record):
     locale = models.CharField(max_length=10, default="en-US")
     # Weekday (0: Monday) → when it is open, as [from, to] in minutes of the wall clock's day.
     hours = models.JSONField("opening hours", default=usual_week)
+    # Whether someone has said so: until then the set-up asks for them.
+    hours_said = models.BooleanField(default=False, editable=False)
     cancel_cutoff_h = models.PositiveSmallIntegerField("late to cancel (hours)", default=24)
     idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
     interval_days = models.PositiveSmallIntegerField("between treatments (days)", default=28)
@@ -134,6 +143,16 @@ class Clinic(Record):
                 "Reminders go 1 to 168 hours before the visit, the first before the second.",
             ),
         ]
+
+    # No person types another, and a clinic on an unknown clock has no pages.
+    guards = [
+        Guard(
+            "clinic_place_known",
+            ("INSERT", "UPDATE"),
+            f"NEW.state NOT IN ({_listed(STATES)}) OR NEW.time_zone NOT IN ({_listed(ZONES)})",
+            "A clinic is in a state of the US, on one of its clocks.",
+        )
+    ]
 
     def __str__(self) -> str:
         return self.name

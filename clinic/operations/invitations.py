@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from clinic import audit, constraints
 from clinic.acts import act
 from clinic.models import Clinic, Invitation, Organization, RoleAssignment, User
+from clinic.models.people import ADMINISTRATORS
 from clinic.operations.users import (
     Grant,
     give,
@@ -177,7 +178,7 @@ def create_administrator(
     a password.
     """
     with transaction.atomic():
-        constraints.lock_name(connection, "administrators")
+        constraints.lock_name(connection, ADMINISTRATORS)
         if not another and RoleAssignment.objects.filter(
             role=Role.ADMINISTRATOR, user__is_active=True
         ):

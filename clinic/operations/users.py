@@ -17,7 +17,7 @@ from django.db import connection
 from clinic import audit, constraints
 from clinic.acts import act
 from clinic.models import Clinic, RoleAssignment, User
-from clinic.models.people import LAST_ADMINISTRATOR
+from clinic.models.people import ADMINISTRATORS, LAST_ADMINISTRATOR
 from clinic.operations.factors import drop_factors
 from clinic.permissions import Permission, Role
 from clinic.refusals import Conflict, NotAllowed, Refusal
@@ -190,7 +190,7 @@ def make_reset_link(*, clinic: Clinic, user: User, by: User, at: dt.datetime) ->
 def held_user(user: User, by: User, version: int | None = None) -> User:
     """The account under its lock, as it is now; only one that `by` keeps."""
     # Two administrators who switch each other off at one moment: one of them comes too late.
-    constraints.lock_name(connection, "administrators")
+    constraints.lock_name(connection, ADMINISTRATORS)
     held = User.objects.held().get(pk=user.pk)
     if not User.objects.kept_by(by).filter(pk=held.pk).exists():
         raise NotAllowed("You do not keep this account.", rule="P15")

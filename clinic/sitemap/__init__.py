@@ -36,6 +36,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "account": reverse("account_change_password"),
         "security": reverse("security"),
         "switch_clinic": reverse("switch-clinic"),
+        "guide": reverse("guide"),
         "site_map": reverse("site-map"),
     }
     if "patients" in open_to:

@@ -16,7 +16,7 @@ from clinic.permissions import Role
 from clinic.refusals import NotAllowed, Refusal
 from tests import factories
 from tests.cast import NOW, Cast
-from tests.raw_sql import refused
+from tests.raw_sql import change, copy, refused
 
 PAGE = "/setup/clinic/"
 
@@ -165,3 +165,10 @@ def test_an_empty_change_says_what_is_missing(cast: Cast) -> None:
             by=cast.administrator,
             at=NOW,
         )
+
+
+@pytest.mark.rule("P4")
+@pytest.mark.parametrize("column", [{"time_zone": "Mars/Olympus"}, {"state": "ZZ"}])
+def test_the_database_knows_no_clinic_on_another_planet(cast: Cast, column: dict[str, str]) -> None:
+    assert refused(*change(cast.clinic, **column)) == "clinic_place_known"
+    assert refused(*copy(cast.clinic, code="mars", **column)) == "clinic_place_known"

@@ -5,22 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
+import time
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.timezone import now
 
 from clinic import operations
 from clinic.models import AuditEvent, Clinic, Invitation, Organization, RoleAssignment, User
+from clinic.models.people import LAST_ADMINISTRATOR
 from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
 from clinic.rules import INVITATION_LASTS, link_digest
 from tests import factories
 from tests.cast import NOW, PASSWORD, Cast
 from tests.database import Database
+from tests.races import all_at_once, sentences
 from tests.raw_sql import change, refused, run
 from tests.refusals import refusal, told
 
@@ -318,6 +321,31 @@ def test_the_database_keeps_the_last_administrator(cast: Cast) -> None:
     other = factories.user("Vera Lund", {cast.clinic: [Role.ADMINISTRATOR]})
     run(*change(sam, is_active=False))
     assert refused(*change(other, is_active=False)) == "user_last_administrator"
+
+
+@pytest.mark.race
+@pytest.mark.rule("R54")
+@pytest.mark.parametrize("by_role", [False, True], ids=["both accounts", "an account and a role"])
+def test_two_who_take_each_other_away_past_the_product_leave_one(
+    fresh_db: Database, cast: Cast, by_role: bool
+) -> None:
+    sam, vera = cast.administrator, factories.user("Vera Lund", {})
+    role = RoleAssignment(user=vera, clinic=cast.clinic, role=Role.ADMINISTRATOR)
+    role.write()
+
+    def attempt(sql: tuple[Any, ...]) -> Any:
+        def slowly() -> None:
+            with transaction.atomic():
+                run(*sql)
+                time.sleep(0.5)
+
+        return slowly
+
+    second = change(role, role="manager") if by_role else change(vera, is_active=False)
+    outcome = all_at_once([attempt(change(sam, is_active=False)), attempt(second)])
+    assert (len(outcome.won), sentences(outcome)) == (1, {LAST_ADMINISTRATOR})
+    left = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+    assert left.exists()
 
 
 def test_ending_sessions_and_a_reset_link_leave_roles_and_password(cast: Cast) -> None:

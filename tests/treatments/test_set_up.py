@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bookings.operations import set_opening_hours
 from clinic import backups
-from clinic.models import Device, License, Room
+from clinic.models import Clinic, Device, License, Room
 from clinic.permissions import Role
 from tests import factories
 from tests.cast import NOW, TODAY, Cast
@@ -49,6 +50,34 @@ def test_what_goes_out_of_use_or_lapses_is_missing_again(cast: Cast) -> None:
         license.status = License.Status.LAPSED
         license.write()
     assert missing(cast.clinic) == ["Rooms", "Devices", "Licenses", "Working hours"]
+
+
+def test_opening_hours_are_asked_for_until_someone_has_said_them(cast: Cast, enter: Any) -> None:
+    def line() -> Any:
+        steps = set_up_of(Clinic.objects.get(pk=cast.clinic.pk), on=TODAY).steps
+        return next(one for one in steps if one.label == "Opening hours")
+
+    assert (line().done, line().page) == (False, "setup-hours")
+    assert line().says == "Mon–Sun 9:00 AM–6:00 PM. Are they yours?"
+    assert ">Check<" in enter(cast.manager).get("/setup/").content.decode()
+    week = [[(540, 1080)]] * 7
+    set_opening_hours(clinic=cast.clinic, week=week, by=cast.manager, at=NOW)
+    assert (line().done, line().says) == (True, "Mon–Sun 9:00 AM–6:00 PM")
+
+
+def test_hours_of_whoever_has_no_license_yet_are_counted_as_such(cast: Cast) -> None:
+    for license in License.objects.filter(practitioner__clinics=cast.clinic):
+        license.status = License.Status.LAPSED
+        license.write()
+    steps = set_up_of(cast.clinic, on=TODAY).steps
+    (hours,) = [one for one in steps if one.label == "Working hours"]
+    assert hours.says.endswith(" with hours, none of them licensed today")
+    assert not hours.done
+
+
+def test_the_guide_is_a_press_away(cast: Cast, enter: Any) -> None:
+    page = enter(cast.manager).get("/setup/").content.decode()
+    assert page.count('href="/guide/"') == 2
 
 
 def test_each_line_leads_to_its_page(cast: Cast, enter: Any) -> None:

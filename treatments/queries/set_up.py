@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bookings.models import Service, Shift
+from bookings.rules.hours import say_week
 from clinic.models import Clinic, Device, Practitioner, RoleAssignment, Room
 from clinic.permissions import MAY, Permission
 from clinic.rules import covers
@@ -17,7 +18,8 @@ from treatments.models import Cartridge, CartridgeProduct, NumbingProduct
 class Step:
     """One thing to have: `page` is where one gets it, by name; `says` what there is or lacks.
 
-    `for_booking`: without it nothing can be booked; else nothing can be treated.
+    `for_booking`: without it nothing can be booked; else nothing can be treated. `to_check`: it
+    came filled in, and stands to do until someone has said that it is so.
     """
 
     label: str
@@ -25,6 +27,7 @@ class Step:
     done: bool
     says: str
     for_booking: bool = True
+    to_check: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,14 @@ def set_up_of(clinic: Clinic, *, on: dt.date) -> Progress:
     return Progress(
         [
             Step("Address and phone", "setup-clinic", bool(clinic.address), _where(clinic)),
+            Step(
+                "Opening hours",
+                "setup-hours",
+                clinic.hours_said,
+                say_week(clinic.hours) + ("" if clinic.hours_said else ". Are they yours?"),
+                for_booking=False,
+                to_check=True,
+            ),
             Step("Rooms", "setup-rooms", rooms > 0, _count(rooms, "room")),
             Step("Devices", "setup-devices", bool(devices), _count(len(devices), "device")),
             Step("Services", "setup-services", services > 0, _count(services, "service")),
@@ -77,7 +88,12 @@ def set_up_of(clinic: Clinic, *, on: dt.date) -> Progress:
                 _count(len(people), "practitioner"),
             ),
             Step("Licenses", "licenses", bool(licensed), _of(licensed, people, "licensed today")),
-            Step("Working hours", "setup-shifts", bool(ready), _of(ready, licensed, "with hours")),
+            Step(
+                "Working hours",
+                "setup-shifts",
+                bool(ready),
+                _hours(len(ready), len(licensed), sum(one.pk in working for one in people)),
+            ),
             Step("Who books", "setup-users", clerks > 0, _count(clerks, "account")),
             Step(
                 "Cartridge products",
@@ -112,6 +128,12 @@ def _who_may(permission: Permission, clinic: Clinic) -> int:
 
 def _where(clinic: Clinic) -> str:
     return clinic.address or "No address yet"
+
+
+def _hours(ready: int, licensed: int, working: int) -> str:
+    if not licensed:
+        return f"{working or 'No one'} with hours, none of them licensed today"
+    return f"{ready} of {licensed} licensed with hours"
 
 
 def _count(number: int, word: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,7 +14,7 @@ from clinic.permissions import Role
 from clinic.queries.first_start import is_empty
 from clinic.queries.places import clinics_in_use
 from clinic.refusals import Refusal
-from clinic.rules.states import STATES
+from clinic.rules.states import STATES, ZONES
 
 MORE = [role.value for role in Role if role != Role.ADMINISTRATOR]
 
@@ -81,8 +80,8 @@ def _beginning(options: dict[str, Any]) -> operations.Beginning:
     if state not in STATES:
         raise CommandError(f"{options['state']} is no state. Use its two letters, for example TX.")
     zone = options["time_zone"] or STATES[state][1]
-    if zone not in available_timezones():
-        raise CommandError(f"{zone} is no time zone. Use a name such as America/Chicago.")
+    if zone not in ZONES:
+        raise CommandError(f"{zone} is no time zone of ours. Use one of {', '.join(ZONES)}.")
     return operations.Beginning(
         organization=options["organization"],
         clinic_name=options["clinic_name"],

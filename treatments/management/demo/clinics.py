@@ -135,6 +135,7 @@ def build(plan: Plan, catalog: Catalog, *, password: str, today: dt.date, at: dt
         phone=f"+1{plan.area_code}5550100",
         address=plan.address,
         hours=all_week(OPENS * 60, CLOSES * 60),
+        hours_said=True,
     )
     clinic.write()
     for number in range(1, plan.rooms + 1):
