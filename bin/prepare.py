@@ -1,4 +1,5 @@
-"""Bring tables, static files, catalogs and demo data up to date; print the demo accounts.
+"""Bring tables, static files, catalogs and demo data up to date; print the demo accounts and
+where mail goes.
 
 One process for all of it: each start of Django costs a second.
 """
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 
 
@@ -20,6 +22,8 @@ def main() -> None:
     call_command("load_catalog", verbosity=0)
     if os.environ.get("DEMO", "1") != "0":
         call_command("seed_demo")
+    if settings.MAIL_STAYS_HERE:
+        print(f"Mail is sent to nobody: it lies in {settings.EMAIL_FILE_PATH} (docs/operate.md).")
 
 
 if __name__ == "__main__":

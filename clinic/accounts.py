@@ -111,8 +111,7 @@ def mail_invitation(invitation: Invitation, *, clinic: Clinic, by: User, at: dt.
 
     Never through the outbox, which keeps what it sends: the link's secret is kept nowhere.
     """
-    link = f"{settings.SITE_ADDRESS}{reverse('invitation', args=[invitation.secret])}"
-    user = invitation.user
+    user, link = invitation.user, invitation_link(invitation)
     mailed = _send(_letter("invitation", user.email, name=user.name, link=link, by=by.name))
     operations.note_invitation_mail(
         clinic=clinic, invitation=invitation, mailed=mailed, by=by, at=at
@@ -120,11 +119,20 @@ def mail_invitation(invitation: Invitation, *, clinic: Clinic, by: User, at: dt.
     return mailed
 
 
+def invitation_link(invitation: Invitation) -> str:
+    """Where an invitation just made is taken up."""
+    return f"{settings.SITE_ADDRESS}{reverse('invitation', args=[invitation.secret])}"
+
+
 def mail_reset(user: User) -> bool:
     """Send the link to a new password that was just made; whether the mail server took it."""
+    return _send(_letter("new_password", user.email, name=user.name, link=reset_link(user)))
+
+
+def reset_link(user: User) -> str:
+    """Where the owner of a reset link just made chooses a new password."""
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-    link = settings.SITE_ADDRESS + path.replace("UID-KEY", user.reset_key)
-    return _send(_letter("new_password", user.email, name=user.name, link=link))
+    return f"{settings.SITE_ADDRESS}{path.replace('UID-KEY', user.reset_key)}"
 
 
 def _letter(kind: str, to: str, **words: str) -> EmailMessage:

@@ -5,6 +5,7 @@ environment. Every variable is listed in `.env.example`.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -36,10 +37,18 @@ def own_address() -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def own_host() -> str:
+    """The name of the site, for the sender of its mails; "localhost" where it has none."""
+    host = urlsplit(SITE_ADDRESS).hostname or ""
+    named = "." in host and not host.replace(".", "").isdigit()
+    return host if named else "localhost"
+
+
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = required("SECRET_KEY", "Run `make run` once, or set 50 random characters.")
+ELSE = f"{VAR_DIR}/env does not set it: export the VAR_DIR in which the data lie, or set"
+SECRET_KEY = required("SECRET_KEY", f"{ELSE} 50 random characters.")
 # The audit chain is only as strong as this key is absent from the database.
-AUDIT_KEY = required("AUDIT_KEY", "Run `make run` once, or set 64 random hex digits and keep them.")
+AUDIT_KEY = required("AUDIT_KEY", f"{ELSE} 64 random hex digits and keep them.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_NAME = env.str("SITE_NAME", default="Stratum")
@@ -284,7 +293,13 @@ CRISPY_FAIL_SILENTLY = False
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="appointments@demo.example")
+# Into files, or onto the terminal: nobody gets a message, however well it was sent.
+MAIL_STAYS_HERE = EMAIL_BACKEND.rpartition(".mail.backends.")[2].partition(".")[0] in (
+    "console",
+    "dummy",
+    "filebased",
+)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"appointments@{own_host()}"
 
 LOGGING = {
     "version": 1,

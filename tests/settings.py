@@ -39,3 +39,5 @@ TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = Unknown()  # type: ignore[index] 
 WHITENOISE_USE_FINDERS = True
 # Argon2 is slow on purpose; tests log in hundreds of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The test runner keeps mail in memory, as a mail server takes it.
+MAIL_STAYS_HERE = False

@@ -28,6 +28,7 @@ from bookings.queries.imports import (
     imported_before,
     imports_of,
     rejects,
+    who_is_on_file,
 )
 from bookings.queries.intervals import overrides_between, overrides_since, planned_near
 from bookings.queries.letters import own_texts, words_of
@@ -49,6 +50,7 @@ from bookings.queries.rosters import rosters_of
 from bookings.queries.sheets import clinics_in_use, contacts_of
 from bookings.queries.supply import short_by
 from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
+from bookings.queries.touched import Touched, say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.undoing import Done, done_last, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
 from bookings.queries.week import (
@@ -79,6 +81,7 @@ __all__ = [
     "Past",
     "Plan",
     "ToOpen",
+    "Touched",
     "Visit",
     "WhyNot",
     "about",
@@ -137,5 +140,6 @@ __all__ = [
     "visits_outside",
     "visits_to_remind",
     "weeks_of",
+    "who_is_on_file",
     "words_of",
 ]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Count, QuerySet
 
 from bookings.models import ImportRow, ImportRun
-from clinic.models import Clinic, User
+from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission
 
 Verdict = ImportRow.Verdict
+# How a reason names someone on file.
+CODE = re.compile(r"\bPT-(\d{6,9})\b")
 # What was not taken, and so comes back as a file with its reasons.
 LEFT = (Verdict.REJECTED, Verdict.SKIPPED, Verdict.AGAIN)
 
@@ -51,6 +54,25 @@ def import_rows(run: ImportRun, verdict: str = "") -> QuerySet[ImportRow]:
 def import_row(run: ImportRun, key: uuid.UUID) -> ImportRow | None:
     """One row of an import."""
     return import_rows(run).filter(pk=key).first()
+
+
+def who_is_on_file(run: ImportRun, rows: Iterable[ImportRow]) -> dict[uuid.UUID, list[Patient]]:
+    """Row → the patients on file who may be the same person, as its reason names them; one query.
+
+    The reason is what was found when the rows were checked.
+    """
+    named = {
+        row.pk: [int(number) for number in CODE.findall(row.reason)]
+        for row in rows
+        if row.verdict == Verdict.ON_FILE
+    }
+    wanted = {number for numbers in named.values() for number in numbers}
+    found = Patient.objects.filter(clinic_id=run.clinic_id, number__in=wanted) if wanted else ()
+    by_number = {one.number: one for one in found}
+    return {
+        key: [by_number[number] for number in numbers if number in by_number]
+        for key, numbers in named.items()
+    }
 
 
 def imported_before(run: ImportRun) -> ImportRun | None:

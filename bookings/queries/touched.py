@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from bookings.models import Appointment
 from bookings.rules.status import HOLDING
-from clinic.models import Practitioner, Row, User
+from clinic.models import Clinic, Practitioner, Row, User
 from clinic.permissions import Permission
 from clinic.rules import say_day, say_time
 
 SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A line about visits: of one, which it may be opened by (`key`), or of how many there are."""
+
+    says: str
+    key: uuid.UUID | None = None
+
+    def __str__(self) -> str:
+        return self.says
 
 
 def visits_ahead(lane: str, row: Row, *, at: dt.datetime) -> QuerySet[Appointment]:
@@ -24,7 +37,7 @@ def visits_ahead(lane: str, row: Row, *, at: dt.datetime) -> QuerySet[Appointmen
     return held.order_by("starts_at", "pk")
 
 
-def say_visits_ahead(lane: str, row: Row, *, at: dt.datetime, named: bool) -> list[str]:
+def say_visits_ahead(lane: str, row: Row, *, at: dt.datetime, named: bool) -> list[Touched]:
     """The next few of them in words, and how many more there are; at most two queries.
 
     Not `named`, only how many: the reader may not know who comes.
@@ -35,27 +48,34 @@ def say_visits_ahead(lane: str, row: Row, *, at: dt.datetime, named: bool) -> li
     return _named(ahead, at)
 
 
-def say_visits_of(practitioner: Practitioner, *, at: dt.datetime, by: User) -> list[str]:
+def say_visits_of(
+    practitioner: Practitioner, *, clinic: Clinic, at: dt.datetime, by: User
+) -> list[Touched]:
     """The same of a practitioner, wherever she works: in the clinics whose day the reader sees
-    in words, elsewhere only how many. At most three queries."""
+    in words, elsewhere only how many. Only visits of `clinic` open from there. At most three
+    queries."""
     ahead = visits_ahead("practitioner", practitioner, at=at)
     seen = by.clinics_with(Permission.SEE_DAY)
-    here = _named(ahead.filter(clinic__in=seen), at) if seen else []
+    here = _named(ahead.filter(clinic__in=seen), at, clinic) if seen else []
     return here + _counted(ahead.exclude(clinic__in=seen), "ahead elsewhere" if here else "ahead")
 
 
-def _counted(ahead: QuerySet[Appointment], where: str) -> list[str]:
+def _counted(ahead: QuerySet[Appointment], where: str) -> list[Touched]:
     count = ahead.count()
-    return [f"{count} visit{'s' if count > 1 else ''} {where}"] if count else []
+    return [Touched(f"{count} visit{'s' if count > 1 else ''} {where}")] if count else []
 
 
-def _named(ahead: QuerySet[Appointment], at: dt.datetime) -> list[str]:
+def _named(
+    ahead: QuerySet[Appointment], at: dt.datetime, clinic: Clinic | None = None
+) -> list[Touched]:
     found = list(ahead.select_related("clinic", "patient", "practitioner")[: SHOWN + 1])
-    lines = []
+    lines: list[Touched] = []
     for visit in found[:SHOWN]:
         local = visit.clinic.local(visit.starts_at)
         day = say_day(local.date(), visit.clinic.day_of(at))
-        lines.append(f"{day}, {say_time(local)}: {visit.patient.name} with {visit.practitioner}")
+        who = f"{visit.patient.name} with {visit.practitioner}"
+        opens = clinic is None or visit.clinic_id == clinic.pk
+        lines.append(Touched(f"{day}, {say_time(local)}: {who}", visit.pk if opens else None))
     if len(found) > SHOWN:
-        lines.append(f"and {ahead.count() - SHOWN} more")
+        lines.append(Touched(f"and {ahead.count() - SHOWN} more"))
     return lines

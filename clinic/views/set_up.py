@@ -175,13 +175,15 @@ class SetUpUse(SetUpRow):
     form_class: type[UseForm] = UseForm
     page = ""
     what = ""
+    # How one speaks of it.
+    booked_with = "it"
 
     def in_use(self) -> bool:
         """Whether the row is among the choices now."""
         return bool(self.row.is_active)
 
-    def touched(self) -> Sequence[str]:
-        """What is booked with it and stays booked, a line each."""
+    def touched(self) -> Sequence[Any]:
+        """What is booked with it and stays booked, a line each, see _parts/touched.html."""
         return ()
 
     def get_initial(self) -> dict[str, Any]:
@@ -200,6 +202,7 @@ class SetUpUse(SetUpRow):
             "in_use": in_use,
             "touched": self.touched() if in_use else (),
             "what": self.what,
+            "booked_with": self.booked_with,
             "back": reverse(self.page, args=[self.row.pk]),
             "back_label": str(self.row),
         }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +24,11 @@ from clinic.permissions import Permission
 from clinic.queries import users as queries
 from clinic.queries.factors import factors_of
 from clinic.refusals import Refusal
-from clinic.views.doors import FormPage, acting, go
+from clinic.views.doors import FormPage, StaffRequest, acting, go
 from clinic.views.set_up import Line, SetUpChange, SetUpForm, SetUpList
 
 KEEPERS = (Permission.KEEP_USERS,)
+NO_MAIL = "No mail leaves this installation: it is written to files."
 NOT_MAILED = "The message to %s could not be sent. Check the address, then press Send again."
 
 
@@ -81,7 +83,10 @@ class InviteUser(SetUpForm):
         return reverse("setup-user", args=[result.user_id])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"roles": _roles()}
+        found = super().get_context_data(**kwargs) | {"roles": _roles()}
+        if settings.MAIL_STAYS_HERE:
+            found["lead"] = f"{NO_MAIL} You get the link to hand over."
+        return found
 
 
 class ChangeUser(SetUpChange):
@@ -212,7 +217,12 @@ class SendReset(_OnAccount):
         # A second press finds the account without the link that the first one sent.
         if result is not None and result.reset_key:
             if accounts.mail_reset(result):
-                messages.success(self.request, f"A link is on its way to {result.email}.")
+                tell_link(
+                    self.request,
+                    f"A link is on its way to {result.email}.",
+                    to=result,
+                    link=accounts.reset_link(result),
+                )
             else:
                 messages.error(self.request, NOT_MAILED % result.email)
         return super().where_to(result)
@@ -254,9 +264,22 @@ def mail(page: FormPage, invitation: Invitation) -> None:
     if not invitation.secret:
         return
     if accounts.mail_invitation(invitation, clinic=request.clinic, **acting(request)):
-        messages.success(request, f"The invitation is on its way to {invitation.user.email}.")
+        tell_link(
+            request,
+            f"The invitation is on its way to {invitation.user.email}.",
+            to=invitation.user,
+            link=accounts.invitation_link(invitation),
+        )
     else:
         messages.error(request, NOT_MAILED % invitation.user.email)
+
+
+def tell_link(request: StaffRequest, sent: str, *, to: User, link: str) -> None:
+    """Say that a link is on its way or, where no mail leaves, show it this once to hand over."""
+    if settings.MAIL_STAYS_HERE:
+        messages.warning(request, f"{NO_MAIL} Give {to.name} this link, shown only now: {link}")
+    else:
+        messages.success(request, sent)
 
 
 def _presses(account: queries.Account, *, own: bool) -> list[tuple[str, str, str]]:

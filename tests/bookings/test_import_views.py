@@ -16,7 +16,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bookings import queries
 from bookings.models import ImportRun
+from bookings.views.set_up.imports import twin_words
 from clinic.models import AuditEvent, Patient, User
 from tests.bookings.importing import (
     VISIT_COLUMNS,
@@ -188,11 +190,35 @@ def test_watching_an_import_keeps_no_session_open(
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
 
 
+def test_who_may_be_on_file_is_shown_to_whoever_may_see_patients(cast: Cast, enter: Enter) -> None:
+    run = given(cast, csv_of("1,Mia,Lee,3/3/1991,,m@example.org", person(2)))
+    page = says(enter(cast.manager).get(f"{PAGE}{run.pk}/?show=on_file"))
+    assert f'href="/patients/{cast.mia.pk}/">PT-000001</a>, <bdi>Mia Lee, born' in page
+    assert "Import 1 row<" in page
+    row = run.lines.get(verdict="on_file")
+    assert queries.who_is_on_file(run, [row]) == {row.pk: [cast.mia]}
+    assert twin_words(cast.mia, named=False) == {
+        "code": "PT-000001",
+        "key": None,
+        "who": f"M. L., {cast.mia.birth_date.year}",
+    }
+
+
+def test_the_counts_of_an_import_add_up(cast: Cast, enter: Enter) -> None:
+    run = given(cast, csv_of(person(1), person(2), person(1), "7,,Berg,2/31/1990,,"))
+    page = says(enter(cast.manager).get(f"{PAGE}{run.pk}/"))
+    assert "Repeated" in page
+    assert "Imported before" not in page
+    run = begin(cast, run)
+    page = says(enter(cast.manager).get(f"{PAGE}{run.pk}/progress/"))
+    assert "0 of 2 rows: 0 imported, 0 not." in page
+
+
 def test_who_may_be_on_file_is_decided_row_by_row(cast: Cast, enter: Enter) -> None:
     client = enter(cast.manager)
     run = given(cast, csv_of("1,Mia,Lee,3/3/1991,,m@example.org"))
     page = f"{PAGE}{run.pk}/"
-    assert "On file: PT-000001." in says(client.get(f"{page}?show=on_file"))
+    assert "PT-000001" in says(client.get(f"{page}?show=on_file"))
     typed = {"row": str(run.lines.get().pk), "choice": "other", "once": "key-1"}
     answer = client.post(f"{page}choose/?show=on_file&page=1", typed)
     assert answer.headers["Location"] == f"{page}?show=on_file&page=1"

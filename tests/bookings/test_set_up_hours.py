@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -172,6 +173,25 @@ def test_a_day_is_copied_to_others_without_saving(cast: Cast, desk: Client):
     for name in ("d0_0_from", "d2_0_from", "d6_0_from"):
         assert f'name="{name}" value="10:00"' in answer.content.decode()
     assert Shift.objects.filter(practitioner=cast.ana).count() == 5
+
+
+@pytest.mark.parametrize("where", ["week", "opening"])
+def test_enter_saves_and_a_copy_says_what_it_did(cast: Cast, enter: Any, where: str):
+    desk = enter(cast.manager)
+    page = reverse("setup-hours")
+    if where == "week":
+        page = reverse("setup-shift-week", args=[cast.ana.pk])
+    form = desk.get(page).content.decode().split("<main")[1].split("<form")[1]
+    first = re.search(r"<button[^>]*>([^<]*)<", form)
+    assert first
+    assert first[1].startswith("Save the ")
+    assert 'name="copy"' not in first[0]
+    sent = {"copy": "1", "copy_day": "0", "d0_0_from": "10:00", "d0_0_to": "14:00"}
+    answer = desk.post(page, sent)
+    assert answer.status_code == 200
+    assert "Tick the days that get the same hours" in text_of(answer)
+    answer = desk.post(page, sent | {"copy_to": ["2"]})
+    assert "Copied. The hours count once you save them." in text_of(answer)
 
 
 def test_the_same_week_is_no_change(cast: Cast):

@@ -67,6 +67,18 @@ def test_a_room_out_of_use_keeps_its_visits_and_is_no_choice(cast: Cast, enter: 
     assert book(cast, patient=cast.wang, practitioner=cast.priya).room == cast.second_room
 
 
+def test_what_is_booked_with_it_opens_from_there(cast: Cast, enter: Any) -> None:
+    visit = book(cast, room=cast.room)
+    card = f'href="/appointments/{visit.pk}/"'
+    browser = enter(cast.manager)
+    assert card in browser.get(f"/setup/rooms/{cast.room.pk}/use/").content.decode()
+    device = f"/setup/devices/{visit.device_id}/status/"
+    assert card in browser.get(device).content.decode()
+    page = browser.get(f"/setup/practitioners/{cast.ana.pk}/use/").content.decode()
+    assert card in page
+    assert "Still booked with her" in page
+
+
 def test_the_administrator_hears_how_many_and_not_who(cast: Cast, enter: Any) -> None:
     book(cast, room=cast.room)
     page = enter(cast.administrator).get(f"/setup/rooms/{cast.room.pk}/use/").content.decode()

@@ -114,6 +114,26 @@ def test_an_invitation_sends_the_link_to_our_own_address(
     assert "Tue, Dec 1, 2026, 9:00 AM" in page
 
 
+def test_where_no_mail_leaves_the_link_is_shown_once_to_hand_over(
+    cast: Cast, clock: Any, enter: Any, settings: Any
+) -> None:
+    settings.MAIL_STAYS_HERE = True
+    browser = enter(cast.administrator)
+    assert "You get the link to hand over." in text(browser.get(ADD))
+    browser.post(ADD, typed(cast))
+    user = User.objects.get(email="ida@demo.example")
+    page = text(browser.get(at(user)))
+    assert "No mail leaves this installation: it is written to files." in page
+    assert "on its way" not in page
+    found = LINK.search(page)
+    assert found
+    assert not LINK.search(text(browser.get(at(user))))
+    assert "Ida Berg" in text(followed(found[1])[1])
+    page = text(browser.post(at(cast.colleague, "reset/"), {"once": "r"}, follow=True))
+    assert f"Give {cast.colleague.name} this link" in page
+    assert "/accounts/password/reset/key/" in page
+
+
 @pytest.mark.rule("P3")
 def test_the_button_pressed_twice_invites_and_writes_once(
     cast: Cast, clock: Any, enter: Any

@@ -36,6 +36,43 @@ def test_links_in_mails_begin_with_the_site_s_own_address(tmp_path, given, addre
     assert address in done.stdout.splitlines() or address in done.stderr
 
 
+def python(tmp_path, given, *asked):
+    return subprocess.run(
+        [sys.executable, *asked],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)} | given,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "appointments@localhost True"),
+        ({"SITE_ADDRESS": "https://clinic.example"}, "appointments@clinic.example True"),
+        ({"DEFAULT_FROM_EMAIL": "a@b.example"}, "a@b.example True"),
+        (
+            {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"},
+            "appointments@localhost False",
+        ),
+    ],
+)
+def test_mail_has_a_sender_and_is_known_to_leave_or_not(tmp_path, given, said):
+    keys = {"SECRET_KEY": "x" * 50, "AUDIT_KEY": "0" * 64}
+    asked = "from clinic import settings as s; print(s.DEFAULT_FROM_EMAIL, s.MAIL_STAYS_HERE)"
+    assert python(tmp_path, keys | given, "-c", asked).stdout.strip() == said
+
+
+def test_a_missing_key_is_one_line_that_names_the_folder(tmp_path):
+    done = python(tmp_path, {}, "manage.py", "backup", "x")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [
+        f"SECRET_KEY is not set. {tmp_path}/env does not set it: export the VAR_DIR in which the "
+        "data lie, or set 50 random characters."
+    ]
+
+
 def test_the_example_lists_exactly_the_settings_that_are_read():
     example = (ROOT / ".env.example").read_text()
     listed = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))

@@ -16,6 +16,7 @@ from bookings import operations, queries
 from bookings.forms.hours import (
     ClearDayForm,
     DayForm,
+    OpeningForm,
     WeekForm,
     initial_hours,
     initial_week,
@@ -170,8 +171,7 @@ class ChangeWeek(OnePerson):
         if "copy" not in request.POST:
             return super().post(request, *args, **kwargs)
         self.row  # noqa: B018 - what is not there is 404, whatever was typed
-        form = self.get_form()
-        form.data = form.copied()
+        form = copied(request, self.get_form())
         return self.render_to_response(self.get_context_data(form=form))
 
     def perform(self, form: WeekForm) -> Practitioner:
@@ -231,6 +231,16 @@ class OtherDay(OnePerson):
         for note in edge_notes(saved["day"], saved["hours"], self.request.clinic.zone):
             messages.info(self.request, note)
         return super().where_to(result)
+
+
+def copied(request: HttpRequest, form: WeekForm | OpeningForm) -> WeekForm | OpeningForm:
+    """The form with one day's hours copied to others; says what is still to do."""
+    if form.data.getlist("copy_to"):  # type: ignore[attr-defined]
+        messages.info(request, "Copied. The hours count once you save them.")
+    else:
+        messages.warning(request, "Tick the days that get the same hours, then copy.")
+    form.data = form.copied()
+    return form
 
 
 def say_off(one: TimeOff, clinic: Clinic) -> str:

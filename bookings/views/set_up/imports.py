@@ -17,7 +17,9 @@ from bookings import operations, queries
 from bookings.forms.imports import ChoiceForm, ColumnsForm, DiscardForm, StartForm, UploadForm
 from bookings.models import ImportRow, ImportRun
 from bookings.rules.importing import PRESETS, best_preset, guess, preset_columns, same_names
+from clinic.models import Patient
 from clinic.permissions import Permission
+from clinic.rules import say_date
 from clinic.views.doors import Door, FormPage, StaffRequest, acting, csv_download, go
 
 PER_PAGE = 50
@@ -146,10 +148,10 @@ class Import(_OneImport):
             raise Http404 from no
         context = super().get_context_data(**kwargs) | progress(self.run)
         counts = context["counts"]
-        tabs = [(str(one.value), str(one.label), counts[str(one.value)]) for one in Verdict]
+        tabs = [(str(one.value), label_of(one), counts[str(one.value)]) for one in Verdict]
         return context | {
             "page": page,
-            "rows": [(row, cells_of(row)) for row in page.object_list],
+            "rows": self.rows_of(list(page.object_list)),
             "show": verdict,
             "query": urlencode({"show": verdict}) if verdict else "",
             "tabs": [one for one in tabs if one[2]],
@@ -157,6 +159,20 @@ class Import(_OneImport):
             "may_see": self.request.user.can(Permission.SEE_PATIENTS, self.run.clinic_id),
             "before": queries.imported_before(self.run),
         }
+
+    def rows_of(self, rows: list[ImportRow]) -> list[dict[str, Any]]:
+        """The rows of this page: each with its cells and with who may be the same person."""
+        may_see = self.request.user.can(Permission.SEE_PATIENTS, self.run.clinic_id)
+        twins = queries.who_is_on_file(self.run, rows)
+        return [
+            {
+                "row": row,
+                "cells": cells_of(row),
+                "label": label_of(Verdict(row.verdict)),
+                "twins": [twin_words(one, named=may_see) for one in twins.get(row.pk, ())],
+            }
+            for row in rows
+        ]
 
     def perform(self, form: StartForm) -> ImportRun:
         return operations.start_import(
@@ -252,9 +268,26 @@ def progress(run: ImportRun) -> dict[str, Any]:
         "to_do": to_do,
         "taken": taken,
         "left": counts["rejected"] + counts["skipped"] + counts["again"],
+        # Of those that were gone through, unlike `left`.
+        "missed": max(0, run.done - taken),
         "total": total,
         "checking": run.state == State.CHECKING,
     }
+
+
+def label_of(verdict: ImportRow.Verdict) -> str:
+    """A verdict in words. A row that repeats one of its own file was not imported before."""
+    return "Repeated" if verdict == Verdict.AGAIN else str(verdict.label)
+
+
+def twin_words(patient: Patient, *, named: bool) -> dict[str, Any]:
+    """Someone on file, so that one sees whether she is the person of the row: by name and birth
+    date or, for whoever may not see patients, by initials and year."""
+    if not named:
+        initials = f"{patient.first_name[:1]}. {patient.last_name[:1]}."
+        return {"code": patient.code, "key": None, "who": f"{initials}, {patient.birth_date.year}"}
+    who = f"{patient.name}, born {say_date(patient.birth_date)}"
+    return {"code": patient.code, "key": patient.pk, "who": who}
 
 
 def cells_of(row: ImportRow) -> list[str]:

@@ -147,7 +147,7 @@ class UseService(_OneService, SetUpUse):
     page = "setup-service"
     what = "service"
 
-    def touched(self) -> Sequence[str]:
+    def touched(self) -> Sequence[queries.Touched]:
         named = self.request.user.can(Permission.SEE_DAY, self.request.clinic.pk)
         return queries.say_visits_ahead("service", self.row, at=timezone.now(), named=named)
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from bookings import operations
 from bookings.forms.hours import OpeningForm, initial_week
 from bookings.rules.hours import say_week
+from bookings.views.set_up.hours import copied
 from clinic.models import Clinic
 from clinic.queries.places import clinics_of
 from clinic.views.doors import acting
@@ -43,8 +44,7 @@ class OpeningHours(SetUpRow):
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
         if "copy" not in request.POST:
             return super().post(request, *args, **kwargs)
-        form = self.get_form()
-        form.data = form.copied()
+        form = copied(request, self.get_form())
         return self.render_to_response(self.get_context_data(form=form))
 
     def perform(self, form: OpeningForm) -> Clinic:

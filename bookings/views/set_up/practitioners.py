@@ -143,7 +143,7 @@ class ChangePractitioner(_OnePractitioner, SetUpChange):
             "sees_licenses": sees,
             "keeps_licenses": keeps,
             "licenses": licenses_of(self.row, clinic, today=clinic.day_of(at)) if sees else [],
-            "booked": queries.say_visits_of(self.row, at=at, by=user),
+            "booked": queries.say_visits_of(self.row, clinic=clinic, at=at, by=user),
         }
 
 
@@ -152,9 +152,12 @@ class UsePractitioner(_OnePractitioner, SetUpUse):
 
     page = "setup-practitioner"
     what = "practitioner"
+    booked_with = "her"
 
-    def touched(self) -> Sequence[str]:
-        return queries.say_visits_of(self.row, at=timezone.now(), by=self.request.user)
+    def touched(self) -> Sequence[queries.Touched]:
+        return queries.say_visits_of(
+            self.row, clinic=self.request.clinic, at=timezone.now(), by=self.request.user
+        )
 
     def perform(self, form: UseForm) -> Practitioner:
         return operations.set_practitioner_use(

@@ -87,7 +87,7 @@ class UseRoom(_OneRoom, SetUpUse):
     page = "setup-room"
     what = "room"
 
-    def touched(self) -> Sequence[str]:
+    def touched(self) -> Sequence[queries.Touched]:
         named = self.request.user.can(Permission.SEE_DAY, self.request.clinic.pk)
         return queries.say_visits_ahead("room", self.row, at=timezone.now(), named=named)
 

@@ -28,11 +28,13 @@ class UseUser(SetUpUse):
     def rows(self) -> QuerySet[User]:
         return users_kept_by(self.request.user)
 
-    def touched(self) -> Sequence[str]:
+    def touched(self) -> Sequence[queries.Touched]:
         practitioner = getattr(self.row, "practitioner", None)
         if practitioner is None:
             return ()
-        return queries.say_visits_of(practitioner, at=timezone.now(), by=self.request.user)
+        return queries.say_visits_of(
+            practitioner, clinic=self.request.clinic, at=timezone.now(), by=self.request.user
+        )
 
     def perform(self, form: UseForm) -> User:
         return operations.set_user_use(

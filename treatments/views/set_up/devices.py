@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from bookings.queries import say_visits_ahead
+from bookings.queries import Touched, say_visits_ahead
 from clinic import operations
 from clinic.forms.devices import AddDeviceForm, ChangeDeviceForm, CleanDeviceForm, DeviceStatusForm
 from clinic.models import Device
@@ -100,7 +100,7 @@ class _OneDevice(SetUpRow):
     def rows(self) -> QuerySet[Device]:
         return devices_of(self.request.user, self.request.clinic)
 
-    def touched(self) -> list[str]:
+    def touched(self) -> list[Touched]:
         """The visits ahead that hold it."""
         named = self.request.user.can(Permission.SEE_DAY, self.request.clinic.pk)
         return say_visits_ahead("device", self.row, at=timezone.now(), named=named)
