@@ -49,7 +49,6 @@ from bookings.queries.reminders import (
 from bookings.queries.rosters import rosters_of
 from bookings.queries.sheets import clinics_in_use, contacts_of
 from bookings.queries.supply import short_by
-from bookings.queries.touched import say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.touched import Touched, say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.undoing import Done, done_last, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
