@@ -14,6 +14,7 @@ from bookings.models import Service
 from bookings.rules.cancelling import say_standing
 from bookings.rules.fit import before_opening, comes_early
 from bookings.rules.interval import say_days
+from bookings.rules.supply import OUT
 from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
@@ -56,7 +57,8 @@ def words_so_far(
     service = form.glimpse_service()
     practitioner, starts_at = form.glimpse_visit()
     new = new or form.registers
-    words = {"said": "", "missing": "", "doubt": "", "early": "", "near": "", "standing": ""}
+    words = {"said": "", "missing": "", "doubt": "", "early": "", "near": "", "supply": ""}
+    words["standing"] = ""
     if patient is not None:
         missed, late = queries.standing_of(patient)
         words["standing"] = say_standing(late=late, missed=missed)
@@ -71,7 +73,10 @@ def words_so_far(
             found=found,
         )
         words["early"] = early_words(clinic, service, starts_at)
-        words["near"] = near_words(clinic, service, patient, clinic.day_of(starts_at))
+        day, today = clinic.day_of(starts_at), clinic.day_of(at)
+        words["near"] = near_words(clinic, service, patient, day)
+        if not words["doubt"] and queries.short_by(day, clinic=clinic, today=today, more=1):
+            words["supply"] = OUT
     missing = [
         word
         for word, there in (

@@ -135,7 +135,9 @@ def test_the_cartridges_are_counted_first_expiring_first() -> None:
     assert short_on({day: 3}, {day + 9 * DAY: 1, day: 2}) is None
 
 
-def test_a_visit_more_than_there_are_cartridges_is_told_and_can_be_booked(cast: Cast) -> None:
+def test_a_visit_more_than_there_are_cartridges_is_told_and_can_be_booked(
+    cast: Cast, enter: Enter, clock: Any
+) -> None:
     for hour in range(5):  # the shelf has five in date
         book(
             cast,
@@ -148,6 +150,10 @@ def test_a_visit_more_than_there_are_cartridges_is_told_and_can_be_booked(cast: 
     found = why(cast, NOON + 2 * DAY)
     assert told(found) == [OUT]
     assert found.fits
+    words = enter(cast.reception).get(
+        reverse("appointment-words"), typed(cast, date=(TODAY + 2 * DAY).isoformat())
+    )
+    assert OUT in text_of(words)
 
 
 def test_the_site_has_one_provider_of_supply(monkeypatch: pytest.MonkeyPatch) -> None:
