@@ -4,90 +4,154 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from email.utils import parseaddr
+
+from django.conf import settings
 
 from bookings.models import Appointment
-from bookings.queries import (
-    BOOKED,
-    CANCELLED,
-    MOVED,
-    REMINDER,
-    about,
-    reminders_dropped,
-    told_of,
-    words_of,
-)
-from bookings.rules.letters import LETTERS, said
+from bookings.queries import Sent, about, reminders_taken_back, sent_about, ways_to, words_of
+from bookings.rules.calendar import Entry, Method, calendar_file
+from bookings.rules.letters import LETTERS, Words, fill, said
 from bookings.rules.status import UNDO
+from bookings.rules.telling import REMINDERS, WORDED, Kind, to_tell_moved, to_tell_restored
+from bookings.rules.texts import length_fault
 from clinic import outbox
-from clinic.models import Clinic
+from clinic.models import Clinic, Message
 from clinic.rules import say_date, say_time
 
 SUBJECT_MOST = 150
+AT_ONCE = dt.timedelta(0)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
-    """Confirm a new visit to a patient who has an email address."""
-    _post(appointment, BOOKED, at)
+    """Confirm a new visit to a patient who can be told of it."""
+    _post(appointment, Kind.BOOKED, at)
 
 
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
-    """Tell the new time, and drop what still waits about the old one."""
-    outbox.withdraw(about=about(appointment), at=at)
-    _post(appointment, MOVED, at, wait=UNDO)
+    """Tell the new time once it can no longer be undone, and drop what still waits about another.
+
+    Where the patient has been told this very start, as after a change of room, nothing is said.
+    """
+    sent = _withdraw_others(appointment, at)
+    told = [one.told for one in sent if one.told]
+    if kind := to_tell_moved(told, appointment.starts_at):
+        _post(appointment, kind, at, wait=UNDO)
 
 
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
-    """Tell that the visit is off, and drop what still waits about it."""
+    """Tell that the visit is off once that can no longer be undone; drop what still waits."""
     outbox.withdraw(about=about(appointment), at=at)
-    _post(appointment, CANCELLED, at, wait=UNDO)
+    _post(appointment, Kind.CANCELLED, at, wait=UNDO)
 
 
-def restored(appointment: Appointment, *, act: int, at: dt.datetime) -> None:
-    """Drop what waits about an act that was taken back; `act` is the version that it had made.
-
-    Where the patient has heard of that act already, or has not heard yet of the start that
-    counts again, she is told of it. Reminders plan themselves anew.
-    """
+def missed(appointment: Appointment, *, at: dt.datetime) -> None:
+    """Drop what still waits about a visit to which the patient did not come."""
     outbox.withdraw(about=about(appointment), at=at)
-    told = told_of(appointment, act=act)
-    if told:
-        _post(appointment, told, at, once=f"{appointment.version} again")
 
 
-def reminder(appointment: Appointment, *, at: dt.datetime) -> None:
-    """Remind of a visit: once of each start, and once more when a move has dropped it (P28).
+def arrived(appointment: Appointment, *, at: dt.datetime) -> None:
+    """Remind nobody who is here already."""
+    reminders = [one.key for one in sent_about(appointment) if one.kind in REMINDERS]
+    outbox.withdraw(about=about(appointment), at=at, only=reminders)
 
-    The caller holds the visit's row, so that it is not moved or reminded of meanwhile.
+
+def restored(appointment: Appointment, *, at: dt.datetime) -> None:
+    """After an undo: drop what waits and is not so, and tell what the patient does not know.
+
+    The reminders of the start that holds again are planned anew by the clock.
     """
-    once = f"{appointment.starts_at:%Y%m%dT%H%MZ} {reminders_dropped(appointment)}"
-    _post(appointment, REMINDER, at, once=once)
+    sent = _withdraw_others(appointment, at)
+    told = [one.told for one in sent if one.told]
+    if kind := to_tell_restored(told, appointment.starts_at):
+        _post(appointment, kind, at)
+
+
+def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
+    """Remind of a visit: once of each start, and once more where a move took it back (P28).
+
+    The caller holds the visit's row, so that it is not moved or reminded of meanwhile. Returns
+    whether there is a way to tell the patient.
+    """
+    taken_back = reminders_taken_back(appointment, kind)
+    once = f"{appointment.starts_at:%Y%m%dT%H%MZ} {taken_back}"
+    return _post(appointment, kind, at, once=once)
+
+
+def _withdraw_others(appointment: Appointment, at: dt.datetime) -> list[Sent]:
+    """Drop what waits about another start, or says that the visit is off; what there is then."""
+    others = [
+        one.key
+        for one in sent_about(appointment)
+        if one.kind is Kind.CANCELLED or one.starts_at != appointment.starts_at
+    ]
+    if others:
+        outbox.withdraw(about=about(appointment), at=at, only=others)
+    return sent_about(appointment)
 
 
 def _post(
     appointment: Appointment,
-    kind: str,
+    kind: Kind,
     at: dt.datetime,
     *,
     once: str = "",
-    wait: dt.timedelta = dt.timedelta(),
-) -> None:
+    wait: dt.timedelta = AT_ONCE,
+) -> bool:
     patient, clinic = appointment.patient, appointment.clinic
-    if not patient.email or appointment.starts_at <= at:
-        return
-    subject, body = words_of(clinic, kind)
-    house = LETTERS[kind]
+    ways = ways_to(patient)
+    if not ways or appointment.starts_at <= at:
+        return False
+    words, house = words_of(clinic, WORDED[kind]), LETTERS[WORDED[kind]]
     values = blanks_of(clinic, appointment.comes_at, patient.preferred_name or patient.first_name)
-    outbox.post(
-        clinic=clinic,
-        key=f"{kind} {appointment.pk} {once or appointment.version}",
-        about=about(appointment),
-        to=patient.email,
-        subject=said(subject, house.subject, values, whole=True)[:SUBJECT_MOST],
-        body=said(body, house.body, values) + "\n",
-        due_at=at + wait,
-        not_after=appointment.starts_at,
+    key = f"{kind} {appointment.pk} {once or appointment.version}"
+    for way in ways:
+        by_text = way == Message.Channel.SMS
+        subject = said(words.subject, house.subject, values, whole=True)
+        body = said(words.body, house.body, values) + "\n"
+        outbox.post(
+            clinic=clinic,
+            channel=Message.Channel(way),
+            key=f"{key} {way}" if by_text else key,
+            about=about(appointment),
+            to=str(patient.phone if by_text else patient.email),
+            subject="" if by_text else subject[:SUBJECT_MOST],
+            body=text_of(WORDED[kind], words, values) if by_text else body,
+            attachment="" if by_text else _calendar(appointment, kind, at),
+            due_at=at + wait,
+            not_after=appointment.starts_at,
+        )
+    return True
+
+
+def _calendar(appointment: Appointment, kind: Kind, at: dt.datetime) -> str:
+    """The visit for the patient's own calendar: when she is to be there, and nothing of why."""
+    clinic = appointment.clinic
+    entry = Entry(
+        uid=str(appointment.pk),
+        # Whatever changes a visit counts its version up: the newest file wins.
+        sequence=appointment.version - 1,
+        starts_at=appointment.comes_at,
+        ends_at=appointment.ends_at,
+        title=f"Appointment at {_one_line(clinic.name)}",
+        said_at=at,
+        place=_one_line(clinic.address) or _one_line(clinic.name),
+        more=f"Questions: {clinic.phone_text}" if clinic.phone_text else "",
+        organizer=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        organizer_name=_one_line(clinic.name),
+        attendee=appointment.patient.email,
     )
+    method = Method.CANCEL if kind is Kind.CANCELLED else Method.REQUEST
+    return calendar_file([entry], method=method, zone=clinic.zone).decode()
+
+
+def text_of(kind: str, words: Words, values: Mapping[str, str]) -> str:
+    """A text message with its blanks filled; in the house's words where a long name makes the
+    clinic's own too long."""
+    text = said(words.sms, LETTERS[kind].sms, values)
+    return text if length_fault(text) is None else fill(LETTERS[kind].sms, values)
 
 
 def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Collection
 from time import monotonic
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 
+from clinic import gateways
 from clinic.models import Clinic, Message
 from clinic.refusals import Refusal
 
 log = logging.getLogger(__name__)
 TRIES = 5
+# Why a message was not sent, beside the kinds of errors: `Message.error`.
+INTERRUPTED, LATE, WITHDRAWN = "Interrupted", "Late", "Withdrawn"
 # How long a message belongs to the worker that sends it: far longer than a mail server is
 # waited for (EMAIL_TIMEOUT at each of its few answers), so that only a dead worker loses one.
 LEASE = dt.timedelta(minutes=5)
@@ -31,11 +33,14 @@ def post(
     body: str,
     due_at: dt.datetime,
     not_after: dt.datetime,
+    channel: Message.Channel = Message.Channel.EMAIL,
+    attachment: str = "",
 ) -> None:
     """Put a message into the outbox, in the transaction of the act that causes it.
 
     `key` says what it is about, once ever: a second post with the same key adds nothing.
-    `about` is the key of the row it speaks of. It is never sent after `not_after`. One that its
+    `about` is the key of the row it speaks of. It is never sent after `not_after`. Without a
+    `channel` it is an email; an `attachment` is the text of its calendar file. A message that its
     table cannot take is logged and goes nowhere: the act stands all the same (P28).
     """
     if Message.objects.filter(key=key).exists():
@@ -44,9 +49,11 @@ def post(
         clinic=clinic,
         key=key,
         about=about,
+        channel=channel,
         to=to,
         subject=subject,
         body=body,
+        attachment=attachment,
         due_at=due_at,
         not_after=not_after,
     )
@@ -57,20 +64,29 @@ def post(
         log.error("A message about %s could not be kept: its %s.", about, no.field)
 
 
-def withdraw(*, about: str, at: dt.datetime) -> None:
-    """Drop what waits about a row: the visit was cancelled or moved (P28).
+def withdraw(*, about: str, at: dt.datetime, only: Collection[str] | None = None) -> None:
+    """Drop what waits about a row, or `only` the messages of these keys: what they say is no
+    longer so (P28).
 
     What is being sent at this moment stays so and is recorded as it turns out; if that fails,
-    it is not tried again. Runs in the transaction of the act that causes it.
+    it is not tried again, nor is what has failed before. Runs in the transaction of the act that
+    causes it.
     """
-    open_ones = [Message.Status.WAITING, Message.Status.SENDING]
-    for message in Message.objects.held().filter(about=about, status__in=open_ones):
-        if message.status == Message.Status.SENDING:
-            message.not_after = min(message.not_after, at)
-            message.write(only=["not_after"])
-        else:
+    unsent = [Message.Status.WAITING, Message.Status.SENDING, Message.Status.FAILED]
+    rows = Message.objects.held().filter(about=about, status__in=unsent, withdrawn=False)
+    for message in rows if only is None else rows.filter(key__in=only):
+        message.withdrawn = True
+        if message.status == Message.Status.WAITING:
+            message.error = WITHDRAWN
             message.status, message.finished_at = Message.Status.DROPPED, at
-            message.write(only=["status", "finished_at"])
+        message.write(only=["withdrawn", "status", "finished_at", "error"])
+
+
+def send_again(message: Message, *, to: str, at: dt.datetime) -> None:
+    """Let a message that failed wait once more, for `to`; its row is held by the caller."""
+    message.status, message.finished_at, message.error = Message.Status.WAITING, None, ""
+    message.attempts, message.to, message.due_at = 0, to, at
+    message.write(only=["status", "finished_at", "error", "attempts", "to", "due_at"])
 
 
 def deliver(*, at: dt.datetime, limit: int = 200) -> int:
@@ -107,13 +123,14 @@ def _claim(pk: uuid.UUID, now: dt.datetime) -> Message | None:
             return None
         interrupted = message.status == Message.Status.SENDING
         late = now >= message.not_after
-        if interrupted and (late or message.attempts >= TRIES):
+        if interrupted and (late or message.withdrawn or message.attempts >= TRIES):
             # It may have gone out or not: nobody can know, so it is not called dropped.
-            message.error = "Interrupted"
+            message.error = INTERRUPTED
             _finish(message, Message.Status.FAILED, now)
             return None
         message.attempts += 1
         if late:
+            message.error = LATE
             _finish(message, Message.Status.DROPPED, now)
             return None
         message.status, message.leased_until = Message.Status.SENDING, now + LEASE
@@ -122,11 +139,17 @@ def _claim(pk: uuid.UUID, now: dt.datetime) -> Message | None:
 
 
 def _send(message: Message) -> Exception | None:
-    """Hand it to the mail server, outside of any transaction; returns what went wrong."""
+    """Hand it to its gateway, outside of any transaction; returns what went wrong."""
     try:
-        EmailMessage(
-            message.subject, message.body, settings.DEFAULT_FROM_EMAIL, [message.to]
-        ).send()
+        if message.channel == Message.Channel.SMS:
+            gateways.send_text(to=message.to, text=message.body)
+        else:
+            gateways.send_mail(
+                to=message.to,
+                subject=message.subject,
+                text=message.body,
+                calendar=message.attachment,
+            )
     except Exception as error:
         # Only the kind of the error: what a server says may hold a secret, or name a patient.
         log.warning("A message could not be sent: %s", type(error).__name__)
@@ -144,11 +167,11 @@ def _record(sent: Message, problem: Exception | None, now: dt.datetime) -> int:
             _finish(message, Message.Status.SENT, now)
             return 1
         message.error = type(problem).__name__
-        # A ValueError lies in the message itself: the next try would end the same.
-        if isinstance(problem, ValueError) or message.attempts >= TRIES:
-            _finish(message, Message.Status.FAILED, now)
-        elif now >= message.not_after:
+        if message.withdrawn or now >= message.not_after:
+            message.error = WITHDRAWN if message.withdrawn else LATE
             _finish(message, Message.Status.DROPPED, now)
+        elif gateways.is_final(problem) or message.attempts >= TRIES:
+            _finish(message, Message.Status.FAILED, now)
         else:
             message.status, message.leased_until = Message.Status.WAITING, None
             message.due_at = now + dt.timedelta(minutes=2**message.attempts)

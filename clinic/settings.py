@@ -300,6 +300,10 @@ MAIL_STAYS_HERE = EMAIL_BACKEND.rpartition(".mail.backends.")[2].partition(".")[
     "filebased",
 )
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"appointments@{own_host()}"
+# The provider of text messages as an apprise URL; without one no text message is planned.
+SMS_URL = env.str("SMS_URL", default="")
+if SMS_URL and "{to}" not in SMS_URL:
+    raise ImproperlyConfigured("SMS_URL has no {to}: put it where the patient's number belongs.")
 
 LOGGING = {
     "version": 1,
@@ -312,5 +316,7 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["calm"]}
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # What these two say of a failure names the patient's number and the provider's password.
+    "loggers": {"apprise": {"level": "CRITICAL"}, "urllib3": {"level": "CRITICAL"}},
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -10,7 +10,7 @@ import uuid
 
 # What the person at the keyboard has set must not decide whether a test passes.
 OUTSIDE = ("ALLOWED_HOSTS", "BEHIND_PROXY", "DEBUG", "DEMO_PASSWORD", "HOST", "HTTPS", "PORT")
-for name in (*OUTSIDE, "MFA_REQUIRED", "SITE_ADDRESS", "SITE_NAME"):
+for name in (*OUTSIDE, "MFA_REQUIRED", "SITE_ADDRESS", "SITE_NAME", "SMS_URL"):
     os.environ.pop(name, None)
 
 # One folder for the whole run, made and taken away by conftest.py in the first process; the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from bookings import messages
 from bookings.models import Appointment, Hold
 from bookings.operations.ground import held_visit
 from bookings.rules.status import Status, may_become, missed_from
@@ -78,5 +79,8 @@ def _written(action: str, appointment: Appointment, by: User, at: dt.datetime) -
     appointment.write()
     if appointment.status == Status.NO_SHOW:
         Hold.objects.release(appointment)
+        messages.missed(appointment, at=at)
+    if appointment.status == Status.ARRIVED:
+        messages.arrived(appointment, at=at)
     audit.record(action, by=by, at=at, clinic_id=appointment.clinic_id, on=appointment)
     return appointment

@@ -10,22 +10,24 @@ from bookings import messages
 from bookings.models import Appointment
 from bookings.queries import visits_to_remind
 from bookings.rules.status import MOVABLE, Status
-
-AHEAD = dt.timedelta(hours=24)
+from bookings.rules.telling import reminder_due
 
 
 def send_reminders(*, at: dt.datetime) -> int:
-    """Put a reminder into the outbox for every visit of the next 24 hours; how many are due.
+    """Put each reminder that is due by its clinic's hours into the outbox; of how many visits.
 
-    Safe to repeat at any time, and one database query when nothing is due: each visit and
-    start has one reminder (P28). A visit that is cancelled or moved meanwhile is passed over,
-    because it is locked and read again.
+    Safe to repeat at any time, and two database queries when nothing is due: each visit and
+    start has each reminder once (P28). A visit that is cancelled or moved meanwhile is passed
+    over, because it is locked and read again. After an outage only the later reminder goes.
     """
-    posted = 0
-    for key in visits_to_remind(at=at, ahead=AHEAD):
+    reminded = 0
+    for key in visits_to_remind(at=at):
         with transaction.atomic():
             visit = Appointment.objects.held().select_related("clinic", "patient").get(pk=key)
-            if Status(visit.status) in MOVABLE and at < visit.starts_at <= at + AHEAD:
-                messages.reminder(visit, at=at)
-                posted += 1
-    return posted
+            clinic = visit.clinic
+            kind = reminder_due(
+                visit.starts_at, first_h=clinic.first_h, second_h=clinic.second_h, at=at
+            )
+            if kind and Status(visit.status) in MOVABLE:
+                reminded += messages.reminder(visit, kind, at=at)
+    return reminded

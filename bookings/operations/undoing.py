@@ -73,7 +73,6 @@ def undo(
     visit = held_visit(appointment, at=at, version=version)
     if _to_take_back(visit, at) != done:
         raise Conflict("This visit was changed meanwhile.", rule="P12", way_out="Look again.")
-    made = visit.version
     Undo(
         clinic_id=visit.clinic_id,
         appointment=visit,
@@ -93,7 +92,7 @@ def undo(
     visit.starts_at, visit.local_date = back.starts_at, visit.clinic.day_of(back.starts_at)
     visit.write()
     take(visit)
-    messages.restored(visit, act=made, at=at)
+    messages.restored(visit, at=at)
     audit.record(
         "appointment.undo",
         by=by,

@@ -36,15 +36,13 @@ from bookings.queries.offered import all_services, devices_in_service, models_to
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
 from bookings.queries.reminders import (
-    BOOKED,
-    CANCELLED,
-    MOVED,
-    REMINDER,
+    Sent,
     about,
     about_outer,
-    reminders_dropped,
-    told_of,
+    reminders_taken_back,
+    sent_about,
     visits_to_remind,
+    ways_to,
 )
 from bookings.queries.rosters import rosters_of
 from bookings.queries.sheets import clinics_in_use, contacts_of
@@ -65,10 +63,6 @@ from bookings.queries.week import (
 )
 
 __all__ = [
-    "BOOKED",
-    "CANCELLED",
-    "MOVED",
-    "REMINDER",
     "Column",
     "DayBoard",
     "Done",
@@ -79,6 +73,7 @@ __all__ = [
     "OtherHours",
     "Past",
     "Plan",
+    "Sent",
     "ToOpen",
     "Touched",
     "Visit",
@@ -120,11 +115,12 @@ __all__ = [
     "practitioners_on",
     "reasons_against",
     "rejects",
-    "reminders_dropped",
+    "reminders_taken_back",
     "rosters_of",
     "say_visits_ahead",
     "say_visits_of",
     "search_near",
+    "sent_about",
     "services_of",
     "short_by",
     "standing_of",
@@ -138,6 +134,7 @@ __all__ = [
     "visits_in_time_off",
     "visits_outside",
     "visits_to_remind",
+    "ways_to",
     "weeks_of",
     "who_is_on_file",
     "words_of",

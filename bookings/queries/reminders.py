@@ -1,63 +1,123 @@
-"""Whom to remind, and what the outbox knows of it."""
+"""Whom to remind, and what the outbox knows of a visit."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
+from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Replace
 
 from bookings.models import Appointment
 from bookings.rules.status import MOVABLE
-from clinic.models import Message
+from bookings.rules.telling import TELLS_START, Kind, Told, ways
+from clinic.models import Clinic, Message, Patient
 
-# How the keys of these messages begin.
-BOOKED, MOVED, REMINDER, CANCELLED = "booked", "moved", "reminder", "cancelled"
-_IS_REMINDER = Q(key__startswith=f"{REMINDER} ")
-_TELLS_START = Q(key__startswith=f"{BOOKED} ") | Q(key__startswith=f"{MOVED} ")
+DAY = dt.timedelta(days=1)
+_GONE = Q(status=Message.Status.DROPPED) | Q(status=Message.Status.FAILED, withdrawn=True)
 
 
-def visits_to_remind(*, at: dt.datetime, ahead: dt.timedelta) -> list[uuid.UUID]:
-    """The keys of visits that start within `ahead`, whose patient reads email, and of whose
-    start no reminder is in the outbox yet. One database query.
+def ways_to(patient: Patient) -> tuple[str, ...]:
+    """By which ways this patient is told of her visits; nobody writes to one who is not active."""
+    if patient.status != Patient.Status.ACTIVE:
+        return ()
+    return ways(
+        patient.contact_by,
+        email=patient.email,
+        phone=str(patient.phone or ""),
+        texts=bool(settings.SMS_URL),
+    )
 
-    A mail less than `ahead` before the start that the visit was booked for it, or moved to it,
-    is its reminder, unless that mail failed.
+
+def visits_to_remind(*, at: dt.datetime) -> list[uuid.UUID]:
+    """The keys of visits of which a reminder is due by their clinic's hours, whose patient can be
+    told, and of whose start that reminder is not in the outbox yet. Two database queries.
+
+    A message less than those hours before the start that the visit was booked for it, or moved
+    to it, is its reminder, unless it failed.
     """
-    of_this_start = Message.objects.filter(about=about_outer(), not_after=OuterRef("starts_at"))
-    reminded = of_this_start.filter(_IS_REMINDER).exclude(status=Message.Status.DROPPED)
-    told = of_this_start.filter(_TELLS_START, due_at__gte=OuterRef("starts_at") - ahead)
-    due = Appointment.objects.filter(
-        ~Exists(reminded),
-        ~Exists(told.exclude(status__in=[Message.Status.DROPPED, Message.Status.FAILED])),
-        status__in=[str(status) for status in MOVABLE],
-        starts_at__gt=at,
-        starts_at__lte=at + ahead,
-    ).exclude(patient__email="")
-    return list(due.order_by("starts_at", "pk").values_list("pk", flat=True))
+    due = Q()
+    for (kind, after, until), clinics in _spans().items():
+        day = (at - DAY).date(), (at + until + DAY).date()
+        due |= Q(
+            ~Exists(_reminded(kind)),
+            ~Exists(_told(until)),
+            clinic__in=clinics,
+            # By the index of the day board: no full look through all the history.
+            local_date__range=day,
+            starts_at__gt=at + after,
+            starts_at__lte=at + until,
+        )
+    if not due:
+        return []
+    visits = Appointment.objects.filter(due, status__in=[str(status) for status in MOVABLE])
+    found = visits.exclude(patient__contact_by=Patient.ContactBy.NONE).select_related("patient")
+    return [one.pk for one in found.order_by("starts_at", "pk") if ways_to(one.patient)]
 
 
-def reminders_dropped(appointment: Appointment) -> int:
-    """How many reminders of this visit were dropped because it was moved."""
-    reminders = Message.objects.filter(_IS_REMINDER, about=about(appointment))
-    return int(reminders.filter(status=Message.Status.DROPPED).count())
+def _spans() -> dict[tuple[Kind, dt.timedelta, dt.timedelta], list[uuid.UUID]]:
+    """Which reminder is due how long before a visit, and in which clinics."""
+    spans: dict[tuple[Kind, dt.timedelta, dt.timedelta], list[uuid.UUID]] = defaultdict(list)
+    for clinic in Clinic.objects.order_by("pk"):
+        first, second = (
+            dt.timedelta(hours=hours or 0) for hours in (clinic.first_h, clinic.second_h)
+        )
+        if second:
+            spans[Kind.REMINDER_AGAIN, dt.timedelta(0), second].append(clinic.pk)
+        if first:
+            spans[Kind.REMINDER, second, first].append(clinic.pk)
+    return spans
 
 
-def told_of(appointment: Appointment, *, act: int) -> str:
-    """What a patient is to be told of the start that counts again after an undo: the kind of
-    message, "" for none. `act` is the version that the act which was taken back had made.
-    """
-    kept = Message.objects.filter(about=about(appointment))
-    out = [Message.Status.SENT, Message.Status.SENDING]
-    past = {f"{kind} {appointment.pk} {act}" for kind in (MOVED, CANCELLED)}
-    if kept.filter(key__in=past, status__in=out).exists():
-        return MOVED
-    of_start = kept.filter(_TELLS_START, not_after=appointment.starts_at)
-    if of_start.filter(status__in=out).exists():
-        return ""
-    last = of_start.order_by("-due_at", "-pk").first()
-    return last.key.partition(" ")[0] if last and last.status == Message.Status.DROPPED else ""
+def _of_this_start():  # type: ignore[no-untyped-def]
+    return Message.objects.filter(about=about_outer(), not_after=OuterRef("starts_at"))
+
+
+def _reminded(kind: Kind):  # type: ignore[no-untyped-def]
+    return _of_this_start().filter(key__startswith=f"{kind} ").exclude(_GONE)
+
+
+def _told(ahead: dt.timedelta):  # type: ignore[no-untyped-def]
+    tells = Q()
+    for kind in sorted(TELLS_START):
+        tells |= Q(key__startswith=f"{kind} ")
+    lately = _of_this_start().filter(tells, due_at__gte=OuterRef("starts_at") - ahead)
+    return lately.exclude(status__in=[Message.Status.DROPPED, Message.Status.FAILED])
+
+
+def reminders_taken_back(appointment: Appointment, kind: Kind) -> int:
+    """How many reminders of this visit were withdrawn because it was moved or called off."""
+    rows = Message.objects.filter(_GONE, about=about(appointment), key__startswith=f"{kind} ")
+    return int(rows.count())
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One message about a visit: what it says, of which start, and what it tells or None."""
+
+    key: str
+    kind: Kind
+    starts_at: dt.datetime
+    told: Told | None
+
+
+def sent_about(appointment: Appointment) -> list[Sent]:
+    """What the outbox holds about a visit; one query."""
+    rows = Message.objects.filter(about=about(appointment)).order_by("due_at", "pk")
+    return [_sent(row) for row in rows if row.key.partition(" ")[0] in set(Kind)]
+
+
+def _sent(row: Message) -> Sent:
+    name, _pk, order, *_rest = row.key.split(" ")
+    kind, told = Kind(name), None
+    if kind is Kind.CANCELLED or kind in TELLS_START:
+        failed = row.status == Message.Status.FAILED
+        dropped = row.status == Message.Status.DROPPED or (failed and row.withdrawn)
+        told = Told(kind, int(order), row.not_after, dropped=dropped, failed=failed)
+    return Sent(row.key, kind, row.not_after, told)
 
 
 def about(appointment: Appointment) -> str:

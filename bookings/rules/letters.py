@@ -19,24 +19,53 @@ class Letter:
     label: str
     subject: str
     body: str
+    sms: str
 
 
-def _letter(label: str, subject: str, opening: str) -> Letter:
+@dataclass(frozen=True)
+class Words:
+    """The words of one kind of message, with their blanks: of the mail, and of the text message."""
+
+    subject: str
+    body: str
+    sms: str
+
+
+def _letter(label: str, subject: str, opening: str, text: str) -> Letter:
     return Letter(
         label,
         f"{subject}: {{clinic}}",
         f"Hello {{name}},\n\n{opening} at {{clinic}} on {{when}}.\n\n"
         "If this does not suit you, call {phone}.\n",
+        f"{{clinic}}: {text}.\nQuestions: {{phone}}",
     )
 
 
 LETTERS: dict[str, Letter] = {
-    "booked": _letter("A new visit", "Your appointment", "You have an appointment"),
-    "moved": _letter("A moved visit", "Your appointment has moved", "Your appointment is now"),
-    "cancelled": _letter(
-        "A cancelled visit", "Your appointment is cancelled", "We have cancelled your appointment"
+    "booked": _letter(
+        "A new visit",
+        "Your appointment",
+        "You have an appointment",
+        "you have an appointment on {when}",
     ),
-    "reminder": _letter("A reminder", "A reminder of your appointment", "You have an appointment"),
+    "moved": _letter(
+        "A moved visit",
+        "Your appointment has moved",
+        "Your appointment is now",
+        "your appointment is now on {when}",
+    ),
+    "cancelled": _letter(
+        "A cancelled visit",
+        "Your appointment is cancelled",
+        "We have cancelled your appointment",
+        "your appointment on {when} is cancelled",
+    ),
+    "reminder": _letter(
+        "A reminder",
+        "A reminder of your appointment",
+        "You have an appointment",
+        "a reminder of your appointment on {when}",
+    ),
 }
 BLANKS = {
     "name": "what the patient is called",

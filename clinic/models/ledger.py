@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 
 from clinic.constraints import append_only, bounded, check
 from clinic.models.base import KeptQuerySet, Row, ScopedQuerySet
 from clinic.models.places import Clinic
+from clinic.refusals import Refusal
 
 
 class AuditChain(models.Model):
@@ -175,6 +178,14 @@ class Message(Row):
 
     def __str__(self) -> str:
         return self.key
+
+    def check_fields(self, *, only: list[str] | None = None) -> None:
+        super().check_fields(only=only)
+        if self.channel == Message.Channel.EMAIL and (only is None or "to" in only):
+            try:
+                validate_email(self.to)
+            except ValidationError as error:
+                raise Refusal(error.messages[0], rule="input", field="to") from error
 
 
 class IdempotencyKey(Row):

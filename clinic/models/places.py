@@ -163,6 +163,16 @@ class Clinic(Record):
         return dialed(self.phone)
 
     @property
+    def first_h(self) -> int | None:
+        """How many hours before a visit its patient is reminded first; None where she is not."""
+        return self.remind_first_h if self.remind_first else None
+
+    @property
+    def second_h(self) -> int | None:
+        """The same of the second reminder."""
+        return self.remind_second_h if self.remind_second else None
+
+    @property
     def zone(self) -> ZoneInfo:
         """The clinic's time zone; every date in this clinic is a date there."""
         return ZoneInfo(self.time_zone)

@@ -73,6 +73,19 @@ def test_a_missing_key_is_one_line_that_names_the_folder(tmp_path):
     ]
 
 
+def test_a_provider_of_text_messages_that_is_told_no_number_stops_the_start(tmp_path):
+    keys = {"SECRET_KEY": "x" * 50, "AUDIT_KEY": "0" * 64, "VAR_DIR": str(tmp_path)}
+    for url, stops in (("json://sms.example/", True), ("json://sms.example/{to}", False)):
+        done = subprocess.run(
+            [sys.executable, "-c", "from clinic import settings"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "SMS_URL": url} | keys,
+            capture_output=True,
+            text=True,
+        )
+        assert ("SMS_URL has no {to}" in done.stderr) is stops
+
+
 def test_the_example_lists_exactly_the_settings_that_are_read():
     example = (ROOT / ".env.example").read_text()
     listed = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", example, re.MULTILINE))

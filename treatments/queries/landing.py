@@ -218,7 +218,7 @@ def unreached(clinic: Clinic, *, at: dt.datetime) -> ToCall:
     """Visits to come whose patient could not be reached by mail (P28), in time order. Two
     queries."""
     failed = Message.objects.filter(
-        about=about_outer(), status=Message.Status.FAILED, not_after__gt=at
+        about=about_outer(), status=Message.Status.FAILED, withdrawn=False, not_after__gt=at
     )
     to_call = Appointment.objects.filter(
         Exists(failed),

@@ -56,9 +56,9 @@ class ChangeLetter(SetUpForm):
         return super().dispatch(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
-        subject, body = queries.words_of(self.request.clinic, self.kind)
+        words = queries.words_of(self.request.clinic, self.kind)
         own = queries.own_texts(self.request.clinic).get(self.kind)
-        return {"subject": subject, "body": body, "version": own.version if own else 0}
+        return {"subject": words.subject, "body": words.body, "version": own.version if own else 0}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = super().get_context_data(**kwargs)

@@ -1,0 +1,114 @@
+"""Who is told of a visit, by which way, and of what anew: pure decisions about messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bookings.rules.texts import takes_texts
+
+
+class Kind(StrEnum):
+    """What a message says; its key in the outbox begins so."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    REMINDER = "reminder"
+    REMINDER_AGAIN = "reminder-again"
+
+
+TELLS_START = frozenset({Kind.BOOKED, Kind.MOVED})
+REMINDERS = frozenset({Kind.REMINDER, Kind.REMINDER_AGAIN})
+# What a clinic has words for: both reminders say the same.
+WORDED: dict[Kind, str] = {kind: str(kind) for kind in Kind} | {
+    Kind.REMINDER_AGAIN: str(Kind.REMINDER)
+}
+
+
+def ways(contact_by: str, *, email: str, phone: str, texts: bool) -> tuple[str, ...]:
+    """By which ways a patient is told: "email", "sms", both or none.
+
+    Whoever has said nothing ("any") is told by email, and by text message where she has none.
+    `texts`: this installation can send text messages.
+    """
+    mails = "@" in email
+    reached = texts and bool(phone) and takes_texts(phone)
+    if contact_by == "any":
+        contact_by = "email" if mails else "sms"
+    wanted = {"email": (True, False), "sms": (False, True), "both": (True, True)}
+    by_email, by_text = wanted.get(contact_by, (False, False))
+    found = [way for way, on in (("email", by_email and mails), ("sms", by_text and reached)) if on]
+    return tuple(found)
+
+
+def contact_fault(contact_by: str, *, email: str, phone: str) -> str | None:
+    """Why a patient cannot be told as she wants to be; None where she can."""
+    if contact_by in ("email", "both") and not email:
+        return "There is no email address to write to."
+    if contact_by in ("sms", "both"):
+        if not phone:
+            return "There is no phone number for text messages."
+        if not takes_texts(phone):
+            return "Text messages do not reach this phone number: it is no mobile's."
+    return None
+
+
+def reminder_due(
+    starts_at: dt.datetime, *, first_h: int | None, second_h: int | None, at: dt.datetime
+) -> Kind | None:
+    """Which reminder of a visit is due; None before the first, and once it has begun.
+
+    After an outage that covers both only the second goes.
+    """
+    left = starts_at - at
+    if left <= dt.timedelta(0):
+        return None
+    if second_h is not None and left <= dt.timedelta(hours=second_h):
+        return Kind.REMINDER_AGAIN
+    if first_h is not None and left <= dt.timedelta(hours=first_h):
+        return Kind.REMINDER
+    return None
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message that told of a visit's time, or that it is off: what became of it.
+
+    `order` counts a visit's messages up; `starts_at` is the start that it told.
+    """
+
+    kind: Kind
+    order: int
+    starts_at: dt.datetime
+    dropped: bool = False
+    failed: bool = False
+
+
+def knows(told: Sequence[Told]) -> Told | None:
+    """The last that a patient has been told, or is being told; None where she knows nothing."""
+    standing = [
+        one for one in told if not one.dropped and not (one.failed and one.kind is Kind.CANCELLED)
+    ]
+    return max(standing, key=lambda one: one.order, default=None)
+
+
+def to_tell_moved(told: Sequence[Told], starts_at: dt.datetime) -> Kind | None:
+    """What a patient is told of a visit that was moved; None where she knows that start."""
+    last = knows(told)
+    known = last and last.kind in TELLS_START and last.starts_at == starts_at
+    return None if known else Kind.MOVED
+
+
+def to_tell_restored(told: Sequence[Told], starts_at: dt.datetime) -> Kind | None:
+    """What a patient is told of a visit whose last act was undone; None where she knows it.
+
+    Where she was never told of it by us, she is told only what was dropped before it went.
+    """
+    last = knows(told)
+    if last is None:
+        was_to_know = any(one.kind in TELLS_START and one.starts_at == starts_at for one in told)
+        return Kind.BOOKED if was_to_know else None
+    return None if last.kind in TELLS_START and last.starts_at == starts_at else Kind.MOVED
