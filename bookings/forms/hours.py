@@ -155,6 +155,7 @@ class DayForm(HoursForm):
     """Other hours on one day; none typed: no work that day."""
 
     day = day_field(label="Day")
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     note = forms.CharField(
         label="Note",
         max_length=80,
@@ -166,6 +167,7 @@ class DayForm(HoursForm):
         values = super().clean() or self.cleaned_data
         return {
             "day": values.get("day"),
+            "seen": values.get("seen") or None,
             "note": values.get("note", ""),
             "hours": self.hours("hours"),
             "once": values.get("once"),
@@ -184,3 +186,7 @@ class ClearDayForm(HouseForm):
     """Takes back the other hours of a day."""
 
     day = forms.DateField(widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] or None

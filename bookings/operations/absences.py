@@ -73,29 +73,40 @@ def give_time_off(
     return off
 
 
-@act("time_off.withdraw", may=Permission.SET_UP_CLINIC, on="time_off")
+@act("time_off.withdraw", may=Permission.SET_UP_CLINIC, on="clinic")
 def withdraw_time_off(
-    *, time_off: TimeOff, version: int | None = None, by: User, at: dt.datetime
+    *,
+    clinic: Clinic,
+    time_off: TimeOff,
+    version: int | None = None,
+    by: User,
+    at: dt.datetime,
 ) -> TimeOff:
-    """Take time off back: she can be booked again.
+    """Take time off back: she can be booked again. Time off counts in every clinic, so that the
+    one that entered it may take it back, also when she has left, and any in which she works now;
+    both have it on record.
 
-    Refuses a stale version (P12, 409), and what is over or was taken back already (T1).
+    Refuses another clinic (P15), a stale version (P12, 409), and what is over or was taken back
+    already (T1).
     """
-    held_practitioner(time_off.practitioner, time_off.clinic)
+    who: Practitioner = Practitioner.objects.held().get(pk=time_off.practitioner_id)
     held: TimeOff = TimeOff.objects.held().get(pk=time_off.pk)
+    if clinic.pk != held.clinic_id and not who.clinics.filter(pk=clinic.pk).exists():
+        raise Refusal(f"{who.name} does not work in {clinic.name}.", rule="P15")
     held.expect(version)
     if held.withdrawn_at or held.ends_at <= at:
         raise Refusal("This time off is over already.", rule="T1")
     held.withdrawn_at, held.withdrawn_by = at, by
     held.write(only=["withdrawn_at", "withdrawn_by"])
-    audit.record(
-        "time_off.withdraw",
-        by=by,
-        at=at,
-        clinic_id=held.clinic_id,
-        on=held.practitioner,
-        detail={"since": held.starts_at, "until": held.ends_at},
-    )
+    for key in sorted({clinic.pk, held.clinic_id}):
+        audit.record(
+            "time_off.withdraw",
+            by=by,
+            at=at,
+            clinic_id=key,
+            on=who,
+            detail={"since": held.starts_at, "until": held.ends_at},
+        )
     return held
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from bookings.models import Shift, ShiftException
-from bookings.queries import mark_of
+from bookings.queries import mark_of, mark_of_days
 from bookings.rules.hours import Hours, hours_faults, say_hours, say_week, week_on
 from bookings.rules.visit import FARTHEST
 from clinic import audit
@@ -17,6 +17,8 @@ from clinic.refusals import Conflict, Refusal, refuse_all
 from clinic.rules import say_date
 
 ONE_DAY = dt.timedelta(days=1)
+MEANWHILE = "Someone changed these hours after you opened the page."
+COMPARE = "Open the page again and compare."
 
 
 @act("shift.set_week", may=Permission.SET_UP_CLINIC, on="clinic")
@@ -41,11 +43,7 @@ def set_week(
     held = held_practitioner(practitioner, clinic)
     rows = list(Shift.objects.filter(clinic=clinic, practitioner=held))
     if seen is not None and seen != mark_of(rows):
-        raise Conflict(
-            "Someone changed these hours after you opened the page.",
-            rule="P12",
-            way_out="Open the page again and compare.",
-        )
+        raise Conflict(MEANWHILE, rule="P12", way_out=COMPARE)
     faults = [
         Refusal(says, rule="T1", field=f"d{weekday}_{place}_from")
         for weekday, hours in enumerate(week)
@@ -92,15 +90,18 @@ def set_day(
     day: dt.date,
     hours: Hours,
     note: str = "",
+    seen: str | None = None,
     by: User,
     at: dt.datetime,
 ) -> Practitioner:
     """Let other hours count on one date, or none at all; what was set for it before is replaced.
 
-    Refuses someone who does not work here (P15), a date that is past or more than two years
-    ahead, and hours that overlap, end before they begin or cross midnight (T1).
+    `seen` is the `mark_of_days` that the page showed. Refuses someone who does not work here
+    (P15), a page made before other hours were changed (P12, 409), a date that is past or more
+    than two years ahead, and hours that overlap, end before they begin or cross midnight (T1).
     """
     held = held_practitioner(practitioner, clinic)
+    _expect(held, clinic, seen)
     faults = [
         Refusal(says, rule="T1", field=f"hours_{place}_from")
         for place, says in hours_faults(hours).items()
@@ -131,13 +132,21 @@ def set_day(
 
 @act("shift.clear_day", may=Permission.SET_UP_CLINIC, on="clinic")
 def clear_day(
-    *, clinic: Clinic, practitioner: Practitioner, day: dt.date, by: User, at: dt.datetime
+    *,
+    clinic: Clinic,
+    practitioner: Practitioner,
+    day: dt.date,
+    seen: str | None = None,
+    by: User,
+    at: dt.datetime,
 ) -> Practitioner:
     """Let the week's own hours count on a date again.
 
-    Refuses someone who does not work here (P15), and a date that has no other hours (T1).
+    Refuses someone who does not work here (P15), a page made before other hours were changed
+    (P12, 409), and a date that has no other hours (T1).
     """
     held = held_practitioner(practitioner, clinic)
+    _expect(held, clinic, seen)
     if not _withdraw(held, clinic, day, by, at):
         raise Refusal(f"On {say_date(day)} the week's hours count already.", rule="T1")
     audit.record("shift.clear_day", by=by, at=at, clinic_id=clinic.pk, on=held, detail={"day": day})
@@ -166,6 +175,11 @@ def held_practitioner(practitioner: Practitioner, clinic: Clinic) -> Practitione
     if not held.clinics.filter(pk=clinic.pk).exists():
         raise Refusal(f"{held.name} does not work in {clinic.name}.", rule="P15")
     return held
+
+
+def _expect(practitioner: Practitioner, clinic: Clinic, seen: str | None) -> None:
+    if seen is not None and seen != mark_of_days(practitioner, clinic):
+        raise Conflict(MEANWHILE, rule="P12", way_out=COMPARE)
 
 
 def _withdraw(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from bookings.models import Appointment, Closure, TimeOff
 from bookings.queries.touched import visits_ahead
@@ -20,9 +20,19 @@ MOST = 500
 
 
 def time_off_of(user: User, clinic: Clinic) -> QuerySet[TimeOff]:
-    """Time off that was entered in the clinic and stands."""
-    rows: QuerySet[TimeOff] = TimeOff.objects.standing().seen_by(user, Permission.SET_UP_CLINIC)
-    return rows.filter(clinic=clinic).select_related("practitioner", "clinic")
+    """Time off that stands, entered in the clinic or of somebody who works there now."""
+    rows: QuerySet[TimeOff] = TimeOff.objects.standing()
+    if not user.can(Permission.SET_UP_CLINIC, clinic.pk):
+        return rows.none()
+    hers = Q(practitioner__in=Practitioner.objects.filter(clinics=clinic))
+    return rows.filter(Q(clinic=clinic) | hers).select_related("practitioner", "clinic")
+
+
+def time_off_of_who_left(user: User, clinic: Clinic, *, at: dt.datetime) -> list[TimeOff]:
+    """Time off that is not over, entered in the clinic, of people who work elsewhere now."""
+    rows = time_off_of(user, clinic).filter(clinic=clinic, ends_at__gt=at)
+    gone = rows.exclude(practitioner__in=Practitioner.objects.filter(clinics=clinic))
+    return list(gone.order_by("starts_at", "pk"))
 
 
 def closures_of(user: User, clinic: Clinic) -> QuerySet[Closure]:

@@ -52,7 +52,13 @@ def plan_of(practitioner: Practitioner, clinic: Clinic, *, on: dt.date) -> Plan:
     return Plan(shifts, week_on(shifts, on), later)
 
 
-def mark_of(shifts: Iterable[Shift]) -> str:
+def mark_of_days(practitioner: Practitioner, clinic: Clinic) -> str:
+    """What stands for all of her days with hours of their own, as they are now."""
+    rows = ShiftException.objects.standing().filter(practitioner=practitioner, clinic=clinic)
+    return mark_of(rows)
+
+
+def mark_of(shifts: Iterable[Shift | ShiftException]) -> str:
     """What stands for these shifts as they are now."""
     stand = sorted((str(row.pk), row.version) for row in shifts)
     return hashlib.sha256(repr(stand).encode()).hexdigest()[:16]

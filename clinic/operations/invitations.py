@@ -196,7 +196,8 @@ def create_administrator(
             raise Conflict(
                 f"{user.name} has this email address, and a password.",
                 rule="input",
-                way_out="An administrator can give her roles on the page Users.",
+                way_out="An administrator can give her roles on the page Users; so does "
+                "create_admin --more with her address and --also, from the machine itself.",
             )
         if begin:
             Organization(name=begin.organization, created_at=at, created_by=user).write()
@@ -226,6 +227,32 @@ def create_administrator(
             detail={"who": user.pk, "clinic": codes, "roles": sorted(roles)},
         )
     return made
+
+
+def give_roles(
+    *, email: str, clinics: Collection[Clinic], roles: Collection[Role], at: dt.datetime
+) -> User:
+    """Give roles to an account in use, from the machine itself: no user's act. So an administrator
+    who is alone gets what nobody else could give her; her password stays as it is.
+
+    Refuses an email address without an account in use, no clinic at all, and roles that it has.
+    """
+    with transaction.atomic():
+        constraints.lock_name(connection, "administrators")
+        found = User.objects.filter(email__iexact=email).first()
+        user = User.objects.held().get(pk=found.pk) if found else None
+        if user is None or not user.is_active:
+            raise Refusal(f"No account in use has the address {email}.", rule="input")
+        if not clinics:
+            raise Refusal("There is no clinic in use to give roles in.", rule="input")
+        held = {(one.clinic_id, Role(one.role)) for one in user.assignments.all()}
+        given = {(one.pk, role) for one in clinics for role in roles} - held
+        if not given:
+            raise Refusal(f"{user.name} has these roles already.", rule="input")
+        give(user, given)
+        told = {"given": say_grants(given)}
+        record("account.change", {key for key, _ in given}, by=None, at=at, on=user, detail=told)
+    return user
 
 
 def new_account(*, name: str, email: str) -> User:

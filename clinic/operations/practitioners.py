@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from django.apps import apps
+
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.rules import npi_fault, squeezed
+
+# What makes a practitioner on file somebody; by name, as some of it belongs to apps above.
+ON_FILE = ("clinic.License", "bookings.Appointment", "treatments.Treatment")
 
 
 @act("practitioner.add", may=Permission.SET_UP_CLINIC, on="clinic")
@@ -41,14 +46,9 @@ def add_practitioner(
     _must_be_set_up(chosen, by)
     made.write()
     made.clinics.set(_some(chosen))
-    audit.record(
-        "practitioner.add",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=made,
-        detail={"who": made.pk, "clinic": sorted(one.code for one in chosen)},
-    )
+    told = {"who": made.pk, "clinic": sorted(one.code for one in chosen)}
+    for key in sorted({clinic.pk, *(one.pk for one in chosen)}):
+        audit.record("practitioner.add", by=by, at=at, clinic_id=key, on=made, detail=told)
     return made
 
 
@@ -67,12 +67,15 @@ def change_practitioner(
     at: dt.datetime,
 ) -> Practitioner:
     """Change a practitioner's data, give her the account she has none of yet, and say in which
-    of the clinics that one sets up she works (None: as it is). What is booked stays booked.
+    of the clinics that one sets up she works (None: as it is). What is booked stays booked; each
+    clinic in which she works has it on record.
 
     Refuses who does not work here (P15), a stale version (P12, 409), an empty name or credential,
-    what is no NPI or another's (409), an account of someone without a role in this clinic (P15) or
-    of another practitioner, or instead of the one she has (R52), no clinic at all, and a clinic
-    that one does not set up (R54, 403).
+    what is no NPI or another's (409), another name, credential or NPI of someone who also works
+    in a clinic that one does not set up (R54), an account of someone without a role in this clinic
+    (P15) or of another practitioner, instead of the one she has or one's own, where there is
+    something on file of hers (R52), no clinic at all, and a clinic that one does not set up
+    (R54, 403).
     """
     held = _held(practitioner, clinic, version)
     there = {*held.clinics.all()}
@@ -90,24 +93,27 @@ def change_practitioner(
     held.name = _text(name, "name", "Enter the name.")
     held.credential = _text(credential, "credential", "Enter the credential, for example RN.")
     held.npi = _free_npi(npi, but=held)
-    if held.user_id is None:
+    changed = [name for name, value in before.items() if getattr(held, name) != value]
+    if changed and there - mine:
+        raise Refusal(
+            f"{held.name} also works in a clinic that you do not set up.",
+            rule="R54",
+            field=changed[0],
+            way_out="Ask a manager of all her clinics to change it.",
+        )
+    if held.user_id is None and account is not None:
+        _must_be_for_others(account, held, by)
         held.user = _free_account(account, clinic)
     held.write(only=["name", "credential", "npi", "user"])
     held.clinics.set(_some((there - mine) | wanted))
-    changed = [name for name, value in before.items() if getattr(held, name) != value]
-    audit.record(
-        "practitioner.change",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=held,
-        detail={
-            "who": held.pk,
-            "fields": changed,
-            "given": sorted(one.name for one in wanted - there),
-            "taken": sorted(one.name for one in mine - wanted),
-        },
-    )
+    told = {
+        "who": held.pk,
+        "fields": changed,
+        "given": sorted(one.name for one in wanted - there),
+        "taken": sorted(one.name for one in mine - wanted),
+    }
+    for key in sorted({clinic.pk, *(one.pk for one in there | wanted)}):
+        audit.record("practitioner.change", by=by, at=at, clinic_id=key, on=held, detail=told)
     return held
 
 
@@ -138,14 +144,9 @@ def set_practitioner_use(
         )
     held.is_active = in_use
     held.write(only=["is_active"])
-    audit.record(
-        "practitioner.set_use",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=held,
-        detail={"who": held.pk, "in_use": in_use},
-    )
+    told = {"who": held.pk, "in_use": in_use}
+    for key in sorted(one.pk for one in held.clinics.all()):
+        audit.record("practitioner.set_use", by=by, at=at, clinic_id=key, on=held, detail=told)
     return held
 
 
@@ -200,6 +201,22 @@ def _free_account(user: User | None, clinic: Clinic) -> User | None:
             field="account",
         )
     return user
+
+
+def _must_be_for_others(account: User, practitioner: Practitioner, by: User) -> None:
+    """Whose charts are "own" hangs on the account: nobody takes what is on file of another."""
+    if account.pk != by.pk:
+        return
+    for label in ON_FILE:
+        rows = apps.get_model(label)._base_manager
+        if rows.filter(practitioner=practitioner.pk).exists():
+            raise Refusal(
+                f"{practitioner.name} has licenses, visits or charts on file.",
+                rule="R52",
+                field="account",
+                way_out="Someone else who sets this clinic up gives you this lane. Where there is "
+                "nobody, add yourself as a new practitioner.",
+            )
 
 
 def _must_be_set_up(clinics: Collection[Clinic], by: User) -> None:

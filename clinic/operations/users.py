@@ -25,7 +25,7 @@ from clinic.rules import squeezed
 
 # A role in a clinic, by the clinic's key.
 Grant = tuple[uuid.UUID, Role]
-OTHER_KEEPER = "Ask another administrator."
+OTHER_KEEPER = "Ask another administrator, or whoever runs the server."
 
 
 @act("account.change", may=Permission.KEEP_USERS, on="clinic")
@@ -67,6 +67,8 @@ def change_user(
     held.write(only=["name"])
     changed = {"from": before, "to": named} if before != named else {}
     clinics = {clinic.pk, *(key for key, _ in given | taken)}
+    if changed:
+        clinics |= {key for key, _ in theirs}
     told = {"given": say_grants(given), "taken": say_grants(taken)}
     record("account.change", clinics, by=by, at=at, on=held, detail=changed | told)
     return held
@@ -135,7 +137,7 @@ def end_sessions(*, clinic: Clinic, user: User, by: User, at: dt.datetime) -> Us
     held = held_user(user, by)
     held.session_round += 1
     held.write(only=["session_round"])
-    record("account.end_sessions", {clinic.pk}, by=by, at=at, on=held)
+    record("account.end_sessions", _all_of(held, clinic), by=by, at=at, on=held)
     return held
 
 
@@ -183,8 +185,13 @@ def make_reset_link(*, clinic: Clinic, user: User, by: User, at: dt.datetime) ->
             way_out="Switch it on, or send the invitation again.",
         )
     held.reset_key = f"{user_pk_to_url_str(held)}-{default_token_generator.make_token(held)}"
-    record("account.send_reset", {clinic.pk}, by=by, at=at, on=held)
+    record("account.send_reset", _all_of(held, clinic), by=by, at=at, on=held)
     return held
+
+
+def _all_of(user: User, clinic: Clinic) -> set[uuid.UUID]:
+    """The clinics that what is done to an account concerns: each in which it has a role."""
+    return {clinic.pk, *user.assignments.values_list("clinic_id", flat=True)}
 
 
 def held_user(user: User, by: User, version: int | None = None) -> User:

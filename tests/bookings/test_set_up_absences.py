@@ -93,10 +93,10 @@ def test_time_off_holds_in_every_clinic(cast: Cast):
 def test_time_off_taken_back_is_free_again(cast: Cast):
     off = give(cast, local(cast, TOMORROW, 0), local(cast, TOMORROW + DAY, 0))
     assert offered(cast, TOMORROW)["Ana Ruiz"] == []
-    operations.withdraw_time_off(time_off=off, by=cast.manager, at=NOW)
+    operations.withdraw_time_off(clinic=cast.clinic, time_off=off, by=cast.manager, at=NOW)
     assert offered(cast, TOMORROW)["Ana Ruiz"]
     with pytest.raises(Refusal, match="over already"):
-        operations.withdraw_time_off(time_off=off, by=cast.manager, at=NOW)
+        operations.withdraw_time_off(clinic=cast.clinic, time_off=off, by=cast.manager, at=NOW)
     assert AuditEvent.objects.filter(action="time_off.withdraw", outcome="done").count() == 1
 
 
@@ -177,7 +177,7 @@ def test_what_is_typed_wrong_is_said(cast: Cast, desk: Client, given: dict[str, 
     assert says in text_of(answer)
 
 
-def test_time_off_entered_elsewhere_is_seen_and_not_taken_back_here(
+def test_time_off_entered_elsewhere_is_taken_back_here_and_its_note_stays_there(
     cast: Cast, enter: Callable[[User], Client]
 ):
     off = give(
@@ -187,11 +187,15 @@ def test_time_off_entered_elsewhere_is_seen_and_not_taken_back_here(
         practitioner=cast.bo,
         clinic=cast.other_clinic,
         by=cast.stranger,
+        note="Sick",
     )
     desk = enter(cast.manager)
     said = text_of(desk.get(reverse("setup-shift", args=[cast.bo.pk])))
     assert "entered in Pasadena" in said
-    assert desk.get(reverse("setup-time-off", args=[off.pk])).status_code == 404
+    page = reverse("setup-time-off", args=[off.pk])
+    assert "Sick" not in said + text_of(desk.get(page))
+    answer = desk.post(page, {"version": off.version, "once": "key-1"}, follow=True)
+    assert "can be booked at that time again" in text_of(answer)
 
 
 def test_visits_of_another_clinic_are_counted_and_not_named(cast: Cast, desk: Client):

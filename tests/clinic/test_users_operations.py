@@ -19,7 +19,7 @@ from clinic.models import AuditEvent, Clinic, Invitation, Organization, RoleAssi
 from clinic.models.people import LAST_ADMINISTRATOR
 from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
-from clinic.rules import INVITATION_LASTS, link_digest
+from clinic.rules import INVITATION_LASTS, chain_of, link_digest
 from tests import factories
 from tests.cast import NOW, PASSWORD, Cast
 from tests.database import Database
@@ -389,6 +389,26 @@ def command(*given: str) -> str:
     out = StringIO()
     call_command("create_admin", *given, stdout=out)
     return out.getvalue()
+
+
+@pytest.mark.rule("R54")
+def test_an_administrator_who_is_alone_gets_more_roles_from_the_machine(cast: Cast) -> None:
+    """In a second clinic that she added nobody could give her any: not she, nor anybody else."""
+    alone = cast.administrator
+    given = ("--more", "--also", "manager", "--clinic", "pasadena")
+    printed = command(alone.email, *given)
+    assert printed == f"{alone.name} is also manager in Pasadena.\n"
+    assert ("pasadena", "manager") in roles_of(alone)
+    event = AuditEvent.objects.get(action="account.change")
+    assert (event.chain, event.actor) == (chain_of(cast.other_clinic.pk), "system")
+    with pytest.raises(CommandError, match="has these roles already"):
+        command(alone.email, *given)
+    with pytest.raises(CommandError, match="No account in use"):
+        command("nobody@else.example", *given)
+    with pytest.raises(CommandError, match="Add --also"):
+        command(alone.email, "--more")
+    with pytest.raises(CommandError, match="Add --name"):
+        command("new@demo.example")
 
 
 EMPTY = ("ida@demo.example", "--name", "Ida Berg")

@@ -48,6 +48,7 @@ SYSTEM_OPERATIONS = {
     "prove_passkey",
     "refuse_proof",
     "reset_from_machine",
+    "give_roles",
     "go_on_with_imports",
     "keep_outage_sheet",
     "load_catalog",

@@ -171,6 +171,20 @@ def test_another_package_brings_in_all_that_is_in_it(cast: Cast) -> None:
     assert no.value.field == "units"
 
 
+@pytest.mark.rule("P12")
+def test_a_package_that_somebody_else_has_corrected_is_not_saved_over(cast: Cast) -> None:
+    """Units per box decide what a delivery counts."""
+    package = operations.add_package_code(
+        product=add(cast), code="+A999NEW1J", level="box", units=6, **by(cast)
+    )
+    operations.change_package(package=package, level="box", units=12, version=1, **by(cast))
+    with pytest.raises(Refusal) as no:
+        operations.change_package(package=package, level="box", units=8, version=1, **by(cast))
+    assert (no.value.rule, no.value.status) == ("P12", 409)
+    package.refresh_from_db()
+    assert (package.units, package.version) == (12, 2)
+
+
 @pytest.mark.rule("R7")
 def test_the_database_keeps_products_cleared_and_sane(cast: Cast) -> None:
     assert refused(*change(cast.product, clearance_no="")) == "cartridge_product_cleared"

@@ -10,6 +10,8 @@ import pytest
 
 from bookings.rules.status import Status as Visit
 from clinic.models import AuditEvent
+from clinic.refusals import Refusal
+from clinic.rules import say_date
 from tests import factories
 from tests.cast import TODAY, Cast
 from tests.refusals import refusal, told
@@ -46,6 +48,37 @@ def test_cream_is_noted_with_its_tube_and_the_board_counts_it(cast: Cast) -> Non
     visit = chart.appointment
     assert (chart.status, visit.status) == (Status.NUMBING, Visit.NUMBING)
     assert (visit.numbing_on, visit.numbing_due, visit.numbing_off) == (later(2), later(22), None)
+
+
+@pytest.mark.rule("R43")
+@pytest.mark.parametrize(
+    ("state", "given", "may"),
+    [
+        ("TX", {}, True),
+        ("TX", {"expires_on": TODAY}, True),
+        ("TX", {"expires_on": TODAY - dt.timedelta(days=1)}, False),
+        ("TX", {"status": "suspended"}, False),
+        ("CA", {}, False),
+    ],
+)
+def test_a_prescription_counts_in_the_state_and_on_the_day_it_is_put_on(
+    cast: Cast, state: str, given: dict[str, Any], may: bool
+) -> None:
+    """It is put into use for all clinics, on one prescriber; each application asks again."""
+    doctor = factories.practitioner([cast.other_clinic], "MD", name="Dr. Ines Roth")
+    factories.license(doctor, "md", state, by=cast.manager, **given)
+    rx = factories.numbing_product("EMLA", rx_required=True, prescriber=doctor)
+    chart = chart_at(cast, "open")
+    if may:
+        assert put_on(cast, chart, product=rx).product == rx
+        return
+    with pytest.raises(Refusal) as no:
+        put_on(cast, chart, product=rx)
+    assert (no.value.rule, no.value.field) == ("R43", "product")
+    assert no.value.sentence == (
+        "EMLA needs a prescription, and Dr. Ines Roth MD may not prescribe in TX on "
+        f"{say_date(TODAY)}."
+    )
 
 
 @pytest.mark.rule("R39", "R41", "R43", "R46")

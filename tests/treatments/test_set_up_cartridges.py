@@ -136,8 +136,10 @@ def test_out_of_use_tells_how_many_units_are_on_hand(cast: Cast, enter: Enter) -
 def test_a_package_is_corrected(cast: Cast, enter: Enter) -> None:
     package = ProductIdentifier.objects.get(value="19521234543210")
     address = reverse("setup-cartridge-package", args=[package.pk])
-    answer = enter(cast.manager).post(address, {"level": "box", "units": "12"}, follow=True)
-    assert "19521234543210: box of 12." in text(answer)
+    desk = enter(cast.manager)
+    typed = {"level": "box", "units": "12", "version": "1"}
+    assert "19521234543210: box of 12." in text(desk.post(address, typed, follow=True))
+    assert desk.post(address, typed | {"units": "8"}).status_code == 409
 
 
 def test_a_list_of_no_products_says_why_there_should_be_one(cast: Cast, enter: Enter) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent, Practitioner, User
 from clinic.refusals import NotAllowed, Refusal
+from clinic.rules import chain_of
 from tests import factories
 from tests.cast import NOW, YESTERDAY, Cast
 from tests.raw_sql import change, refused
@@ -76,7 +77,22 @@ def test_what_needs_a_prescription_is_put_into_use_by_the_director_with_a_prescr
     made = use(cast, rx, cast.director, prescriber=doctor)
     assert (made.is_active, made.prescriber) == (True, doctor)
     assert "Dr. Ines Roth" in AuditEvent.objects.order_by("-id")[0].detail
-    assert not use(cast, made, cast.manager, in_use=False).is_active
+    assert not use(cast, made, cast.director, in_use=False).is_active
+
+
+@pytest.mark.rule("R43", "R54")
+def test_one_clinics_manager_takes_no_prescribed_product_from_another_clinic(
+    cast: Cast, rx: NumbingProduct, doctor: Practitioner
+) -> None:
+    made = use(cast, rx, cast.director, prescriber=doctor)
+    with pytest.raises(Refusal, match="also in clinics that you do not set up") as no:
+        use(cast, made, cast.manager, in_use=False)
+    assert no.value.rule == "R54"
+    # Who sets up every clinic may; and every clinic has it on record.
+    assert not use(cast, made, cast.administrator, in_use=False).is_active
+    done = AuditEvent.objects.filter(action="numbing_product.set_use", outcome="done")
+    for clinic in (cast.clinic, cast.other_clinic):
+        assert done.filter(chain=chain_of(clinic.pk)).count() == 2
 
 
 @pytest.mark.rule("R43")

@@ -134,7 +134,7 @@ class AddPackageCodeForm(_PackageSize, _Code, HouseForm):
     field_order = ("code", "level", "units")
 
 
-class ChangePackageForm(_PackageSize, HouseForm):
+class ChangePackageForm(_PackageSize, ChangeForm):
     """What a code is on, and how many are in it."""
 
 

@@ -178,16 +178,18 @@ def change_package(
     package: ProductIdentifier,
     level: str,
     units: int | None,
+    version: int | None = None,
     by: User,
     at: dt.datetime,
 ) -> ProductIdentifier:
     """Correct what kind of package a code is on, and how many cartridges are in it.
 
-    Deliveries received so far keep their count. Refuses a number of cartridges that no such
-    package holds.
+    Deliveries received so far keep their count. Refuses a stale version (P12, 409), and a number
+    of cartridges that no such package holds.
     """
     held = _held(package.product)
     row = ProductIdentifier.objects.select_for_update(no_key=True).get(pk=package.pk)
+    row.expect(version)
     before = f"{row.get_level_display()} of {row.units}"
     row.level, row.units = level, _units(level, units)
     row.write(only=["level", "units"])

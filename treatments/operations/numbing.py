@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from bookings import operations as desk
 from clinic.acts import act
-from clinic.models import User
+from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal, refuse_all
 from clinic.rules import say_date, say_time
 from treatments.models import NumbingApplication, NumbingProduct, Treatment
 from treatments.operations.ground import held_chart, must_be, note
+from treatments.queries.skin_products import may_prescribe
 from treatments.rules.areas import AREAS
 from treatments.rules.charting import in_future
 from treatments.rules.status import Status
@@ -34,21 +35,26 @@ def apply_numbing(
     """Note cream put on at `applied_at` (UTC); `amount` is tenths of a gram.
 
     A time typed later than it happened is kept as a late entry. Refuses: a product not in
-    use (R43), no lot, an expired tube (R43, judged on the clinic-local date of application),
-    amounts outside 0.1–60.0 g (R41), no or unknown areas, a time in the future or before the
-    patient arrived (R46), and cream after "none" was recorded (R39). All faults are told at once.
+    use, or one whose prescriber may not prescribe in this clinic's state that day (R43), no
+    lot, an expired tube (R43; both judged on the clinic-local date of application), amounts
+    outside 0.1–60.0 g (R41), no or unknown areas, a time in the future or before the patient
+    arrived (R46), and cream after "none" was recorded (R39). All faults are told at once.
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING)
+    product = NumbingProduct.objects.select_related("prescriber").get(pk=product.pk)
+    untimely = _untimely(chart, applied_at, at)
+    day = chart.clinic.day_of(at if untimely else applied_at)
     faults = []
     if not product.is_active:
         faults.append(Refusal(f"{product.name} is not in use here.", rule="R43", field="product"))
+    elif fault := _unprescribed(product, chart.clinic, day):
+        faults.append(fault)
     if chart.numbing.filter(product__isnull=True).exists():
         faults.append(Refusal("This chart says there was no numbing.", rule="R39", field="product"))
     if not lot.strip():
         faults.append(Refusal("Enter the lot printed on the tube.", rule="R43", field="lot"))
-    untimely = _untimely(chart, applied_at, at)
-    if expires_on < chart.clinic.day_of(at if untimely else applied_at):
+    if expires_on < day:
         faults.append(
             Refusal(
                 f"This tube expired on {say_date(expires_on)}.",
@@ -146,6 +152,24 @@ def decline_numbing(
     none.write()
     note("numbing.decline", chart, by, at)
     return none
+
+
+def _unprescribed(product: NumbingProduct, clinic: Clinic, day: dt.date) -> Refusal | None:
+    """Why a product that needs a prescription may not be put on in this clinic that day (R43).
+
+    It is put into use for all clinics at once; its prescriber's licenses are of states, and end.
+    """
+    who = product.prescriber
+    if not product.rx_required or (who and may_prescribe(who, clinic, on=day)):
+        return None
+    return Refusal(
+        f"{product.name} needs a prescription, and {who or 'nobody'} may "
+        f"{'not ' if who else ''}prescribe in {clinic.state} on {say_date(day)}.",
+        rule="R43",
+        field="product",
+        way_out="Use another product, or ask the medical director to name a prescriber "
+        f"with a license in force in {clinic.state}.",
+    )
 
 
 def _untimely(chart: Treatment, on_at: dt.datetime, at: dt.datetime) -> Refusal | None:

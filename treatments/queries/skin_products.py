@@ -28,16 +28,25 @@ def depth_rules() -> QuerySet[DepthRule]:
     return DepthRule.objects.order_by("area", "pk")
 
 
+def may_prescribe(practitioner: Practitioner, clinic: Clinic, *, on: dt.date) -> bool:
+    """Whether she may prescribe in the clinic's state on that clinic-local date, wherever in the
+    organization she works."""
+    found = Practitioner.objects.filter(pk=practitioner.pk, is_active=True)
+    return _licensed(found, clinic, on=on).exists()
+
+
+def _licensed(
+    found: QuerySet[Practitioner], clinic: Clinic, *, on: dt.date
+) -> QuerySet[Practitioner]:
+    return found.filter(
+        licenses__kind__in=PRESCRIBES,
+        licenses__state=clinic.state,
+        licenses__status=License.Status.ACTIVE,
+        licenses__issued_on__lte=on,
+        licenses__expires_on__gte=on,
+    )
+
+
 def prescribers(clinic: Clinic, *, on: dt.date) -> QuerySet[Practitioner]:
     """Who works in the clinic and may prescribe in its state on that clinic-local date."""
-    return (
-        Practitioner.objects.working_in(clinic)
-        .filter(
-            licenses__kind__in=PRESCRIBES,
-            licenses__state=clinic.state,
-            licenses__status=License.Status.ACTIVE,
-            licenses__issued_on__lte=on,
-            licenses__expires_on__gte=on,
-        )
-        .distinct()
-    )
+    return _licensed(Practitioner.objects.working_in(clinic), clinic, on=on).distinct()

@@ -89,13 +89,26 @@ class OneTimeOff(SetUpRow):
 
     def perform(self, form: WithdrawForm) -> TimeOff:
         return operations.withdraw_time_off(
-            time_off=self.row, **form.values, **acting(self.request), once=form.key
+            clinic=self.request.clinic,
+            time_off=self.row,
+            **form.values,
+            **acting(self.request),
+            once=form.key,
         )
 
     def where_to(self, result: TimeOff) -> str:
         who = self.row.practitioner
         messages.success(self.request, f"{who} can be booked at that time again.")
-        return reverse("setup-shift", args=[who.pk])
+        return self.hers
+
+    @property
+    def hers(self) -> str:
+        """The page of her hours; the list, where she does not work here any more."""
+        who = self.row.practitioner
+        here = queries.people_with_hours(self.request.user, self.request.clinic)
+        if here.filter(pk=who.pk).exists():
+            return reverse("setup-shift", args=[who.pk])
+        return reverse("setup-shifts")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         one, at = self.row, timezone.now()
@@ -104,9 +117,10 @@ class OneTimeOff(SetUpRow):
         return super().get_context_data(**kwargs) | {
             "title": f"Time off of {one.practitioner}",
             "lead": say_off(one, self.request.clinic),
-            "note": one.note,
+            # What another clinic has noted stays there.
+            "note": one.note if one.clinic_id == self.request.clinic.pk else "",
             "over": one.ends_at <= at,
-            "back": reverse("setup-shift", args=[one.practitioner_id]),
+            "back": self.hers,
             "back_label": str(one.practitioner),
             "says": "in this time",
             "visits": visit_lines(self.request, hits, at=at),

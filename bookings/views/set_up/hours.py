@@ -44,8 +44,17 @@ class Shifts(SetUpList):
         clinic = self.request.clinic
         people = list(queries.people_with_hours(self.request.user, clinic))
         weeks = queries.weeks_of(people, clinic, on=clinic.day_of(timezone.now()))
-        return [
+        here = [
             Line(str(one), reverse("setup-shift", args=[one.pk]), (weeks[one],)) for one in people
+        ]
+        gone = queries.time_off_of_who_left(self.request.user, clinic, at=timezone.now())
+        return here + [
+            Line(
+                str(one.practitioner),
+                reverse("setup-time-off", args=[one.pk]),
+                (f"Left this clinic. Time off from here: {say_off(one, clinic)}",),
+            )
+            for one in gone
         ]
 
 
@@ -92,6 +101,9 @@ class Hours(OnePerson):
     form_class = ClearDayForm
     page_of_hers = False
 
+    def get_initial(self) -> dict[str, Any]:
+        return {"seen": queries.mark_of_days(self.row, self.request.clinic)}
+
     def perform(self, form: ClearDayForm) -> Practitioner:
         return operations.clear_day(
             clinic=self.request.clinic,
@@ -123,9 +135,7 @@ class Hours(OnePerson):
                 {
                     "says": say_off(one, clinic),
                     "where": "" if one.clinic_id == clinic.pk else one.clinic.name,
-                    "url": reverse("setup-time-off", args=[one.pk])
-                    if one.clinic_id == clinic.pk
-                    else "",
+                    "url": reverse("setup-time-off", args=[one.pk]),
                     "note": one.note,
                 }
                 for one in queries.time_off_ahead(self.row, at=at)
@@ -205,11 +215,12 @@ class OtherDay(OnePerson):
     form_class = DayForm
 
     def get_initial(self) -> dict[str, Any]:
-        if (day := self.asked_day("day")) is None:
-            return {}
         clinic = self.request.clinic
+        seen = {"seen": queries.mark_of_days(self.row, clinic)}
+        if (day := self.asked_day("day")) is None:
+            return seen
         roster = queries.rosters_of(clinic, first=day, last=day, people=[self.row]).of(self.row.pk)
-        return {"day": day, **initial_hours("hours", roster.hours_of(day))}
+        return {**seen, "day": day, **initial_hours("hours", roster.hours_of(day))}
 
     def perform(self, form: DayForm) -> Practitioner:
         self.saved = form.values

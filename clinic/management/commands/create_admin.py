@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic import operations
+from clinic.models import Clinic
 from clinic.permissions import Role
 from clinic.queries.first_start import is_empty
 from clinic.queries.places import clinics_in_use
@@ -29,7 +30,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="her email address, with which she will log in")
-        parser.add_argument("--name", required=True, help="her name, as colleagues know her")
+        parser.add_argument("--name", default="", help="her name, as colleagues know her")
+        parser.add_argument(
+            "--more",
+            action="store_true",
+            help="she has an account: give it the roles of --also, and no new link",
+        )
         parser.add_argument("--clinic", help="the code of one clinic (default: all in use)")
         parser.add_argument(
             "--also", nargs="+", default=[], choices=MORE, help="more roles, for who begins alone"
@@ -49,6 +55,11 @@ class Command(BaseCommand):
             clinics = [one for one in clinics if one.code == options["clinic"]]
             if not clinics:
                 raise CommandError(f"There is no clinic in use with the code {options['clinic']}.")
+        if options["more"]:
+            self._give_more(clinics, options)
+            return
+        if not options["name"]:
+            raise CommandError("Add --name with her name, as colleagues know her.")
         try:
             made = operations.create_administrator(
                 email=options["email"],
@@ -65,6 +76,21 @@ class Command(BaseCommand):
         link = f"{settings.SITE_ADDRESS}{reverse('invitation', args=[made.secret])}"
         self.stdout.write(f"{made.user.name} chooses a password here; once, within seven days:")
         self.stdout.write(link)
+
+    def _give_more(self, clinics: list[Clinic], options: dict[str, Any]) -> None:
+        if not options["also"]:
+            raise CommandError("Add --also with the roles to give, for example: --also manager")
+        try:
+            user = operations.give_roles(
+                email=options["email"],
+                clinics=clinics,
+                roles=[Role(one) for one in options["also"]],
+                at=timezone.now(),
+            )
+        except Refusal as no:
+            raise CommandError(no.text) from no
+        where = ", ".join(str(one) for one in clinics)
+        self.stdout.write(f"{user.name} is also {', '.join(options['also'])} in {where}.")
 
 
 def _beginning(options: dict[str, Any]) -> operations.Beginning:

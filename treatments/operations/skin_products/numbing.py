@@ -177,9 +177,11 @@ def set_numbing_product_use(
 ) -> NumbingProduct:
     """Put a numbing product into use for all clinics, or take it out.
 
-    What needs a prescription is put into use by the medical director, who names a prescriber.
-    Refuses a stale version (P12, 409), a change to what it is already, anybody else's putting
-    it into use, and a prescriber who may not prescribe here today (R43).
+    What needs a prescription is put into use by the medical director, who names a prescriber;
+    a director takes it out, or who sets up every clinic. Each clinic asks again whenever it is
+    put on (`apply_numbing`), and has both on record. Refuses a stale version (P12, 409), a change
+    to what it is already, anybody else's putting it into use, a prescriber who may not prescribe
+    here today (R43), and taking it from a clinic that one does not set up (R54).
     """
     held = NumbingProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
     held.expect(version)
@@ -201,17 +203,29 @@ def set_numbing_product_use(
                 field="prescriber",
             )
         held.prescriber = prescriber
+    concerned = {clinic.pk}
+    if held.rx_required:
+        concerned |= {*Clinic.objects.filter(is_active=True).values_list("pk", flat=True)}
+        mine = {*by.clinics_with(Permission.SET_UP_CLINIC)}
+        directs = by.can(Permission.ALLOW_PRESCRIBED, clinic.pk)
+        if not in_use and not directs and concerned - mine:
+            raise Refusal(
+                f"{held.name} is in use on prescription, also in clinics that you do not set up.",
+                rule="R54",
+                way_out="Ask the medical director, who puts it into use and takes it out.",
+            )
     held.is_active = in_use
     held.write(only=["is_active", "prescriber"])
     named = held.prescriber.name if in_use and held.prescriber else ""
-    audit.record(
-        "numbing_product.set_use",
-        by=by,
-        at=at,
-        clinic_id=clinic.pk,
-        on=held,
-        detail={"in_use": in_use, "prescriber": named},
-    )
+    for key in sorted(concerned):
+        audit.record(
+            "numbing_product.set_use",
+            by=by,
+            at=at,
+            clinic_id=key,
+            on=held,
+            detail={"in_use": in_use, "prescriber": named},
+        )
     return held
 
 

@@ -226,7 +226,7 @@ class ChangePackage(SetUpRow):
         return packages_on_file()
 
     def get_initial(self) -> dict[str, Any]:
-        return {"level": self.row.level, "units": self.row.units}
+        return {"level": self.row.level, "units": self.row.units, "version": self.row.version}
 
     def perform(self, form: ChangePackageForm) -> ProductIdentifier:
         return operations.change_package(
