@@ -40,11 +40,6 @@ class Gap:
         return self.last_on + DAY * self.keeps_days
 
     @property
-    def least_on(self) -> dt.date:
-        """The first day for which a reason can be given."""
-        return self.last_on + DAY * min(LEAST_DAYS, self.keeps_days)
-
-    @property
     def may_be_overridden(self) -> bool:
         """Whether someone who may can book it all the same, with a reason."""
         return self.days >= LEAST_DAYS
