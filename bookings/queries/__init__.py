@@ -20,7 +20,7 @@ from bookings.queries.free_times import (
     reasons_against,
     search_near,
 )
-from bookings.queries.hours import clinic_opens
+from bookings.queries.hours import clinic_opening, clinic_opens
 from bookings.queries.imports import (
     import_counts,
     import_for,
@@ -86,6 +86,7 @@ __all__ = [
     "block_for",
     "blocks_between",
     "charts_to_open",
+    "clinic_opening",
     "clinic_opens",
     "clinics_in_use",
     "closures_of",

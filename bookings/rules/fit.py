@@ -140,6 +140,26 @@ def before_opening(comes_at: dt.datetime, opens_at: dt.datetime, local: Local) -
     return f"The patient would come at {comes}; the clinic opens at {opens}."
 
 
+def outside_opening(
+    comes_at: dt.datetime,
+    ends_at: dt.datetime,
+    opening: tuple[dt.datetime, dt.datetime] | None,
+    local: Local,
+) -> str:
+    """That a patient would find the door closed as she comes, or be there after closing; "" where
+    she would not. It can be booked all the same. `opening`: of that day, None where there is none.
+    """
+    if opening is None:
+        return f"The clinic has no opening hours on {say_date(local(comes_at).date())}."
+    opens_at, closes_at = opening
+    if comes_at < opens_at:
+        return before_opening(comes_at, opens_at, local)
+    if ends_at <= closes_at:
+        return ""
+    ends, closes = say_time(local(ends_at)), say_time(local(closes_at))
+    return f"The visit would last until {ends}; the clinic closes at {closes}."
+
+
 def misfit(
     window: Window,
     plan: Lanes,

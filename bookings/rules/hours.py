@@ -73,6 +73,21 @@ def week_on(shifts: Iterable[Any], day: dt.date) -> list[list[tuple[int, int]]]:
     ]
 
 
+def outside_note(week: Sequence[Hours], opening: Sequence[Sequence[Sequence[int]]]) -> str:
+    """On which weekdays working hours begin before or end after the opening hours; "" on none."""
+    days = [
+        name
+        for name, hours, spans in zip(WEEKDAYS, week, opening, strict=True)
+        if any(not spans or first < spans[0][0] or last > spans[-1][1] for first, last in hours)
+    ]
+    if not days:
+        return ""
+    return (
+        f"These hours lie in part outside the opening hours: {', '.join(days)}. Patients find the "
+        "door closed then, and on a weekday without opening hours no time is offered."
+    )
+
+
 def say_week(week: Sequence[Hours]) -> str:
     """A week in one line: Mon–Fri 9:00 AM–5:00 PM, Sat 9:00 AM–1:00 PM."""
     days = [

@@ -89,6 +89,10 @@ class Roster:
         """Whether other hours than the shifts' were set for a date."""
         return any(one.day == day for one in self.days)
 
+    def hours_of_its_own(self, day: dt.date) -> bool:
+        """Whether she works on a date by hours that were set for it alone."""
+        return self.differs_on(day) and bool(self.hours_of(day))
+
     def closed_on(self, day: dt.date) -> str:
         """What the closure of a date is called; "" where the clinic is not closed."""
         return closed_on(self.closures, day)

@@ -12,7 +12,7 @@ from bookings import queries
 from bookings.forms.new import NewAppointmentForm
 from bookings.models import Service
 from bookings.rules.cancelling import say_standing
-from bookings.rules.fit import before_opening, comes_early
+from bookings.rules.fit import outside_opening
 from bookings.rules.interval import say_days
 from bookings.rules.supply import OUT
 from bookings.rules.visit import lanes
@@ -49,7 +49,7 @@ def words_so_far(
     """What is chosen, said as one would say it on the phone; and what is still to choose.
 
     `doubt` says why the time does not fit, as soon as a service and a time are chosen, `early`
-    that the patient would come before the clinic opens, `near` that another visit is planned
+    that the patient would find the clinic closed, `near` that another visit is planned
     for the same area sooner than the interval, `standing` how often she has called off late
     or not come; `found` is a search for this service
     and patient that was made already.
@@ -101,12 +101,11 @@ def words_so_far(
 
 
 def early_words(clinic: Clinic, service: Service, starts_at: dt.datetime) -> str:
-    """That the patient would come before the clinic opens; "" where she would not."""
+    """That the patient would come, or still be there, while the clinic is closed; "" where not."""
     comes_at = starts_at - dt.timedelta(minutes=service.check_in_min + service.numbing_min)
-    opens_at = queries.clinic_opens(clinic, clinic.day_of(starts_at))
-    if opens_at is None or not comes_early(starts_at, comes_at, opens_at=opens_at):
-        return ""
-    return before_opening(comes_at, opens_at, clinic.local)
+    ends_at = starts_at + dt.timedelta(minutes=service.treatment_min)
+    opening = queries.clinic_opening(clinic, clinic.day_of(starts_at))
+    return outside_opening(comes_at, ends_at, opening, clinic.local)
 
 
 def near_words(clinic: Clinic, service: Service, patient: Patient | None, day: dt.date) -> str:

@@ -30,8 +30,12 @@ def squeezed(text: str) -> str:
 
 
 def folded(*names: str) -> str:
-    """What names are compared by, whatever their case: Café, CAFÉ and cafe\u0301 are one name."""
-    bare = (unicodedata.normalize("NFD", squeezed(name)).casefold() for name in names)
+    """What names are compared by, whatever their case: Café, CAFÉ and cafe\u0301 are one name.
+
+    Signs that nobody sees, such as a zero-width space or a soft hyphen, tell no two apart.
+    """
+    seen = ("".join(c for c in name if unicodedata.category(c) != "Cf") for name in names)
+    bare = (unicodedata.normalize("NFD", squeezed(name)).casefold() for name in seen)
     return "\n".join(unicodedata.normalize("NFC", name) for name in bare)
 
 

@@ -259,3 +259,22 @@ def test_the_line_says_who_would_come_before_the_clinic_opens(cast: Cast, desk: 
         follow=True,
     )
     assert "The patient would come at 8:50 AM" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("opening", "time", "says"),
+    [
+        ([], "12:00 PM", "The clinic has no opening hours on Tue, Nov 24, 2026."),
+        ([[780, 1080]], "12:00 PM", "The patient would come at 11:35 AM; the clinic opens at 1:00"),
+        ([[540, 750]], "12:00 PM", "until 12:45 PM; the clinic closes at 12:30 PM."),
+        ([[540, 1080]], "12:00 PM", ""),
+    ],
+)
+def test_a_visit_outside_opening_hours_is_told_whatever_part_of_it_lies_outside(
+    cast: Cast, desk: Client, opening: Any, time: str, says: str
+):
+    cast.clinic.hours = [opening] * 7
+    cast.clinic.write()
+    said = text_of(desk.get(WORDS, asked(cast, chosen=cast.wang.pk, time=time)))
+    assert says in said
+    assert bool(says) is ("the clinic " in said.lower())

@@ -211,3 +211,19 @@ def test_the_hour_that_comes_twice_is_offered_twice_by_its_zone(cast: Cast):
         "2:15 AM",
         "2:30 AM",
     ]
+
+
+@pytest.mark.rule("T1")
+def test_a_weekday_without_opening_hours_offers_nothing_but_hours_of_that_day(cast: Cast):
+    assert offered(cast, TOMORROW)["Ana Ruiz"]
+    hours = [[[540, 1080]]] * 7
+    hours[TOMORROW.weekday()] = []
+    cast.clinic.hours = hours
+    cast.clinic.write()
+    assert offered(cast, TODAY)["Ana Ruiz"]
+    assert not any(offered(cast, TOMORROW).values())
+    act = {"clinic": cast.clinic, "by": cast.manager, "at": EARLY}
+    operations.set_day(practitioner=cast.ana, day=TOMORROW, hours=[(600, 720)], **act)
+    found = offered(cast, TOMORROW)
+    assert found["Ana Ruiz"][0] == "10:00 AM"
+    assert found["Bo Chen"] == []

@@ -13,6 +13,7 @@ from bookings.rules.hours import (
     edge_notes,
     end_minute,
     hours_faults,
+    outside_note,
     say_hours,
     say_week,
     week_on,
@@ -204,3 +205,19 @@ def test_both_clock_change_days():
     assert works(whole, FALL) == []
     half = Roster(night, off=[(at(FALL, 0), at(FALL, 1, 30, fold=1))])
     assert works(half, FALL) == [(at(FALL, 1, 30, fold=1), at(FALL, 5))]
+
+
+@pytest.mark.parametrize(
+    ("monday", "sunday", "days"),
+    [
+        ([(540, 780), (840, 1080)], [], ""),
+        ([(480, 720)], [], "Monday"),
+        ([(540, 1200)], [], "Monday"),
+        ([(540, 720)], [(480, 720)], "Sunday"),
+        ([(480, 720)], [(480, 720)], "Monday, Sunday"),
+    ],
+)
+def test_hours_outside_the_opening_hours_are_told(monday, sunday, days) -> None:
+    opening = [[[540, 780], [840, 1080]]] * 6 + [[]]
+    note = outside_note([monday, [], [], [], [], [], sunday], opening)
+    assert (f"outside the opening hours: {days}." in note) if days else note == ""

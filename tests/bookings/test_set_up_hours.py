@@ -324,3 +324,14 @@ def test_a_race_for_one_week_ends_in_words(cast: Cast):
     set_week(cast, seen=queries.mark_of(Shift.objects.filter(practitioner=cast.ana)))
     with pytest.raises(Conflict):
         set_week(cast, [[]] * 7, seen="0" * 16)
+
+
+def test_hours_outside_the_opening_hours_are_told_as_they_are_saved(cast: Cast, desk: Client):
+    cast.clinic.hours = [[[540, 1080]]] * 6 + [[]]
+    cast.clinic.write()
+    week = reverse("setup-shift-week", args=[cast.ana.pk])
+    answer = desk.post(week, typed(cast, {"d6_0_from": "08:00", "d6_0_to": "12:00"}), follow=True)
+    assert "outside the opening hours: Sunday." in text_of(answer)
+    day = {"day": "2026-12-06", "hours_0_from": "08:00", "hours_0_to": "12:00", "once": "d"}
+    answer = desk.post(reverse("setup-shift-day", args=[cast.ana.pk]), day, follow=True)
+    assert "her times are offered all the same" in text_of(answer)

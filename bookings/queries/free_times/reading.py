@@ -76,6 +76,14 @@ def opening_of(asked: Asked) -> int:
     )
 
 
+def shut_for(asked: Asked, roster: Roster) -> int:
+    """The days without opening hours, as a mask, but those on which she has hours of that day."""
+    days = [day for day in asked.days if asked.clinic.open_from(day) is None]
+    return asked.window.at_work(
+        day_span(day, asked.zone) for day in days if not roster.hours_of_its_own(day)
+    )
+
+
 def things_of(clinic: Clinic, service: uuid.UUID) -> dict[str, list[uuid.UUID]]:
     """The keys of the clinic's rooms and devices in use: "room", "device" and, of those that the
     service is not done with, "unfit"."""

@@ -18,6 +18,7 @@ from bookings.queries.free_times.reading import (
     busy_of,
     opening_of,
     people_of,
+    shut_for,
     things_of,
     works_of,
 )
@@ -77,7 +78,8 @@ class FreeSearch:
     Starts lie on the clinic's step, from the clinic-local date `first` on. What is offered can
     be booked now: licensed (R17, R25), at work (T1), with a room and a device (R47), the
     patient free and her skin rested (R35), the numbing not in the past. Nobody is asked to come
-    before the clinic opens or whoever treats is at work, nor at a time at which a treatment that
+    before the clinic opens or whoever treats is at work, nor on a weekday without opening hours,
+    unless she has hours of that day alone, nor at a time at which a treatment that
     began early or runs late goes on; such a time can be booked all the same. `practitioner` narrows
     the search to her (None: all who work here); `but` is a visit being moved, whose own holds
     do not count and whose own time is not offered.
@@ -126,7 +128,7 @@ class FreeSearch:
             one.pk: free_starts(
                 asked.window,
                 asked.need,
-                at_work=works[one.pk],
+                at_work=works[one.pk] & ~shut_for(asked, self._rosters[one.pk]),
                 opening=opening,
                 busy=busy[one.pk],
                 elsewise=elsewise,

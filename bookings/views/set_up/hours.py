@@ -23,7 +23,7 @@ from bookings.forms.hours import (
 )
 from bookings.models import Appointment, TimeOff
 from bookings.rules.fit import until_when
-from bookings.rules.hours import clock_notes, edge_notes, say_hours, say_week
+from bookings.rules.hours import clock_notes, edge_notes, outside_note, say_hours, say_week
 from bookings.rules.visit import FARTHEST
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
@@ -146,6 +146,7 @@ class Hours(OnePerson):
         }
 
 
+NOT_OPEN = "The clinic has no opening hours that weekday; her times are offered all the same."
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -202,6 +203,8 @@ class ChangeWeek(OnePerson):
         first = self.saved["starts_on"]
         for note in clock_notes(self.saved["week"], first=first, zone=self.request.clinic.zone):
             messages.info(self.request, note)
+        if note := outside_note(self.saved["week"], self.request.clinic.hours):
+            messages.warning(self.request, note)
         return super().where_to(result)
 
 
@@ -241,6 +244,12 @@ class OtherDay(OnePerson):
         saved = self.saved
         for note in edge_notes(saved["day"], saved["hours"], self.request.clinic.zone):
             messages.info(self.request, note)
+        day, hours = saved["day"], saved["hours"]
+        week = [hours if n == day.weekday() else [] for n in range(7)]
+        if hours and self.request.clinic.open_from(day) is None:
+            messages.warning(self.request, NOT_OPEN)
+        elif note := outside_note(week, self.request.clinic.hours):
+            messages.warning(self.request, note)
         return super().where_to(result)
 
 
