@@ -23,7 +23,7 @@ class OpeningHours(SetUpRow):
     title = "Opening hours"
     lead = (
         "When patients find the door open. Who treats when, working hours say. Up to two spans "
-        "a day; leave a day empty where the clinic is closed."
+        "a day; leave a day empty where the clinic is closed: then no time is offered."
     )
     verb = "Save the hours"
     after = "setup"
