@@ -121,3 +121,19 @@ class Record(Row):
             self.version += 1
             only = None if only is None else [*only, "version"]
         super().write(only=only)
+
+
+class FromCatalog(Record):
+    """What ships with the product as data, versioned and cited, and may be edited here.
+
+    `catalog` names the line it came from ("" for what a clinic added), `catalog_version` the
+    version that was loaded; what was `edited` here no later version overwrites.
+    """
+
+    catalog = models.CharField(max_length=60, blank=True, editable=False)
+    catalog_version = models.PositiveSmallIntegerField(default=0, editable=False)
+    edited = models.BooleanField(default=False, editable=False)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True

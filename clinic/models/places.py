@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.constraints import Guard, bounded, check
-from clinic.models.base import NameKey, Record, ScopedQuerySet
+from clinic.models.base import FromCatalog, NameKey, Record, ScopedQuerySet
 from clinic.rules.states import STATES, ZONES
 
 # Minutes between two free times, as a clinic may choose.
@@ -215,22 +215,6 @@ class Room(Record):
 
     def __str__(self) -> str:
         return self.name
-
-
-class FromCatalog(Record):
-    """What ships with the product as data, versioned and cited, and may be edited here.
-
-    `catalog` names the line it came from ("" for what a clinic added), `catalog_version` the
-    version that was loaded; what was `edited` here no later version overwrites.
-    """
-
-    catalog = models.CharField(max_length=60, blank=True, editable=False)
-    catalog_version = models.PositiveSmallIntegerField(default=0, editable=False)
-    edited = models.BooleanField(default=False, editable=False)
-    source = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        abstract = True
 
 
 class DeviceModel(FromCatalog):

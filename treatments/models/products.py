@@ -9,8 +9,7 @@ from django.db.models import F, Q
 
 from clinic.constraints import append_only, bounded, check
 from clinic.models import Clinic, Device, Practitioner, Row
-from clinic.models.base import NameKey, ScopedQuerySet
-from clinic.models.places import FromCatalog
+from clinic.models.base import FromCatalog, NameKey, ScopedQuerySet
 from treatments.rules.areas import AREAS
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from clinic import audit, constraints
 from clinic.models import DeviceModel
-from clinic.models.places import FromCatalog
+from clinic.models.base import FromCatalog
 from clinic.refusals import Refusal
 from clinic.rules import folded
 from treatments.models import DepthRule, GlideProduct, NumbingIngredient, NumbingProduct
