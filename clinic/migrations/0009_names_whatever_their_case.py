@@ -7,7 +7,8 @@ both in the list, gives one of them the name that it should have.
 
 from django.db import migrations, models
 
-from clinic.rules import folded, told_apart
+from clinic.migrations._names import told_apart
+from clinic.rules import folded
 
 # Model, the key, what it is made of (the last is what gets the number, up to so many characters),
 # and within what a key stands once.

@@ -46,7 +46,6 @@ from clinic.rules.texts import (
     spreadsheet_safe,
     squeezed,
     text_fault,
-    told_apart,
 )
 from clinic.rules.titles import told_without_chart
 
@@ -89,6 +88,5 @@ __all__ = [
     "spreadsheet_safe",
     "squeezed",
     "text_fault",
-    "told_apart",
     "told_without_chart",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Collection
 
 # Unicode's categories of spaces, controls and format signs, such as the zero-width space.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
@@ -37,16 +36,6 @@ def folded(*names: str) -> str:
     seen = ("".join(c for c in name if unicodedata.category(c) != "Cf") for name in names)
     bare = (unicodedata.normalize("NFD", squeezed(name)).casefold() for name in seen)
     return "\n".join(unicodedata.normalize("NFC", name) for name in bare)
-
-
-def told_apart(name: str, taken: Collection[str], most: int) -> str:
-    """The name, with a number behind it where one like it is among those taken (folded)."""
-    found, number = name, 1
-    while folded(found) in taken:
-        number += 1
-        tail = f" ({number})"
-        found = name[: most - len(tail)].rstrip() + tail
-    return found
 
 
 def chain_of(clinic_id: uuid.UUID | None) -> str:

@@ -14,9 +14,10 @@ from django.db import IntegrityError, connection, transaction
 from bookings import operations
 from bookings.models import Service
 from clinic import operations as building
+from clinic.migrations._names import told_apart
 from clinic.models import Device, DeviceModel, Room
 from clinic.refusals import Conflict
-from clinic.rules import folded, told_apart
+from clinic.rules import folded
 from tests.cast import NOW, Cast
 from tests.races import all_at_once
 
