@@ -136,9 +136,13 @@ class Appointment(Record):
             ),
             check(
                 "appointment_cancelled_as_known",
-                Q(cancelled_as__in=["", *(one.value for one in CancelledAs)])
-                & (Q(status="cancelled") | Q(cancelled_as="")),
+                Q(cancelled_as__in=["", *(one.value for one in CancelledAs)]),
                 "Say who called the visit off.",
+            ),
+            check(
+                "appointment_cancelled_as_when_cancelled",
+                Q(status="cancelled") | Q(cancelled_as=""),
+                "Only a cancelled visit was called off by somebody.",
             ),
             check(
                 "appointment_late_by_the_patient",

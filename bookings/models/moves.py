@@ -86,9 +86,13 @@ class Undo(Row):
             ),
             check(
                 "undo_of_a_known_act",
-                Q(act__in=[str(one) for one in UNDOABLE])
-                & (Q(act="move", move__isnull=False) | ~Q(act="move") & Q(move__isnull=True)),
+                Q(act__in=[str(one) for one in UNDOABLE]),
                 "Only a cancelling, a move and a no-show are taken back.",
+            ),
+            check(
+                "undo_of_a_move_names_it",
+                Q(act="move", move__isnull=False) | ~Q(act="move") & Q(move__isnull=True),
+                "What takes a move back names it.",
             ),
             check(
                 "undo_within_its_time",

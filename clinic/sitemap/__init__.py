@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from clinic.sitemap.places import PLACES, Place
+from clinic.sitemap.place import Place
+from clinic.sitemap.places import PLACES
 
 __all__ = ["PLACES", "Place", "navigation", "places_for"]
 

@@ -159,6 +159,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "form": SampleForm(initial={"depth": "0.50", "end_point": "e"}),
         "bad_form": bad,
         "stale_form": {"no": {"rule": "P12"}},
+        "touched": [{"says": "Tue, Nov 24, 9:30 AM: Mia Lee with Ana Ruiz LE"}],
         "differences": [{"label": "Name", "on_file": "Blue room", "typed": "Red room"}],
         "page": Paginator(range(120), 50).page(2),
         "refusal": {

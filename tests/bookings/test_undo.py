@@ -329,7 +329,9 @@ def test_a_cancelling_has_someone_who_called_off(cast: Cast, visit: Appointment)
     off = {"cancelled_at": NOW, "cancelled_by_id": cast.reception, "cancel_reason": "x"}
     found = refused(*change(visit, status="cancelled", **off))
     assert found == "appointment_cancelled_by_someone"
-    assert refused(*change(visit, cancelled_as="patient")) == "appointment_cancelled_as_known"
+    assert (
+        refused(*change(visit, cancelled_as="patient")) == "appointment_cancelled_as_when_cancelled"
+    )
     assert refused(*change(visit, cancelled_late=True)) == "appointment_late_by_the_patient"
 
 

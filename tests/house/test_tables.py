@@ -52,6 +52,7 @@ UNBOUNDED = {"clinic.User.last_login"}
 UNIQUE_FIELDS = {
     "clinic.User.email": "the log-in name; user_email_once speaks for it",
     "clinic.Practitioner.user": "one-to-one",
+    "bookings.Undo.move": "one-to-one",
     "treatments.Treatment.appointment": "one-to-one",
     "treatments.Treatment.cartridge": "one-to-one",
     "treatments.Signature.treatment": "one-to-one",
