@@ -9,7 +9,7 @@ from bookings.queries.absences import (
     visits_in_time_off,
 )
 from bookings.queries.blocks import block_for, blocks_between, free_until
-from bookings.queries.board import Column, DayBoard, Visit, day_board
+from bookings.queries.board import Board, Column, Visit, day_board, week_board
 from bookings.queries.free_times import (
     FreeLine,
     FreeSearch,
@@ -65,8 +65,12 @@ from bookings.queries.week import (
 )
 
 __all__ = [
+    "BOOKED",
+    "CANCELLED",
+    "MOVED",
+    "REMINDER",
+    "Board",
     "Column",
-    "DayBoard",
     "Done",
     "FreeLine",
     "FreeSearch",
@@ -140,6 +144,7 @@ __all__ = [
     "visits_outside",
     "visits_to_remind",
     "ways_to",
+    "week_board",
     "weeks_of",
     "who_is_on_file",
     "words_of",

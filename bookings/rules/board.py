@@ -2,8 +2,10 @@
 
 Every column is cut into stretches that follow each other without gap or overlap: a visit,
 time that something else holds, time outside the shift, free time in quarter hours, or free time
-before the next visit or the end of work that is too short for any visit. A cell
-spans the rows that lie between its stretch's two ends, so columns can never run together.
+before the next visit or the end of work that is too short for any visit. Time outside the shift
+is cut once more where something else says why nobody works then: the clinic is closed, or the
+person is off. A cell spans the rows that lie between its stretch's two ends, so columns can never
+run together.
 """
 
 from __future__ import annotations
@@ -21,14 +23,33 @@ from clinic.rules import is_twice
 
 TICK = dt.timedelta(minutes=15)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+ONE_DAY = dt.timedelta(days=1)
+# The axis on which the days of a week stand beside each other: the wall clock of any day.
+WALL = ZoneInfo("UTC")
+
+
+class By(StrEnum):
+    """How the board shows visits: what its columns are, or as a list."""
+
+    PRACTITIONER = "practitioner"
+    ROOM = "room"
+    WEEK = "week"
+    LIST = "list"
 
 
 class Kind(StrEnum):
-    """What a stretch of a column is."""
+    """What a stretch of a column is.
+
+    `CLOSED`: outside the column's own hours. `SHUT`: the clinic is closed. `OFF`: time off.
+    `BLOCKED`: kept free of visits.
+    """
 
     FREE = "free"
     SHORT = "short"
     CLOSED = "closed"
+    SHUT = "shut"
+    OFF = "off"
+    BLOCKED = "blocked"
     VISIT = "visit"
     BUSY = "busy"
 
@@ -45,10 +66,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Lane:
-    """One column's day: when its person works, and what holds her time."""
+    """One column's day: when its person works, and what holds her time.
+
+    `away` says of time outside `works` why that is so; where two say it, the first.
+    """
 
     works: Spans
     blocks: Sequence[Block]
+    away: Sequence[Block] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +122,20 @@ def floor_tick(instant: dt.datetime) -> dt.datetime:
 def ceil_tick(instant: dt.datetime) -> dt.datetime:
     """The quarter hour at or after the instant."""
     return instant + (EPOCH - instant) % TICK
+
+
+def wall_time(instant: dt.datetime, *, day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """What the wall clock shows at an instant of a local day, as a time of `EPOCH`'s day; the
+    day's start or end where the instant lies outside. The two hours of one name fall together."""
+    local = instant.astimezone(zone)
+    if local.date() != day:
+        return EPOCH if local.date() < day else EPOCH + ONE_DAY
+    return EPOCH + (local.replace(tzinfo=None) - dt.datetime.combine(day, dt.time()))
+
+
+def monday(day: dt.date) -> dt.date:
+    """The first day of a date's week."""
+    return day - ONE_DAY * day.weekday()
 
 
 def extent(spans: Iterable[tuple[dt.datetime, dt.datetime]]) -> tuple[dt.datetime, dt.datetime]:
@@ -168,10 +207,10 @@ def _stretches(
     found: list[_Stretch] = []
     now = starts_at
     for block in _held(lane.blocks, starts_at, ends_at):
-        found += _between(lane.works, now, block.starts_at, shortest)
+        found += _between(lane, now, block.starts_at, shortest)
         found.append(block)
         now = block.ends_at
-    return found + _between(lane.works, now, ends_at, shortest)
+    return found + _between(lane, now, ends_at, shortest)
 
 
 def _held(blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
@@ -191,17 +230,16 @@ def _held(blocks: Iterable[Block], starts_at: dt.datetime, ends_at: dt.datetime)
 
 
 def _between(
-    works: Spans, starts_at: dt.datetime, ends_at: dt.datetime, shortest: dt.timedelta
+    lane: Lane, starts_at: dt.datetime, ends_at: dt.datetime, shortest: dt.timedelta
 ) -> list[_Stretch]:
     """Time that nothing holds: closed and too short as one stretch each, free in quarter hours."""
     found: list[_Stretch] = []
     now = starts_at
-    for opens, closes in joined(works):
+    for opens, closes in joined(lane.works):
         first, last = max(opens, now), min(closes, ends_at)
         if first >= last:
             continue
-        if now < first:
-            found.append(_Stretch(now, first, Kind.CLOSED))
+        found += _outside(lane.away, now, first)
         while first < last and last - first >= shortest:
             after = min(floor_tick(first) + TICK, last)
             found.append(_Stretch(first, after, Kind.FREE))
@@ -209,9 +247,21 @@ def _between(
         if first < last:
             found.append(_Stretch(first, last, Kind.SHORT))
         now = last
-    if now < ends_at:
-        found.append(_Stretch(now, ends_at, Kind.CLOSED))
-    return found
+    return found + _outside(lane.away, now, ends_at)
+
+
+def _outside(away: Sequence[Block], starts_at: dt.datetime, ends_at: dt.datetime) -> list[_Stretch]:
+    """Time at which nobody works, cut where something says why."""
+    for number, block in enumerate(away):
+        first, last = max(block.starts_at, starts_at), min(block.ends_at, ends_at)
+        if first < last:
+            later = away[number + 1 :]
+            return [
+                *_outside(later, starts_at, first),
+                _Stretch(first, last, block.kind, (block.key,)),
+                *_outside(later, last, ends_at),
+            ]
+    return [_Stretch(starts_at, ends_at, Kind.CLOSED)] if starts_at < ends_at else []
 
 
 def _change(before: dt.datetime | None, local: dt.datetime) -> str:

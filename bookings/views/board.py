@@ -1,30 +1,50 @@
-"""The day board: the clinic's day as a grid or as a list."""
+"""The board: the clinic's day by practitioner, by room or as a list, and one person's week."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from bookings import queries
 from bookings.forms.day import DayForm
-from bookings.queries import DayBoard, Visit
-from bookings.rules.status import OVER, Status, is_late
+from bookings.queries import Board
+from bookings.rules.board import By, monday
+from bookings.rules.status import Status
+from bookings.views.absent import board_notes, licenses_ending
 from bookings.views.card import card_of
-from bookings.views.grid import board_notes, grid, hour_word, room_word, state_of
+from bookings.views.choice import Choice, chosen, filtered, keep, options
+from bookings.views.grid import grid
+from bookings.views.listed import days_of, line_of
+from bookings.views.strip import strip_of
 from bookings.views.undoing import toast_of
 from clinic.constraints import FIRST_DAY, LAST_DAY
+from clinic.models import Practitioner
 from clinic.permissions import Permission
-from clinic.rules import say_date, say_span
+from clinic.queries.licenses import practitioners_of
+from clinic.rules import say_date
 from clinic.views.doors import Page, StaffRequest
 
-LIST = "?view=list"
-NAMED = 3  # of those who wait; the strip stays one line
+ONE_DAY = dt.timedelta(days=1)
+# What the switch above the board says of each view.
+VIEWS = {
+    By.PRACTITIONER: "Practitioners",
+    By.ROOM: "Rooms",
+    By.WEEK: "Week",
+    By.LIST: "List",
+}
+FILTERS = {
+    "practitioner": "Practitioners",
+    "room": "Rooms",
+    "service": "Services",
+    "status": "Status",
+}
 
 
 class Today(Page):
@@ -33,13 +53,7 @@ class Today(Page):
     may = (Permission.SEE_DAY,)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "date" not in self.request.GET:
-            return _show(self.request)
-        form = DayForm(self.request.GET)
-        if not form.is_valid():
-            return _show(self.request, form=form)
-        view = LIST if self.request.GET.get("view") == "list" else ""
-        return HttpResponseRedirect(_address(form.cleaned_data["date"]) + view)
+        return _asked_for(self.request, "day-on") or _day(self.request, None, _form(self.request))
 
 
 class OtherDay(Page):
@@ -48,63 +62,230 @@ class OtherDay(Page):
     may = (Permission.SEE_DAY,)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _show(self.request, day=kwargs["day"])
+        return _day(self.request, kwargs["day"], None)
 
 
-def _show(
-    request: StaffRequest, *, day: dt.date | None = None, form: DayForm | None = None
-) -> HttpResponse:
+class Week(Page):
+    """This week of one practitioner: `?practitioner=`, else whose was looked at last, else the
+    reader's own; `?date=` leads on to another."""
+
+    may = (Permission.SEE_DAY,)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _asked_for(self.request, "week-on") or _week(self.request, None, _form(self.request))
+
+
+class OtherWeek(Page):
+    """The week of a given clinic-local day."""
+
+    may = (Permission.SEE_DAY,)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _week(self.request, kwargs["day"], None)
+
+
+def _form(request: StaffRequest) -> DayForm | None:
+    """The date picker as it was sent, where it was."""
+    return DayForm(request.GET) if "date" in request.GET else None
+
+
+def _asked_for(request: StaffRequest, name: str) -> HttpResponse | None:
+    """On to the day that the date picker asks for."""
+    form = _form(request)
+    if form is None or not form.is_valid():
+        return None
+    return HttpResponseRedirect(reverse(name, args=[form.cleaned_data["date"]]))
+
+
+def _day(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> HttpResponse:
     """One day, with the card of `?visit=` beside it; 422 where the date asked for is faulty."""
     at = timezone.now()
     clinic = request.clinic
     today = clinic.day_of(at)
     day = day or today
-    board = queries.day_board(clinic=clinic, day=day, at=at)
-    as_list = request.GET.get("view") == "list"
-    may_book = request.user.can(Permission.BOOK, clinic.pk)
+    choice = chosen(request)
+    only = {uuid.UUID(key) for key in choice.keys(choice.by)}
+    board = queries.day_board(clinic=clinic, day=day, at=at, by=choice.by, only=only)
+    if "filter" in request.GET:
+        keep(request, filtered(request.GET, board, choice))
+        return HttpResponseRedirect(request.path)
     context = {
-        "board": board,
         "title": say_date(day),
         "is_today": day == today,
-        "doors_of_days": _days(day, LIST if as_list else ""),
-        "form": form or DayForm(initial={"date": day}),
-        "as_list": as_list,
-        "zone": _zone(board),
-        "strip": _strip(board, at) if day == today else None,
-        "notes": board_notes(board, today),
-        "counts": _counts(board),
-        "undo": toast_of(request, at, board=True),
-        "may_block": request.user.can(Permission.BLOCK_TIME, clinic.pk),
+        "doors_of_days": _days(day),
+        "picker": reverse("day"),
+        "strip": strip_of(board, at) if day == today else None,
     }
-    if as_list:
-        context["lines"] = [_line(visit, board, at) for visit in board.visits.values()]
+    return _show(request, board, choice, at, context, form)
+
+
+def _week(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> HttpResponse:
+    """The week of a day, of one practitioner; a page without columns where nobody treats."""
+    at = timezone.now()
+    clinic = request.clinic
+    today = clinic.day_of(at)
+    first = monday(day or today)
+    choice = chosen(request)
+    people = list(practitioners_of(clinic))
+    whose = _whose(request, people, choice)
+    if whose is None:
+        board = Board(clinic, By.WEEK, first, first + 6 * ONE_DAY, [], [], {})
+    else:
+        board = queries.week_board(clinic=clinic, practitioner=whose, first=first, at=at)
+        if choice.whose != str(whose.pk):
+            choice = replace(choice, whose=str(whose.pk))
+            keep(request, choice)
+    if "filter" in request.GET:
+        keep(request, filtered(request.GET, board, choice))
+        return HttpResponseRedirect(request.path)
+    this = first <= today <= board.last
+    context = {
+        "title": _say_week(first, board.last),
+        "is_today": this,
+        "doors_of_days": _weeks(first, today if this else first),
+        "picker": reverse("week"),
+        "strip": None,
+        "people": people,
+        "whose": whose,
+        "lists_week": request.GET.get("as") == "list",
+    }
+    return _show(request, board, choice, at, context, form)
+
+
+def _say_week(first: dt.date, last: dt.date) -> str:
+    """A week by its first and last day: Nov 23–29, 2026."""
+    month = "" if first.month == last.month else f"{last:%b} "
+    year = "" if first.year == last.year else f", {first.year}"
+    return f"{first:%b} {first.day}{year}–{month}{last.day}, {last.year}"
+
+
+def _whose(
+    request: StaffRequest, people: list[Practitioner], choice: Choice
+) -> Practitioner | None:
+    """Whose week it is; 404 where someone is asked for who is not known here (P15)."""
+    by_key = {str(one.pk): one for one in people}
+    asked = request.GET.get("practitioner", "")
+    if asked and "filter" not in request.GET:
+        if asked not in by_key:
+            raise Http404
+        return by_key[asked]
+    own = [one for one in people if one.user_id == request.user.pk]
+    return by_key.get(choice.whose) or next(iter([*own, *people]), None)
+
+
+def _show(
+    request: StaffRequest,
+    board: Board,
+    choice: Choice,
+    at: dt.datetime,
+    context: dict[str, Any],
+    form: DayForm | None,
+) -> HttpResponse:
+    """The board as a grid or as a list; what both have in common is worked out here."""
+    today = board.clinic.day_of(at)
+    wanted = _wanted(request)
+    card = wanted and card_of(request, wanted, at=at, beside_board=True)
+    lists = board.by == By.LIST or context.get("lists_week", False)
+    context |= {
+        "board": board,
+        "form": form or DayForm(initial={"date": board.day}),
+        "by": str(board.by),
+        "views": _views(context["doors_of_days"], By.LIST if lists else board.by),
+        "zone": _zone(board),
+        "notes": board_notes(board, today),
+        "licenses": licenses_ending(board, today),
+        "counts": _counts(board),
+        "card": card,
+        "undo": toast_of(request, at, board=True),
+        "may_block": request.user.can(Permission.BLOCK_TIME, board.clinic.pk),
+        "filters": _filters(board, choice),
+        "narrowed": _narrowed(board, choice),
+        "compact": choice.is_compact(board),
+        "people": context.get("people", []),
+        "whose": context.get("whose"),
+        "lists_week": context.get("lists_week", False),
+    }
+    if lists:
+        context["days"] = days_of(board, at, choice.fits)
         template = "bookings/board_list.html"
     else:
-        wanted = _wanted(request)
-        card = wanted and card_of(request, wanted, at=at, beside_board=True)
+        may_book = request.user.can(Permission.BOOK, board.clinic.pk)
         current = card["appointment"].pk if card else None
-        context |= grid(board, clinic, at=at, may_book=may_book, current=current)
-        context |= {"card": card, "off": [_line(visit, board, at) for visit in board.off]}
+        context |= grid(board, at=at, may_book=may_book, current=current, fits=choice.fits)
+        context["off"] = [line_of(visit, board, at) for visit in board.off]
         template = "bookings/board.html"
     return render(request, template, context, status=422 if form else 200)
 
 
-def _address(day: dt.date) -> str:
-    return reverse("day-on", args=[day])
+def _views(doors: dict[str, str], now: By) -> list[dict[str, Any]]:
+    """The switch between the views; a week has a list of its own."""
+    return [{"label": says, "url": doors[by], "current": by == now} for by, says in VIEWS.items()]
 
 
-def _days(day: dt.date, view: str) -> dict[str, str]:
-    """Where the day before, the day after and today are; none past the calendar's ends."""
-    found = {"today": reverse("day") + view, "grid": _address(day), "list": _address(day) + LIST}
-    found["print"] = reverse("day-print", args=[day])
-    for word, other in (("before", -1), ("after", 1)):
-        if FIRST_DAY <= (there := day + dt.timedelta(days=other)) <= LAST_DAY:
-            found[word] = _address(there) + view
-            found[f"{word}_word"] = say_date(there)
+def _filters(board: Board, choice: Choice) -> list[dict[str, Any]]:
+    """What the board can be narrowed to; what offers no choice is left out."""
+    return [
+        {
+            "name": name,
+            "label": FILTERS[name],
+            "options": [
+                {"value": key, "label": label, "on": key in choice.keys(name)}
+                for key, label in known
+            ],
+        }
+        for name, known in options(board, choice).items()
+        if (len(known) > 1 or choice.keys(name))
+        and not (board.by == By.WEEK and name == "practitioner")
+    ]
+
+
+def _narrowed(board: Board, choice: Choice) -> dict[str, Any] | None:
+    """What is shown of the day, where that is not all of it."""
+    only = {
+        name: values
+        for name, values in choice.only.items()
+        if not (board.by == By.WEEK and name == "practitioner")
+    }
+    if not only:
+        return None
+    shown = sum(choice.fits(visit) for visit in board.visits.values())
+    return {
+        "words": [", ".join(values.values()) for values in only.values()],
+        "shown": shown,
+        "of": len(board.visits),
+    }
+
+
+def _days(day: dt.date) -> dict[str, str]:
+    """Where the day before, the day after and today are, none past the calendar's ends; and the
+    views of the day."""
+    return _views_of(day) | _beside(day, ONE_DAY, "day-on", "Day") | {"today": reverse("day")}
+
+
+def _weeks(first: dt.date, day: dt.date) -> dict[str, str]:
+    """The same of a week; `day` is the one that the other views show."""
+    beside = _beside(first, 7 * ONE_DAY, "week-on", "Week")
+    listed = {"list": f"{reverse('week-on', args=[first])}?as=list"}
+    return _views_of(day) | listed | beside | {"today": reverse("week")}
+
+
+def _views_of(day: dt.date) -> dict[str, str]:
+    here = reverse("day-on", args=[day])
+    found = {str(by): f"{here}?by={by}" for by in (By.PRACTITIONER, By.ROOM, By.LIST)}
+    found |= {"week": reverse("week-on", args=[day]), "print": reverse("day-print", args=[day])}
     return found
 
 
-def _counts(board: DayBoard) -> str:
+def _beside(day: dt.date, step: dt.timedelta, name: str, word: str) -> dict[str, str]:
+    found = {}
+    for side, other in (("before", day - step), ("after", day + step)):
+        if FIRST_DAY <= other <= LAST_DAY:
+            found[side] = reverse(name, args=[other])
+            found[f"{side}_word"] = f"{word} {side}, {say_date(other)}"
+    return found
+
+
+def _counts(board: Board) -> str:
     """The day in one line: 43 visits, 12 completed."""
     held = len(board.visits) - len(board.off)
     done = sum(visit["status"] == Status.COMPLETED for visit in board.visits.values())
@@ -112,7 +293,7 @@ def _counts(board: DayBoard) -> str:
     return f"{words}, {done} completed" if done else words
 
 
-def _zone(board: DayBoard) -> str:
+def _zone(board: Board) -> str:
     """The name of the clinic's time that day, from noon on where the clock changes."""
     return f"{dt.datetime.combine(board.day, dt.time(12), tzinfo=board.clinic.zone):%Z}"
 
@@ -122,71 +303,3 @@ def _wanted(request: StaffRequest) -> uuid.UUID | None:
         return uuid.UUID(request.GET.get("visit", ""))
     except ValueError:
         return None
-
-
-def _strip(board: DayBoard, at: dt.datetime) -> dict[str, Any]:
-    """Who has cream on, who is numb and ready, and who is here and waits: the longest by name."""
-    waiting = [
-        {
-            "who": visit["patient"],
-            "url": reverse("appointment", args=[visit["id"]]),
-            "minutes": max(0, int((at - (visit["arrived_at"] or at)).total_seconds()) // 60),
-        }
-        for visit in board.waiting
-    ]
-    local = board.clinic.local
-    ready = [
-        {
-            "who": f"{visit['patient']}, {room_word(visit['room'])}",
-            "url": reverse("appointment", args=[visit["id"]]),
-            "off": hour_word(local(visit["numbing_off"])),
-        }
-        for visit in board.ready
-        if visit["numbing_off"]
-    ]
-    return {
-        "clocks": [_clock(visit, at) for visit in board.numbing],
-        "ready": ready[:NAMED],
-        "more_ready": len(ready[NAMED:]),
-        "waiting": waiting[:NAMED],
-        "more": len(waiting[NAMED:]),
-    }
-
-
-def _clock(visit: Visit, at: dt.datetime) -> dict[str, Any]:
-    since = visit["numbing_on"] or visit["comes_at"]
-    due = visit["numbing_due"] or visit["starts_at"]
-    return {
-        "since": since,
-        "due": due,
-        "latest": None,
-        "minutes": max(0, int((at - since).total_seconds()) // 60),
-        "of": max(1, int((due - since).total_seconds()) // 60),
-        "state": "due" if at >= due else "on",
-        "who": f"{visit['patient']}, {room_word(visit['room'])}",
-        "url": reverse("appointment", args=[visit["id"]]),
-    }
-
-
-def _line(visit: Visit, board: DayBoard, at: dt.datetime) -> dict[str, Any]:
-    """A visit as a line of the list, or under the board."""
-    local = board.clinic.local
-    look, word = state_of(visit, board.clinic)
-    today = board.day == board.clinic.day_of(at)
-    began = visit["began_at"]
-    return {
-        "url": reverse("appointment", args=[visit["id"]]),
-        "comes": hour_word(local(visit["comes_at"])),
-        "time": say_span(local(visit["starts_at"]), local(visit["ends_at"])),
-        "numbed": visit["comes_at"] < visit["starts_at"] and visit["status"] not in OVER,
-        "who": visit["patient"],
-        "service": visit["service"],
-        "room": visit["room"],
-        "practitioner": visit["practitioner"],
-        "late": today and is_late(visit["status"], comes_at=visit["comes_at"], at=at),
-        "began": hour_word(local(began)) if began else "",
-        "marked": visit["practitioner_id"] in board.marked,
-        "status": look,
-        "word": word,
-        "why": visit["cancel_reason"],
-    }

@@ -8,92 +8,102 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
 
-from bookings.queries import Column, DayBoard, Visit
-from bookings.queries.board import HELD
-from bookings.rules.board import TICK, Cell, Kind, Row
+from bookings.queries import Board, Column, Visit
+from bookings.queries.board import ELSEWHERE, HELD, HERE
+from bookings.rules.board import EPOCH, ONE_DAY, TICK, By, Cell, Kind, Row, wall_time
 from bookings.rules.status import MOVABLE, is_late, stand
 from bookings.rules.visit import SKEW
+from bookings.views.absent import absent_word, why_closed
+from bookings.views.wording import hour_word, room_word, short_hour
+from clinic.constraints import LAST_DAY
 from clinic.models import Clinic
-from clinic.rules import day_span, say_date, say_span, say_time
+from clinic.rules import say_day, say_span, say_time
 
 NIL = uuid.UUID(int=0)
-# From this many columns on the names and cells are set closer, to fit a desk's screen.
+# From this many columns on the board is set closer by itself, to fit a desk's screen.
 COMPACT_FROM = 7
-TALL = dt.timedelta(minutes=40)  # from here on a narrow cell has room for a second line
+TALL = dt.timedelta(minutes=40)  # from here on a narrow cell has room for a third line
 BUSY = {
-    "elsewhere": "Busy elsewhere",
-    "here": "Visit of another day",
+    ELSEWHERE: "Busy elsewhere",
+    HERE: "Visit of another day",
     HELD: "Held as booked",
+}
+# What a stretch that cannot be booked looks like; it always says in words what it is.
+LOOKS = {
+    Kind.CLOSED: "closed own",
+    Kind.SHUT: "closed",
+    Kind.OFF: "closed off",
+    Kind.BLOCKED: "closed blocked",
 }
 
 
 def grid(
-    board: DayBoard,
-    clinic: Clinic,
+    board: Board,
     *,
     at: dt.datetime,
     may_book: bool,
     current: uuid.UUID | None,
+    fits: Callable[[Visit], bool],
 ) -> dict[str, Any]:
-    """The columns and rows of the table. Free time ahead is a link for those who may book."""
+    """The columns and rows of the table. Free time ahead is a link for those who may book.
+
+    A visit that is not looked for (`fits`) is faint and stands where it stood: time that is
+    taken never looks free.
+    """
+    clinic = board.clinic
     card = reverse("appointment", args=[NIL])
-    late = at if board.day == clinic.day_of(at) else None
+    today = clinic.day_of(at)
+    late = at if board.first <= today <= board.last else None
     visits = {
-        key: _visit(visit, clinic, card.replace(str(NIL), str(key)), key == current, late)
+        key: _visit(visit, board, card.replace(str(NIL), str(key)), key == current, late, fits)
         for key, visit in board.visits.items()
     }
-    new = reverse("appointment-new")
-    booking = [
-        "" if not may_book or column.refused else f"{new}?practitioner={column.id}"
-        for column in board.columns
-    ]
+    slots = [_Slots(column, board, at, may_book) for column in board.columns]
+    now = None
+    if late:
+        now = wall_time(at, day=today, zone=clinic.zone) if board.by == By.WEEK else at
     return {
-        "columns": [_column(column, board) for column in board.columns],
-        "compact": len(board.columns) >= COMPACT_FROM,
-        "rows": [_row(row, board, visits, booking, clinic, at, may_book) for row in board.rows],
+        "columns": [_column(column, board, today) for column in board.columns],
+        "rows": [_row(row, board, visits, slots, now, today) for row in board.rows],
     }
 
 
-def hour_word(local: dt.datetime) -> str:
-    """A wall-clock time where morning and afternoon are plain from the place: 9:05."""
-    return f"{local.hour % 12 or 12}:{local:%M}"
-
-
-def room_word(name: str) -> str:
-    """A room's name where space is short: R12 for "Room 12"; other names stay whole."""
-    word, _, number = name.partition(" ")
-    return f"{word[0]}{number}" if word and number.isdigit() else name
-
-
-def _hour(local: dt.datetime) -> str:
-    """When a shift starts or ends, as short as it is said: 8 AM, 8:30 AM."""
-    return say_time(local).replace(":00", "")
-
-
-def _absent(column: Column, board: DayBoard) -> str:
-    """Why someone with a visit does not work that day, above her column."""
-    if board.closure:
-        return "Closed"
-    starts_at, ends_at = day_span(board.day, board.clinic.zone)
-    return "Time off" if column.roster.off_at(starts_at, ends_at) else "Not at work"
-
-
-def _column(column: Column, board: DayBoard) -> dict[str, Any]:
-    clinic = board.clinic
+def _column(column: Column, board: Board, today: dt.date) -> dict[str, Any]:
     hours = ", ".join(
-        f"{_hour(clinic.local(first))}–{_hour(clinic.local(last))}" for first, last in column.works
+        f"{short_hour(board.local(first))}–{short_hour(board.local(last))}"
+        for first, last in column.works
     )
-    return {
+    found = {
+        "key": column.key,
+        "attr": "data-room" if board.by == By.ROOM else "data-practitioner",
         "name": column.name,
         "credential": column.credential,
-        "hours": hours or _absent(column, board),
+        "day": "",
+        "url": "",
+        "hours": hours if hours and column.in_use else absent_word(column),
         "refused": column.refused,
         "marked": bool(column.refused or column.ends_on),
+        "ends": False,
+        "today": False,
     }
+    if board.by == By.WEEK:
+        found |= {
+            "name": f"{column.day:%a, %b} {column.day.day}",
+            "credential": "",
+            "day": column.day.isoformat(),
+            "url": reverse("day-on", args=[column.day]) if column.day <= LAST_DAY else "",
+            "marked": bool(column.refused),
+            "ends": column.ends_on == column.day,
+            "today": column.day == today,
+        }
+    elif board.by == By.ROOM:
+        found["hours"] = "" if column.in_use else "Out of use"
+    return found
 
 
 def state_of(visit: Visit, clinic: Clinic) -> tuple[str, str]:
@@ -107,70 +117,133 @@ def state_of(visit: Visit, clinic: Clinic) -> tuple[str, str]:
 
 
 def _visit(
-    visit: Visit, clinic: Clinic, url: str, current: bool, now: dt.datetime | None
+    visit: Visit,
+    board: Board,
+    url: str,
+    current: bool,
+    now: dt.datetime | None,
+    fits: Callable[[Visit], bool],
 ) -> dict[str, Any]:
-    """A visit as its block shows it; `now` is None on another day than today."""
+    """A visit as its block shows it; `now` is None where today is not on the board."""
+    clinic = board.clinic
     look, word = state_of(visit, clinic)
     starts, ends = clinic.local(visit["starts_at"]), clinic.local(visit["ends_at"])
     comes, late = "", False
     if visit["status"] in MOVABLE:
-        late = now is not None and is_late(visit["status"], comes_at=visit["comes_at"], at=now)
+        today = now is not None and clinic.day_of(now) == visit["day"]
+        late = bool(today and now and is_late(visit["status"], comes_at=visit["comes_at"], at=now))
         if visit["comes_at"] < visit["starts_at"]:
             comes = f"comes {hour_word(clinic.local(visit['comes_at']))}"
     began = visit["began_at"]
     said = f", needling began {say_time(clinic.local(began))}" if began else ""
-    what = f"{visit['service']} · {visit['room']}"
-    short = f"{visit['service']} · {room_word(visit['room'])}"
+    lasts = visit["ends_at"] - visit["starts_at"]
+    if board.by == By.ROOM:
+        where = visit["practitioner"]
+        lasts = visit["ends_at"] - visit["numbs_at"] + dt.timedelta(minutes=visit["clean_min"])
+    else:
+        where = room_word(visit["room"])
+    says = (
+        visit["patient"],
+        say_day(visit["day"], visit["day"]),
+        say_span(starts, ends),
+        visit["practitioner"],
+        visit["service"],
+        visit["room"],
+        word,
+        comes,
+        "late" if late else "",
+    )
     return {
+        "id": visit["id"],
         "url": url,
         "status": look,
         "word": word,
         "who": visit["patient"],
         "time": f"since {hour_word(clinic.local(began))}" if began else hour_word(starts),
-        "what": short,
+        "where": where,
+        "service": visit["service"],
         "comes": comes,
         "late": late,
-        "title": f"{visit['patient']}, {say_span(starts, ends)}, {what}, "
-        + ", ".join(one for one in (word, comes, "late" if late else "") if one)
-        + said,
-        "tall": ends - starts >= TALL,
+        "label": ", ".join(one for one in says if one) + said,
+        "more": (" tall" if lasts >= TALL else "")
+        + (" late" if late else "")
+        + ("" if fits(visit) else " faint"),
+        "start": visit["starts_at"].isoformat(),
+        "practitioner": visit["practitioner_id"],
+        "room": visit["room_id"],
         "current": current,
     }
 
 
+class _Slots:
+    """What the free cells of one column have in common."""
+
+    def __init__(self, column: Column, board: Board, at: dt.datetime, may_book: bool) -> None:
+        self.column = column
+        self.may_block = may_book
+        self.name = f"Book {column.name} at "
+        self.today = board.by == By.WEEK and column.day == board.clinic.day_of(at)
+        self.href, self.free = "", ""
+        if may_book and not column.refused and column.in_use:
+            self.href = f"{reverse('appointment-new')}?practitioner={column.key}"
+        if self.href and board.by == By.ROOM:
+            # A booking takes a room that is free, not one that was pointed at: so it says.
+            self.name, self.free = "Book at ", f"; {column.name} is free"
+            self.href = f"{reverse('appointment-new')}?practitioner="
+        self.date = f"&date={column.day:%Y-%m-%d}" if board.by == By.WEEK else ""
+        self.day = say_day(column.day, column.day)
+        self.ahead_from = at - SKEW
+        if board.by == By.WEEK:
+            today = board.clinic.day_of(at)
+            self.ahead_from = wall_time(at - SKEW, day=today, zone=board.clinic.zone)
+            if column.day != today:
+                self.ahead_from = EPOCH + (2 * ONE_DAY if column.day < today else -ONE_DAY)
+
+
 def _row(
     row: Row,
-    board: DayBoard,
+    board: Board,
     visits: dict[uuid.UUID, dict[str, Any]],
-    booking: list[str],
-    clinic: Clinic,
-    at: dt.datetime,
-    may_block: bool,
+    slots: list[_Slots],
+    now: dt.datetime | None,
+    today: dt.date,
 ) -> dict[str, Any]:
+    """A row and its cells; `now` is the time of the board's own axis, None on other days."""
     local = row.local
     classes = [f"m{row.minutes}"]
     if row.hour:
         classes.append("hour")
     if row.ticks:
         classes.append("tick")
-        if row.starts_at <= at < row.starts_at + TICK:
-            classes.append(f"now-at-{3 * (at - row.starts_at) // TICK}")
-    ahead = row.starts_at >= at - SKEW
-    when = f"&date={local:%Y-%m-%d}&time={local:%H:%M}"
+        if now and row.starts_at <= now < row.starts_at + TICK:
+            classes.append(f"now-at-{3 * (now - row.starts_at) // TICK}")
     said = say_time(local)
+    when = f"&time={local:%H:%M}"
+    date = f"&date={local:%Y-%m-%d}"
     return {
         "classes": " ".join(classes),
-        "at": row.starts_at.isoformat() if row.ticks else "",
+        "at": _instant(row, board, today if now else None) if row.ticks else "",
+        "start": f"{local:%H:%M}" if board.by == By.WEEK else row.starts_at.isoformat(),
         "head": row.ticks,
         "label": f"{local.hour % 12 or 12} {local:%p}" if row.hour else hour_word(local),
         "change": row.change,
         "cells": [
-            _free(cell, booking[cell.column], when, said, board, ahead)
+            _free(cell, slots[cell.column], board, date, when, said)
             if cell.kind == Kind.FREE
-            else _held(cell, visits, board, may_block)
+            else _held(cell, visits, board, slots[cell.column])
             for cell in row.cells
         ],
     }
+
+
+def _instant(row: Row, board: Board, today: dt.date | None) -> str:
+    """The instant at which the line of now crosses this row: in a week today's, if it has one."""
+    if board.by != By.WEEK:
+        return row.starts_at.isoformat()
+    if today is None:
+        return ""
+    wall = dt.datetime.combine(today, row.local.time(), tzinfo=board.clinic.zone)
+    return wall.astimezone(dt.UTC).isoformat()
 
 
 # All that a cell may say: what a template looks up in vain costs it dear, a thousand cells long.
@@ -180,15 +253,16 @@ BLANK: dict[str, Any] = dict.fromkeys(
 
 
 def _free(
-    cell: Cell, book: str, when: str, said: str, board: DayBoard, ahead: bool
+    cell: Cell, slots: _Slots, board: Board, date: str, when: str, said: str
 ) -> dict[str, Any]:
     found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
-    if book and ahead:
-        column = board.columns[cell.column]
-        found["href"] = book + when
-        found["label"] = f"Book {column.name} at {said}"
-        if comes_at := board.comes_early(column, cell.starts_at):
-            local = board.clinic.local(comes_at)
+    if slots.today:
+        found["kind"] = "today"
+    if slots.href and cell.starts_at >= slots.ahead_from:
+        found["href"] = slots.href + (slots.date or date) + when
+        found["label"] = f"{slots.name}{said}, {slots.day}{slots.free}"
+        if comes_at := slots.column.comes_early(cell.starts_at, board.numbing_min):
+            local = board.local(comes_at)
             found["early"] = f"comes {hour_word(local)}"
             found["label"] += (
                 f"; with numbing the patient would come at {say_time(local)}, before opening"
@@ -197,65 +271,24 @@ def _free(
 
 
 def _held(
-    cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: DayBoard, may_block: bool
+    cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: Board, slots: _Slots
 ) -> dict[str, Any]:
     found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
-    if cell.kind == Kind.CLOSED:
-        return found | {"kind": "closed", "note": _closed(cell, board)}
+    today = " today" if slots.today else ""
+    if cell.kind in LOOKS:
+        kind = "closed" if slots.column.refused else LOOKS[cell.kind]
+        found |= {"kind": kind + today, "note": why_closed(cell, slots.column, board)}
+        if cell.kind == Kind.BLOCKED and not slots.column.refused:
+            one = cell.keys[0]
+            local = board.clinic.local
+            span = say_span(local(one.starts_at), local(one.ends_at))
+            found["label"] = f"{found['note']}, {slots.column.name}, {slots.day}, {span}"
+            if slots.may_block and one.key:
+                found["block"] = reverse("one-block", args=[one.key])
+        return found
+    found["kind"] = today.strip()
     found["visits"] = [visits[key] for key in cell.keys if key in visits]
     busy = [BUSY[key] for key in cell.keys if key in BUSY]
     if busy:
-        found |= {"kind": "busy-else", "note": busy[0]}
-    blocks = [board.blocked[key] for key in cell.keys if key in board.blocked]
-    if blocks:
-        one = blocks[0]
-        note = f"Blocked · {one.note}" if one.note else "Blocked"
-        local = board.clinic.local
-        found |= {
-            "kind": "busy-else",
-            "note": note,
-            "block": reverse("one-block", args=[one.pk]) if may_block else "",
-            "label": f"{note}, {say_span(local(one.starts_at), local(one.ends_at))}",
-        }
-    return found
-
-
-def _closed(cell: Cell, board: DayBoard) -> str:
-    """Why nothing can be booked there, in as few words as the cell has room for."""
-    column = board.columns[cell.column]
-    if board.closure:
-        return board.closure
-    if column.refused:
-        return "No license"
-    if column.roster.off_at(cell.starts_at, cell.ends_at):
-        return "Time off"
-    local = board.clinic.local
-    opens, closes = hour_word(local(cell.starts_at)), hour_word(local(cell.ends_at))
-    first = cell.starts_at == board.rows[0].starts_at
-    last = cell.ends_at >= board.rows[-1].ends_at
-    if first and last:
-        return "Not at work"
-    if first:
-        return f"Closed to {closes}"
-    return f"Closed from {opens}" if last else f"Closed {opens}–{closes}"
-
-
-def board_notes(board: DayBoard, today: dt.date) -> list[dict[str, str]]:
-    """What stands under the board: why it is closed, who is off, and the footnotes to the marked
-    names: licenses that end soon, or do not cover the day."""
-    found = []
-    if board.closure and board.columns:
-        text = f"The clinic is closed: {board.closure}."
-        found.append({"text": text, "tone": "warning", "mark": ""})
-    if board.away:
-        text = f"Time off all day: {', '.join(board.away)}."
-        found.append({"text": text, "tone": "body", "mark": ""})
-    for column in board.columns:
-        if column.refused:
-            found.append({"text": column.refused, "tone": "danger", "mark": "*"})
-        elif column.ends_on:
-            left = (column.ends_on - today).days
-            days = "today" if left == 0 else f"in {left} day" + ("s" if left != 1 else "")
-            text = f"The license of {column.name} ends {days}, on {say_date(column.ends_on)}."
-            found.append({"text": text, "tone": "warning", "mark": "*"})
+        found |= {"kind": "busy-else" + today, "note": busy[0]}
     return found

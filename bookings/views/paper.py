@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 from bookings import queries
-from bookings.queries import DayBoard, Visit
+from bookings.queries import Board, Visit
 from bookings.rules import sheet
 from bookings.rules.sheet import PAPERS, Entry, Lane
 from bookings.rules.status import HOLDING, Status, stand
@@ -76,7 +76,7 @@ def _place(box: sheet.Box) -> str:
     )
 
 
-def _picture(board: DayBoard, clinic: Clinic, paper: str) -> sheet.Sheet:
+def _picture(board: Board, clinic: Clinic, paper: str) -> sheet.Sheet:
     if board.rows:
         starts_at, ends_at = board.rows[0].starts_at, board.rows[-1].ends_at
     else:
@@ -98,7 +98,7 @@ def _picture(board: DayBoard, clinic: Clinic, paper: str) -> sheet.Sheet:
                 [
                     _entry(visit, clinic)
                     for visit in board.visits.values()
-                    if visit["practitioner_id"] == column.id and visit["status"] in HOLDING
+                    if visit["practitioner_id"] == column.key and visit["status"] in HOLDING
                 ],
             )
             for column in board.columns

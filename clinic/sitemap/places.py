@@ -21,6 +21,14 @@ PLACES = (
     ),
     Place(
         "Today",
+        "week",
+        "Week of one practitioner",
+        "Seven days side by side: visits, free times, days off.",
+        "calendar3-week",
+        (P.SEE_DAY,),
+    ),
+    Place(
+        "Today",
         "appointment-new",
         "New appointment",
         "Find or register the patient, then choose a free time.",

@@ -224,7 +224,7 @@ def test_other_hours_on_one_day_count_everywhere(cast: Cast, desk: Client):
         == says
     )
     board = queries.day_board(clinic=cast.clinic, day=day, at=NOW)
-    (column,) = [one for one in board.columns if one.id == cast.ana.pk]
+    (column,) = [one for one in board.columns if one.key == cast.ana.pk]
     assert column.works == [(local(cast, day, 18), local(cast, day, 20))]
 
 

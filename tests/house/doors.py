@@ -117,6 +117,10 @@ block-time                            GET     login     200       403         40
 block-time                            POST    login     422       403         403  403      422     403     403           422      403
 one-block                             GET     login     200       403         403  403      200     403     403           404      403
 one-block                             POST    login     422       403         403  403      422     403     403           404      403
+week                                  GET     login     200       200         200  200      200     403     403           200      403
+week                                  POST    login     405       405         405  405      405     403     403           405      403
+week-on                               GET     login     200       200         200  200      200     403     403           200      403
+week-on                               POST    login     405       405         405  405      405     403     403           405      403
 appointment-new                       GET     login     200       403         403  403      200     403     403           200      403
 appointment-new                       POST    login     422       403         403  403      422     403     403           422      403
 walk-in                               GET     login     200       403         403  403      200     403     403           200      403
@@ -377,6 +381,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "day-on": lambda world: {"day": TODAY},
     "day-print": lambda world: {"day": TODAY},
     "day-sheet": lambda world: {"day": TODAY, "what": "picture"},
+    "week-on": lambda world: {"day": TODAY},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
     "setup-cartridge-package": lambda world: {"pk": world.cast.product.identifiers.all()[0].pk},
     "setup-cartridge-product": lambda world: {"pk": world.cast.product.pk},

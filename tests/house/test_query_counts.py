@@ -199,6 +199,7 @@ def one_user(cast: Cast, n: int) -> User:
 LISTS = [
     Case("day", "reception", lambda cast, n: one_visit(cast, n)),
     Case("day", "esthetician", one_chart),
+    Case("week", "reception", lambda cast, n: one_visit(cast, n)),
     Case("landing", "reception", lambda cast, n: one_visit(cast, n)),
     Case("landing", "esthetician", one_chart),
     Case("landing", "manager", one_lot, most=20),

@@ -234,7 +234,7 @@ def test_free_times_are_shown_on_asking_and_an_old_message_goes(desk: Page) -> N
     expect(desk.locator("#notes")).to_contain_text("Moved to Tue, Nov 24, 2026")
 
 
-@pytest.mark.parametrize("address", ["/day/", "/day/?view=list", "/day/2026-11-29/"])
+@pytest.mark.parametrize("address", ["/day/", "/day/?by=list", "/day/2026-11-29/"])
 def test_every_view_of_the_day_is_accessible(desk: Page, look: Look, address: str) -> None:
     desk.goto(address)
     look(address, dark=True)

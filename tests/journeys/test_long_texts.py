@@ -69,7 +69,7 @@ def test_nothing_sticks_out(
         "/day/",
         f"/day/?visit={here}",
         f"/day/?visit={gone}",
-        "/day/?view=list",
+        "/day/?by=list",
         f"/appointments/{gone}/",
         "/patients/",
         f"/patients/?q={'m' * 40}",
@@ -99,7 +99,7 @@ def test_a_finger_hits_what_it_means(
     page.set_viewport_size(size)
     seat(cast.reception, "/")
     here = visits[1].pk
-    for address in ("/", "/day/", f"/day/?visit={here}", "/day/?view=list", "/appointments/new/"):
+    for address in ("/", "/day/", f"/day/?visit={here}", "/day/?by=list", "/appointments/new/"):
         page.goto(address)
         page.wait_for_load_state()
         assert page.evaluate(SMALL) == [], address

@@ -56,7 +56,7 @@ def test_names_are_shown_as_they_are_written_on_every_page(
     for first, last in NAMES:
         expect(page.locator(".board").get_by_text(f"{last}, {first}", exact=True)).to_be_attached()
     look("day board of many scripts")
-    page.goto("/day/?view=list")
+    page.goto("/day/?by=list")
     for first, last in NAMES:
         expect(page.get_by_role("link", name=f"{last}, {first}", exact=True)).to_be_visible()
     for visit, (first, last) in zip(visits, NAMES, strict=True):

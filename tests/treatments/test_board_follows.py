@@ -65,7 +65,7 @@ def test_a_treatment_that_began_early_takes_its_cells(
     )
     assert "Held as booked" in read(text)
     assert "10:30" not in offered(text, cast.ana)
-    assert "began 9:30" in read(page(enter(cast.reception), "/day/?view=list"))
+    assert "began 9:30" in read(page(enter(cast.reception), "/day/?by=list"))
 
 
 def test_a_treatment_that_runs_late_takes_the_quarter_hour(
@@ -107,7 +107,7 @@ def test_what_was_ended_early_does_not_look_like_a_whole_treatment(
         at=later(40),
     )
     clock.move_to(later(45))
-    for address in ("/day/", "/day/?view=list", f"/appointments/{chart.appointment_id}/"):
+    for address in ("/day/", "/day/?by=list", f"/appointments/{chart.appointment_id}/"):
         text = page(enter(cast.reception), address)
         assert "is-ended_early" in text
         assert "Ended early" in read(text)
@@ -122,7 +122,7 @@ def test_cream_that_came_off_is_told_as_ready_everywhere(
     ready = "Cream off 9:27, ready"
     for user, address in (
         (cast.reception, "/day/"),
-        (cast.reception, "/day/?view=list"),
+        (cast.reception, "/day/?by=list"),
         (cast.reception, f"/appointments/{chart.appointment_id}/"),
         (cast.esthetician, "/"),
         (cast.esthetician, "/treatments/"),
@@ -146,7 +146,7 @@ def test_a_patient_who_was_due_is_marked_late_until_she_comes(
     assert "comes 9:35 Booked" in read(page(client, "/day/"))
     clock.move_to(later(36))
     assert "comes 9:35 Booked, late" in read(page(client, "/day/"))
-    assert "comes 9:35, late" in read(page(client, "/day/?view=list"))
+    assert "comes 9:35, late" in read(page(client, "/day/?by=list"))
     desk.mark_arrived(appointment=visit, by=cast.reception, at=later(36))
     assert "late" not in grid(page(client, "/day/"))
 

@@ -1,0 +1,121 @@
+"""How someone last looked at a clinic's board: the session remembers it on the server.
+
+Looking is not an act: nothing of the clinic's changes, so that a link may do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bookings.queries import Board, Visit
+from bookings.rules.board import By
+from bookings.rules.status import WORDS
+from bookings.views.grid import COMPACT_FROM
+from clinic.views.doors import StaffRequest
+
+KEPT = "board"
+FIELDS = ("practitioner", "room", "service", "status")
+MOST_KEPT = 60  # values of one filter: more than any clinic has people
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The view, how close it is set (None: by the number of columns), whose week was looked at
+    last, and the filters: by field the values and their names."""
+
+    by: By = By.PRACTITIONER
+    compact: bool | None = None
+    whose: str = ""
+    only: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def keys(self, name: str) -> Collection[str]:
+        """The values to which a field is narrowed; none: all."""
+        return self.only.get(name, {}).keys()
+
+    def fits(self, visit: Visit) -> bool:
+        """Whether a visit is one of those looked for."""
+        return all(_value(visit, name) in chosen for name, chosen in self.only.items())
+
+    def is_compact(self, board: Board) -> bool:
+        """Whether the board is set close."""
+        return len(board.columns) >= COMPACT_FROM if self.compact is None else self.compact
+
+
+def chosen(request: StaffRequest) -> Choice:
+    """What was chosen before, changed by what this address asks for and kept.
+
+    `by` and `compact` (on, off) set the view, `show=all` clears the filters; an address that
+    asks for something else changes nothing.
+    """
+    kept = _read(request.session.get(KEPT, {}).get(str(request.clinic.pk), {}))
+    asked = request.GET
+    found = kept
+    if asked.get("by") in (By.PRACTITIONER, By.ROOM, By.LIST):
+        found = replace(found, by=By(asked["by"]))
+    if asked.get("compact") in ("on", "off"):
+        found = replace(found, compact=asked["compact"] == "on")
+    if asked.get("show") == "all":
+        found = replace(found, only={})
+    if found != kept:
+        keep(request, found)
+    return found
+
+
+def keep(request: StaffRequest, choice: Choice) -> None:
+    """Remember a choice for this clinic."""
+    said = {
+        "by": str(choice.by),
+        "compact": choice.compact,
+        "whose": choice.whose,
+        "only": choice.only,
+    }
+    request.session[KEPT] = request.session.get(KEPT, {}) | {str(request.clinic.pk): said}
+
+
+def _read(said: dict[str, Any]) -> Choice:
+    return Choice(
+        By(said.get("by", By.PRACTITIONER)),
+        said.get("compact"),
+        said.get("whose", ""),
+        said.get("only", {}),
+    )
+
+
+def options(board: Board, choice: Choice) -> dict[str, list[tuple[str, str]]]:
+    """What can be filtered by: what the board has, and what is chosen already."""
+    found: dict[str, dict[str, str]] = {name: dict(choice.only.get(name, {})) for name in FIELDS}
+    for visit in board.visits.values():
+        found["practitioner"][str(visit["practitioner_id"])] = visit["practitioner"]
+        found["room"][str(visit["room_id"])] = visit["room"]
+        found["service"][str(visit["service_id"])] = visit["service"]
+        found["status"][str(visit["status"])] = WORDS[visit["status"]]
+    named = {column.key: column.name for column in board.columns} | board.others
+    lane = "room" if board.by == By.ROOM else "practitioner"
+    for key, name in named.items():
+        found[lane].setdefault(str(key), name)
+    order = [str(status) for status in WORDS]
+    return {
+        name: sorted(
+            values.items(),
+            key=lambda one: order.index(one[0]) if one[0] in order else one[1].casefold(),
+        )
+        for name, values in found.items()
+    }
+
+
+def filtered(asked: Any, board: Board, choice: Choice) -> Choice:
+    """The choice with the filters that a form asks for; what the board does not know is no
+    filter, and all of them together are none either."""
+    only = {}
+    for name, known in options(board, choice).items():
+        wanted = set(asked.getlist(name))
+        values = {key: label for key, label in known if key in wanted}
+        if values and len(values) < max(len(known), 2):
+            only[name] = dict(list(values.items())[:MOST_KEPT])
+    return replace(choice, only=only)
+
+
+def _value(visit: Visit, name: str) -> str:
+    return str(visit["status"] if name == "status" else visit[f"{name}_id"])  # type: ignore[literal-required]
