@@ -8,7 +8,7 @@ from bookings.queries.absences import (
     visits_in_closure,
     visits_in_time_off,
 )
-from bookings.queries.blocks import block_for, blocks_between, free_until
+from bookings.queries.blocks import block_for, free_until
 from bookings.queries.board import Board, Column, Visit, day_board, week_board
 from bookings.queries.free_times import (
     FreeLine,
@@ -88,7 +88,6 @@ __all__ = [
     "about_outer",
     "all_services",
     "block_for",
-    "blocks_between",
     "charts_to_open",
     "clinic_opening",
     "clinic_opens",

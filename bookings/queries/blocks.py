@@ -11,16 +11,6 @@ from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
 
 
-def blocks_between(
-    clinic: Clinic, starts_at: dt.datetime, ends_at: dt.datetime
-) -> dict[uuid.UUID, TimeOff]:
-    """A clinic's blocks that share an instant with the span, by key. One query."""
-    rows = TimeOff.objects.standing().filter(
-        clinic=clinic, is_block=True, starts_at__lt=ends_at, ends_at__gt=starts_at
-    )
-    return {one.pk: one for one in rows.order_by("starts_at", "pk")}
-
-
 def block_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> TimeOff | None:
     """A block of the clinic at work; None where it is not known here (P15)."""
     return (
