@@ -95,7 +95,7 @@ def test_no_field_cuts_what_is_typed_into_it(
                 client = enter(user) if user else Client()
                 answer = getattr(client, method.lower())(door.address(austin))
                 transaction.set_rollback(True)
-            if answer.streaming:
+            if answer.streaming or answer.get("Content-Type") == "application/pdf":
                 continue
             page = answer.content.decode()
             counted += page.count(" data-most=")

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from bookings.models import Appointment, Closure
+from bookings.models import Appointment, Closure, Override
 from clinic import audit
 from clinic.models import Patient, Practitioner, RoleAssignment, Room, User
 from clinic.permissions import Role
@@ -96,8 +96,21 @@ def one_glide(cast: Cast, n: int) -> None:
 
 
 def one_rule(cast: Cast, n: int) -> None:
-    if n <= len(AREAS):
+    # The last area has its rule already.
+    if n < len(AREAS):
         DepthRule(area=AREAS[n - 1][0], max_depth=100).write()
+
+
+def one_override(cast: Cast, n: int) -> None:
+    Override(
+        clinic=cast.clinic,
+        appointment=one_visit(cast, n),
+        kind="interval",
+        reason="She flies home.",
+        detail={"last_on": "2026-11-03", "from_on": "2026-12-01", "days": 21},
+        made_at=NOW,
+        made_by=cast.manager,
+    ).write()
 
 
 def one_device(cast: Cast, n: int) -> None:
@@ -212,7 +225,7 @@ LISTS = [
     Case("setup", "manager", one_practitioner, most=20),
     Case("setup-rooms", "manager", one_room),
     Case("setup-clinics", "administrator", one_clinic),
-    Case("audit", "manager", one_event),
+    Case("audit", "manager", one_event, most=16),
     Case("setup-services", "manager", one_service),
     Case("setup-imports", "manager", one_import),
     Case("setup-practitioners", "manager", one_practitioner),
@@ -237,6 +250,7 @@ LISTS = [
     Case("setup-numbing-products", "manager", one_cream),
     Case("setup-glide-products", "manager", one_glide),
     Case("setup-depth-rules", "manager", one_rule),
+    Case("overrides", "manager", one_override),
     Case("setup-devices", "manager", one_device),
     Case("setup-device-models", "manager", one_model),
     Case(
@@ -250,6 +264,10 @@ LISTS = [
 ]
 # Pages of the site map that show no list.
 NO_LIST = {
+    "block-time",
+    "security",
+    "setup-security",
+    "walk-in",
     "setup-hours",
     "setup-messages",
     "setup-clinic",
