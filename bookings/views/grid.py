@@ -137,8 +137,9 @@ def _visit(
     began = visit["began_at"]
     said = f", needling began {say_time(clinic.local(began))}" if began else ""
     lasts = visit["ends_at"] - visit["starts_at"]
+    below = visit["service"]
     if board.by == By.ROOM:
-        where = visit["practitioner"]
+        where, below = visit["service"], visit["practitioner"]
         lasts = visit["ends_at"] - visit["numbs_at"] + dt.timedelta(minutes=visit["clean_min"])
     else:
         where = room_word(visit["room"])
@@ -161,7 +162,7 @@ def _visit(
         "who": visit["patient"],
         "time": f"since {hour_word(clinic.local(began))}" if began else hour_word(starts),
         "where": where,
-        "service": visit["service"],
+        "below": below,
         "comes": comes,
         "late": late,
         "label": ", ".join(one for one in says if one) + said,

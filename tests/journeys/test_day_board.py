@@ -63,10 +63,10 @@ def desk(
 def focused(page: Page) -> str:
     """The name of what has the focus."""
     name: str = page.evaluate(
-        "document.activeElement.getAttribute('aria-label')"
-        " || document.activeElement.querySelector('.appt-who')?.textContent || ''"
+        "document.activeElement.querySelector('.appt-who')?.textContent"
+        " || document.activeElement.getAttribute('aria-label') || ''"
     )
-    return name
+    return name.removesuffix(", Tue, Nov 24")
 
 
 def test_the_table_is_one_tab_stop_and_arrow_keys_walk_it(desk: Page) -> None:
