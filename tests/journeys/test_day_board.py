@@ -136,7 +136,7 @@ def test_a_refused_move_stays_in_the_card_and_a_free_time_takes_it(desk: Page, l
     expect(card.locator("input[name=choice]:checked")).to_have_count(0)
     card.get_by_label("1:45 PM").check()
     card.get_by_role("button", name="Move the visit").click()
-    expect(desk.locator("#notes")).to_contain_text("Moved to Tue, Nov 24, 2026, 1:45 PM")
+    expect(desk.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026, 1:45 PM")
     expect(desk.locator(".appt[aria-current]")).to_contain_text("1:45")
 
 
@@ -209,7 +209,7 @@ def test_a_no_show_is_asked_about_first_and_marked_beside_the_board(
     expect(card.get_by_role("heading", name="Mia Lee")).to_be_visible()
     card.get_by_role("button", name="Mark no-show").click()
     asks.get_by_role("button", name="Mark no-show").click()
-    expect(desk.locator("#notes")).to_contain_text("Mia Lee is marked as a no-show.")
+    expect(desk.locator(".toast-undo")).to_contain_text("Mia Lee is marked as a no-show.")
     expect(desk.locator(".board-off")).to_contain_text("Lee, Mia")
 
 
@@ -231,7 +231,7 @@ def test_free_times_are_shown_on_asking_and_an_old_message_goes(desk: Page) -> N
     expect(desk.locator("#notes")).to_be_empty()
     expect(card.get_by_role("button", name="Move the visit")).to_be_in_viewport(ratio=1)
     card.get_by_role("button", name="Move the visit").click()
-    expect(desk.locator("#notes")).to_contain_text("Moved to Tue, Nov 24, 2026")
+    expect(desk.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026")
 
 
 @pytest.mark.parametrize("address", ["/day/", "/day/?by=list", "/day/2026-11-29/"])
@@ -269,3 +269,32 @@ def test_without_javascript_every_act_is_a_page(
     page.get_by_label("Reason").fill("Has a cold")
     page.get_by_role("button", name="Cancel the visit").click()
     expect(page.locator(".card-visit .status")).to_have_text("Cancelled")
+
+
+def test_rooms_week_list_and_filters_are_sound_and_walked_by_keyboard(
+    desk: Page, cast: Cast, look: Look
+) -> None:
+    desk.get_by_role("navigation", name="Show as").get_by_role("link", name="Rooms").click()
+    expect(desk.locator(".appt", has_text="Lee, Mia")).to_contain_text("Ana Ruiz LE")
+    look("the day by room", dark=True)
+    desk.get_by_role("link", name="Compact").click()
+    expect(desk.locator("[data-board]")).to_have_class("board compact")
+    look("the day by room, compact", dark=True)
+    desk.get_by_role("navigation", name="Show as").get_by_role("link", name="Week").click()
+    desk.get_by_label("Whose week").select_option(label="Ana Ruiz LE")
+    expect(desk.locator("[data-board][data-by=week] .appt")).to_have_count(2)
+    look("a week", dark=True)
+    desk.get_by_label("Book Ana Ruiz at 9:00 AM, Wed, Nov 25").focus()
+    desk.keyboard.press("ArrowRight")
+    expect(desk.get_by_label("Book Ana Ruiz at 9:00 AM, Thu, Nov 26")).to_be_focused()
+    desk.get_by_role("navigation", name="Show as").get_by_role("link", name="List").click()
+    expect(desk.locator(".list-day")).to_have_count(7)
+    look("a week as a list")
+    desk.get_by_role("navigation", name="Show as").get_by_role("link", name="Rooms").click()
+    desk.locator(".board-filter > summary").click()
+    desk.get_by_label("Room 1", exact=True).check()
+    desk.get_by_role("button", name="Show these").click()
+    expect(desk.locator(".board-narrowed")).to_contain_text("Room 1: 2 of 3 visits")
+    look("a narrowed board", dark=True)
+    desk.locator(".board-narrowed").get_by_role("link", name="Show all").click()
+    expect(desk.locator(".board-narrowed")).to_have_count(0)

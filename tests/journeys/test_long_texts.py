@@ -84,10 +84,10 @@ def test_nothing_sticks_out(
     assert page.evaluate(OVER) == [], "booked"
 
 
-# Cells of the board keep the height that a quarter of an hour has.
+# Cells of the board keep the height that a quarter of an hour has; a box to tick has its label's.
 SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input")]
   .filter((one) => one.offsetParent && one.type !== "hidden")
-  .filter((one) => !one.closest(".visually-hidden, .skip, .slot, .board-mark"))
+  .filter((one) => !one.closest(".visually-hidden, .skip, .slot, .board-mark, label.menu-item"))
   .filter((one) => one.getBoundingClientRect().height < 43.5)
   .map((one) => `${one.outerHTML.slice(0, 80)} ${one.getBoundingClientRect().height}`)"""
 
