@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from bookings.models import LANES, Appointment, Hold, PerformedArea, Service, Shift
+from bookings.models import LANES, Appointment, Course, Hold, PerformedArea, Service, Shift
 from clinic.models import (
     Clinic,
     Device,
@@ -273,6 +273,21 @@ def depth_rule(area: str = "scalp", **given: Any) -> DepthRule:
 def glide_product(name: str = "Demo Gel", **given: Any) -> GlideProduct:
     """A sterile hydrogel."""
     return _written(GlideProduct(**{"name": name, "maker": "Demo Medical", **given}))
+
+
+def course(patient: Patient, service: Service, *, by: User, **given: Any) -> Course:
+    """Four visits, four weeks apart, at noon; on file, with none of them booked."""
+    values = {
+        "clinic": service.clinic,
+        "patient": patient,
+        "service": service,
+        "planned": 4,
+        "interval_days": 28,
+        "starts_min": 12 * 60,
+        "created_at": NOW,
+        "created_by": by,
+    }
+    return _written(Course(**{**values, **given}))
 
 
 def appointment(

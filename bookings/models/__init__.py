@@ -1,6 +1,7 @@
 """Time: services, shifts, appointments, and what each appointment holds."""
 
 from bookings.models.appointments import Appointment
+from bookings.models.courses import Course
 from bookings.models.desk import (
     Closure,
     Service,
@@ -19,6 +20,7 @@ __all__ = [
     "TAKEN",
     "Appointment",
     "Closure",
+    "Course",
     "Hold",
     "ImportRow",
     "ImportRun",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from bookings.models.courses import GUARDS_OF_ITS_COURSE, OF_ITS_COURSE, Course
 from bookings.models.desk import Service
 from bookings.rules.cancelling import WORDS as CANCELLED_AS
 from bookings.rules.cancelling import CancelledAs
@@ -98,6 +99,10 @@ class Appointment(Record):
     numbing_off = models.DateTimeField(null=True, blank=True)
     numbing_due = models.DateTimeField(null=True, blank=True)
     ended_early = models.BooleanField(default=False)
+    course = models.ForeignKey(
+        Course, models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    course_no = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -108,6 +113,7 @@ class Appointment(Record):
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
         ]
         constraints = [
+            *OF_ITS_COURSE,
             check(
                 "appointment_treatment_30_to_45",
                 Q(treatment_min__gte=SHORTEST_MIN, treatment_min__lte=LONGEST_MIN),
@@ -276,6 +282,7 @@ class Appointment(Record):
             "AND s.id = NEW.service_id AND s.clinic_id = NEW.clinic_id)",
             "Patient, room, device and service belong to one clinic.",
         ),
+        *GUARDS_OF_ITS_COURSE,
         *local_date_guards("bookings_appointment", instant="starts_at", date="local_date"),
     ]
 

@@ -60,6 +60,12 @@ LETTERS: dict[str, Letter] = {
         "We have cancelled your appointment",
         "your appointment on {when} is cancelled",
     ),
+    "course": _letter(
+        "Several visits, booked together",
+        "Your appointments",
+        "You have several appointments",
+        "you have appointments on {when}",
+    ),
     "reminder": _letter(
         "A reminder",
         "A reminder of your appointment",

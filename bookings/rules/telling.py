@@ -18,6 +18,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     REMINDER = "reminder"
     REMINDER_AGAIN = "reminder-again"
+    COURSE = "course"
 
 
 TELLS_START = frozenset({Kind.BOOKED, Kind.MOVED})
