@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('planned', models.PositiveSmallIntegerField()),
                 ('interval_days', models.PositiveSmallIntegerField(verbose_name='between visits (days)')),
-                ('weekday', models.PositiveSmallIntegerField(blank=True, choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], null=True)),
+                ('weekday', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('starts_min', models.PositiveSmallIntegerField()),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField()),

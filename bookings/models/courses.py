@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from bookings.models.desk import Service
-from bookings.rules.course import LONGEST_INTERVAL_DAYS, MOST_VISITS, WEEKDAYS, Rhythm
+from bookings.rules.course import LONGEST_INTERVAL_DAYS, MOST_VISITS, Rhythm
 from bookings.rules.interval import LEAST_DAYS
 from bookings.rules.status import HOLDING
 from clinic.constraints import Guard, bounded, check, frozen, never_deleted, together
@@ -27,9 +27,8 @@ class Course(Record):
     service = models.ForeignKey(Service, models.PROTECT, related_name="+")
     planned = models.PositiveSmallIntegerField()
     interval_days = models.PositiveSmallIntegerField("between visits (days)")
-    weekday = models.PositiveSmallIntegerField(
-        null=True, blank=True, choices=[*enumerate(WEEKDAYS)]
-    )
+    # 0 is Monday; empty: any.
+    weekday = models.PositiveSmallIntegerField(null=True, blank=True)
     starts_min = models.PositiveSmallIntegerField()
     practitioner = models.ForeignKey(
         Practitioner, models.PROTECT, null=True, blank=True, related_name="+"
