@@ -33,6 +33,7 @@ from bookings.operations.progress import (
     note_started,
 )
 from bookings.operations.reminding import send_reminders
+from bookings.operations.sending import try_message_again
 from bookings.operations.sheets import keep_outage_sheet, print_day, print_outage_sheet
 from bookings.operations.undoing import undo
 from bookings.operations.walk_in import walk_in
@@ -75,6 +76,7 @@ __all__ = [
     "set_service_use",
     "set_week",
     "start_import",
+    "try_message_again",
     "unblock_time",
     "undo",
     "upload_import",

@@ -36,6 +36,14 @@ from bookings.queries.letters import own_texts, words_of
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
+from bookings.queries.outbox import (
+    Posted,
+    message_for,
+    messages_counted,
+    messages_shown,
+    posted,
+    sends_texts,
+)
 from bookings.queries.reminders import (
     Sent,
     about,
@@ -79,6 +87,7 @@ __all__ = [
     "OtherHours",
     "Past",
     "Plan",
+    "Posted",
     "Sent",
     "ToOpen",
     "Touched",
@@ -108,6 +117,9 @@ __all__ = [
     "imports_of",
     "mark_of",
     "mark_of_days",
+    "message_for",
+    "messages_counted",
+    "messages_shown",
     "models_to_choose",
     "moves_of",
     "nearest_free_times",
@@ -119,6 +131,7 @@ __all__ = [
     "people_with_hours",
     "plan_of",
     "planned_near",
+    "posted",
     "practitioners_on",
     "reasons_against",
     "rejects",
@@ -127,6 +140,7 @@ __all__ = [
     "say_visits_ahead",
     "say_visits_of",
     "search_near",
+    "sends_texts",
     "sent_about",
     "services_of",
     "short_by",

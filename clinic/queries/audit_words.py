@@ -74,6 +74,7 @@ ACTIONS: dict[str, str] = {
     "clinic.add": "Added a clinic",
     "clinic.change": "Changed a clinic's address or policies",
     "clinic.set_hours": "Changed a clinic's opening hours",
+    "message.try_again": "Tried a failed message again",
     "message_text.set": "Changed the words of a message",
     "organization.begin": "Set up this installation",
     "organization.set_second_factor": "Changed who needs a second factor",

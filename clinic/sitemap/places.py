@@ -52,6 +52,14 @@ PLACES = (
         (P.BLOCK_TIME,),
     ),
     Place(
+        "Today",
+        "messages",
+        "Messages to patients",
+        "What did not reach a patient, what waits, and what went out.",
+        "envelope-exclamation",
+        (P.BOOK,),
+    ),
+    Place(
         "Patients and treatments",
         "patients",
         "Patients",

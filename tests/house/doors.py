@@ -20,7 +20,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clinic.models import User
+from clinic.models import Message, User
 from tests.cast import TODAY, Cast
 from tests.house.world import World
 from treatments.models import DepthRule, GlideProduct
@@ -145,6 +145,10 @@ appointment-undo                      GET     login     405       403         40
 appointment-undo                      POST    login     422       403         403  403      422     403     403           404      403
 appointment-move                      GET     login     405       403         403  403      405     403     403           405      403
 appointment-move                      POST    login     422       403         403  403      422     403     403           404      403
+messages                              GET     login     200       403         403  403      200     403     403           200      403
+messages                              POST    login     405       403         403  403      405     403     403           405      403
+message-again                         GET     login     405       403         403  403      405     403     403           405      403
+message-again                         POST    login     422       403         403  403      422     403     403           404      403
 overrides                             GET     login     403       403         403  200      200     403     403           200      403
 overrides                             POST    login     403       403         403  405      405     403     403           405      403
 setup-imports                         GET     login     403       403         403  403      200     403     200           200      403
@@ -391,6 +395,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "security-passkey": lambda _world: {"pk": 1},
     "setup-practitioner": lambda world: {"pk": world.cast.ana.pk},
     "setup-user": lambda world: {"pk": world.cast.reception.pk},
+    "message-again": lambda _world: {"pk": Message.objects.all()[0].pk},
     "setup-message": lambda _world: {"kind": "booked"},
     "setup-depth-rule": lambda world: {"pk": DepthRule.objects.get().pk},
     "setup-glide-product": lambda world: {"pk": GlideProduct.objects.get().pk},

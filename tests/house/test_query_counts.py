@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from bookings.models import Appointment, Closure, Override
 from clinic import audit
-from clinic.models import Patient, Practitioner, RoleAssignment, Room, User
+from clinic.models import Message, Patient, Practitioner, RoleAssignment, Room, User
 from clinic.permissions import Role
 from clinic.sitemap import PLACES
 from tests import factories
@@ -209,7 +209,23 @@ def one_user(cast: Cast, n: int) -> User:
     )
 
 
+def one_message(cast: Cast, n: int) -> None:
+    visit = one_visit(cast, n)
+    Message(
+        clinic=cast.clinic,
+        key=f"booked {visit.pk} 1",
+        about=visit.pk.hex,
+        to="ida@example.org",
+        subject="S",
+        body="B",
+        due_at=NOW,
+        not_after=visit.starts_at,
+        status="failed",
+    ).write()
+
+
 LISTS = [
+    Case("messages", "reception", one_message),
     Case("day", "reception", lambda cast, n: one_visit(cast, n)),
     Case("day", "esthetician", one_chart),
     Case("week", "reception", lambda cast, n: one_visit(cast, n)),

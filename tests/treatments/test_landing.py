@@ -98,10 +98,10 @@ def test_whoever_got_no_mail_is_to_be_called(world, enter) -> None:
             clinic=cast.clinic, key=key, about=about, to="wang@example.org", subject="S", body="B",
             due_at=NOW, not_after=until, status="failed", finished_at=NOW,
         ).write()  # fmt: skip
-    said = "1 patient did not get our mail and is to be called"
+    said = "1 patient did not get our message and is to be called"
     answer = enter(cast.reception).get(HOME)
     assert to_do(answer) == [said]
-    assert "To call: mail came back" in words(answer)
+    assert "To call: a message failed" in words(answer)
     assert said in to_do(enter(cast.manager).get(HOME))
     desk.cancel(appointment=world.booked, reason="Called off", by=cast.reception, at=NOW)
     assert to_do(enter(cast.reception).get(HOME)) == []
@@ -130,7 +130,7 @@ def test_all_who_are_to_be_called_are_counted_and_the_first_few_are_shown(
             finished_at=NOW,
         ).write()  # fmt: skip
     answer = enter(cast.reception).get(HOME)
-    assert "8 patients did not get our mail and are to be called" in to_do(answer)
+    assert "8 patients did not get our message and are to be called" in to_do(answer)
     assert words(answer).count("Ada Roe") == 6
 
 

@@ -215,8 +215,8 @@ def trail(clinic: Clinic, *, today: dt.date, system: bool) -> Trail:
 
 
 def unreached(clinic: Clinic, *, at: dt.datetime) -> ToCall:
-    """Visits to come whose patient could not be reached by mail (P28), in time order. Two
-    queries."""
+    """Visits to come, or called off, of which a message to the patient failed (P28), in time
+    order. Two queries."""
     failed = Message.objects.filter(
         about=about_outer(), status=Message.Status.FAILED, withdrawn=False, not_after__gt=at
     )
@@ -224,7 +224,8 @@ def unreached(clinic: Clinic, *, at: dt.datetime) -> ToCall:
         Exists(failed),
         clinic=clinic,
         local_date__gte=clinic.day_of(at),
-        status__in=[str(status) for status in TO_COME],
+        # Whoever does not know that her visit is off comes in vain.
+        status__in=[str(status) for status in (*TO_COME, Visit.CANCELLED)],
     )
     patients = to_call.aggregate(n=Count("patient", distinct=True))["n"]
     return ToCall(patients, _some(to_call, "starts_at"))

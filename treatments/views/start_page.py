@@ -136,14 +136,14 @@ class StartPage:
         unreached = queries.unreached(self.clinic, at=self.at)
         self.left(
             unreached.patients,
-            "patient did not get our mail and is to be called",
-            "patients did not get our mail and are to be called",
-            reverse("appointment", args=[unreached.first[0].pk]) if unreached.first else "",
+            "patient did not get our message and is to be called",
+            "patients did not get our message and are to be called",
+            f"{reverse('messages')}?show=failed",
             grave=True,
         )
         if at_the_desk:
             if unreached.first:
-                self.visits("To call: mail came back", unreached.first, "", "comes_at")
+                self.visits("To call: a message failed", unreached.first, "", "comes_at")
             here = queries.waiting(self.clinic, today=self.today)
             self.visits("Waiting now", here, "Nobody is waiting.", "arrived_at")
             ahead = queries.unconfirmed(self.clinic, day=self.today + ONE_DAY)
