@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path, register_converter
 
 from bookings.views import (
@@ -11,6 +12,7 @@ from bookings.views import (
     blocking,
     board,
     card,
+    feeds,
     free_times,
     new,
     outbox,
@@ -88,6 +90,13 @@ urlpatterns: list[URLPattern] = [
     path("messages/", outbox.Messages.as_view(), name="messages"),
     path("messages/<uuid:pk>/again/", outbox.TryAgain.as_view(), name="message-again"),
     path("overrides/", overrides.Overrides.as_view(), name="overrides"),
+    path("account/calendar/", feeds.OwnCalendar.as_view(), name="own-calendar"),
+    path("account/calendar/end/", feeds.EndCalendar.as_view(), name="own-calendar-end"),
+    path(
+        "calendar/<str:secret>.ics",
+        login_not_required(feeds.CalendarFeed.as_view()),
+        name="calendar-feed",
+    ),
     path("setup/hours/", opening.OpeningHours.as_view(), name="setup-hours"),
     path("setup/messages/", letters.Letters.as_view(), name="setup-messages"),
     path("setup/messages/<slug:kind>/", letters.ChangeLetter.as_view(), name="setup-message"),

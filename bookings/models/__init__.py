@@ -9,6 +9,7 @@ from bookings.models.desk import (
     ShiftException,
     TimeOff,
 )
+from bookings.models.feeds import CalendarLink
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
 from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
@@ -19,6 +20,7 @@ __all__ = [
     "LANES",
     "TAKEN",
     "Appointment",
+    "CalendarLink",
     "Closure",
     "Course",
     "Hold",

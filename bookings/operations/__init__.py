@@ -10,6 +10,7 @@ from bookings.operations.absences import (
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.blocking import block_time, unblock_time
 from bookings.operations.booking import book, cancel, move
+from bookings.operations.feeds import make_calendar_link, withdraw_calendar_link
 from bookings.operations.imports import (
     check_soon,
     choose_columns,
@@ -58,6 +59,7 @@ __all__ = [
     "go_on_with_imports",
     "import_patients",
     "keep_outage_sheet",
+    "make_calendar_link",
     "mark_arrived",
     "mark_no_show",
     "move",
@@ -81,6 +83,7 @@ __all__ = [
     "undo",
     "upload_import",
     "walk_in",
+    "withdraw_calendar_link",
     "withdraw_closure",
     "withdraw_time_off",
 ]

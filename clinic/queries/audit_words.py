@@ -58,6 +58,8 @@ ACTIONS: dict[str, str] = {
     "cartridge_product.change": "Changed a cartridge product",
     "cartridge_product.change_code": "Changed a package of a cartridge product",
     "cartridge_product.set_use": "Took a cartridge product out of use or back",
+    "calendar.make_link": "Made a link to one's own calendar",
+    "calendar.withdraw_link": "Ended the link to one's own calendar",
     "catalog.load": "Loaded the catalogs",
     "chart.add_addendum": "Added an addendum",
     "chart.amend": "Changed a chart",

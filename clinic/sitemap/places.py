@@ -177,5 +177,13 @@ PLACES = (
         "Authenticator app, passkeys and recovery codes.",
         "shield-lock",
     ),
+    Place(
+        "Your session",
+        "own-calendar",
+        "Your calendar",
+        "A secret link to your visits for your phone's calendar.",
+        "calendar-week",
+        (P.TREAT,),
+    ),
     Place("Your session", "account_logout", "Log out", "End your session.", "box-arrow-right"),
 )

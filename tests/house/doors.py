@@ -73,6 +73,12 @@ invitation                            GET     302       302       302         30
 invitation                            POST    405       405       405         405  405      405     405     405           405      405
 invitation-accept                     GET     404       409       409         409  409      409     409     409           409      409
 invitation-accept                     POST    404       409       409         409  409      409     409     409           409      409
+own-calendar                          GET     login     200       200         200  200      200     200     200           200      200
+own-calendar                          POST    login     422       200         200  200      422     422     422           422      422
+own-calendar-end                      GET     login     405       405         405  405      405     405     405           405      405
+own-calendar-end                      POST    login     302       302         302  302      302     302     302           302      302
+calendar-feed                         GET     404       404       404         404  404      404     404     404           404      404
+calendar-feed                         POST    405       405       405         405  405      405     405     405           405      405
 lock                                  GET     login     200       200         200  200      200     200     200           200      200
 lock                                  POST    login     422       422         422  422      422     422     422           422      422
 draft                                 GET     login     204       204         204  204      204     204     204           204      403
@@ -377,6 +383,7 @@ WHO: dict[str, Callable[[Cast], User | None]] = {
 SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "account_reset_password_from_key": lambda world: {"uidb36": "1", "key": "no-such-key"},
     "appointment": lambda world: {"pk": world.booked.pk},
+    "calendar-feed": lambda world: {"secret": "no-such-key"},
     "cartridge": lambda world: {"pk": world.in_stock.pk},
     "cartridge-code": lambda world: {"code": world.in_stock.unit_code},
     "cartridge-codes": lambda world: {"pk": world.cast.lot.pk},

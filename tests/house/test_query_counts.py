@@ -281,6 +281,7 @@ LISTS = [
 # Pages of the site map that show no list.
 NO_LIST = {
     "block-time",
+    "own-calendar",
     "security",
     "setup-security",
     "walk-in",
