@@ -11,9 +11,12 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         from django.core import checks
 
+        from bookings.queries.comings import comings_of
         from bookings.queries.holds import visits_without_holds
         from bookings.queries.supply import has_provider
         from clinic import health
+        from clinic.queries import patients
 
+        patients.PROVIDERS.append(comings_of)
         health.CHECKS.append(visits_without_holds)
         checks.register(has_provider)

@@ -4,7 +4,7 @@ from clinic.models.base import KeptQuerySet, Record, Row, ScopedQuerySet
 from clinic.models.drafts import Draft
 from clinic.models.ledger import AuditChain, AuditEvent, IdempotencyKey, Message
 from clinic.models.licenses import License
-from clinic.models.patients import Patient
+from clinic.models.patients import Patient, PatientKey
 from clinic.models.people import Invitation, Practitioner, RoleAssignment, User
 from clinic.models.places import Clinic, Device, DeviceModel, Organization, Room
 
@@ -22,6 +22,7 @@ __all__ = [
     "Message",
     "Organization",
     "Patient",
+    "PatientKey",
     "Practitioner",
     "Record",
     "RoleAssignment",

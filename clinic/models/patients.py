@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.constraints import bounded, check, never_deleted
+from clinic.constraints import Guard, bounded, check, never_deleted
 from clinic.models.base import Record, ScopedQuerySet
 from clinic.models.places import Clinic, dialed
-from clinic.rules import UNREACHABLE, called, search_key
+from clinic.rules import (
+    UNREACHABLE,
+    called,
+    digit_keys,
+    name_keys,
+    phone_keys,
+    search_key,
+    word_keys,
+)
+from clinic.rules.finding import LONGEST
+
+LAST_SIGN = "\U0010ffff"
 
 
 def search_text(patient: Patient) -> str:
-    """What the finder compares: the names and the number, and names written without spaces."""
+    """By what patients are listed: the names as a person looks them up, then the number."""
     last, first, preferred = (
         search_key(name) for name in (patient.last_name, patient.first_name, patient.preferred_name)
     )
@@ -46,22 +59,47 @@ class SearchKey(models.CharField):
         return name, "django.db.models.CharField", args, kwargs
 
 
+def keys_of(patient: Patient) -> set[str]:
+    """By the beginnings of what a patient is found (see `PatientKey`)."""
+    national = str(getattr(patient.phone, "national_number", None) or "")
+    names = name_keys(patient.first_name, patient.last_name, patient.preferred_name)
+    return names | phone_keys(str(patient.phone or ""), national)
+
+
 class PatientQuerySet(ScopedQuerySet):
-    def matching(
-        self, text: str, *, birth_date: dt.date | None, digits: str, number: int | None
-    ) -> PatientQuerySet:
-        """Patients whose names begin so, or with that phone's digits, birth date or number."""
-        found = Q()
-        for word in search_key(text).split():
-            found &= Q(search__startswith=word) | Q(search__contains=f" {word}")
-        either = found if search_key(text) else Q(pk__in=[])
-        if len(digits) >= 4:
-            either |= Q(phone__contains=digits)
-        if birth_date:
-            either |= Q(birth_date=birth_date)
-        if number is not None:
-            either |= Q(number=number)
-        return self.filter(either)
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """As Django's; what the finder reads is written with the rows."""
+        with transaction.atomic(using=self.db):
+            made = super().bulk_create(objs, *args, **kwargs)
+            PatientKey.objects.bulk_create(
+                [
+                    PatientKey(clinic_id=one.clinic_id, patient=one, text=key)
+                    for one in made
+                    for key in sorted(keys_of(one))
+                ],
+                batch_size=2000,
+            )
+        return made
+
+    def counted(self) -> PatientQuerySet:
+        """Those who stand for themselves: no patient who was merged into another."""
+        return self.filter(merged_into=None)
+
+    def same_person(self, patient: Any) -> PatientQuerySet:
+        """The patient of that key, or that patient, with all who were merged into her."""
+        key = getattr(patient, "pk", patient)
+        return self.filter(Q(pk=key) | Q(merged_into=key))
+
+
+class Folded(models.CharField):
+    """A folded text that is compared byte by byte on both engines, so that an index answers
+    what begins with something, in whatever language the database sorts."""
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super().db_parameters(connection)
+        if connection.vendor == "postgresql":
+            found["collation"] = "C"
+        return found
 
 
 class Patient(Record):
@@ -100,6 +138,10 @@ class Patient(Record):
     emergency_contact = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=40, default="English")
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    # The patient who she turned out to be: her visits to come moved there, her history stays.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
     search = SearchKey(max_length=360, editable=False, db_index=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -143,15 +185,40 @@ class Patient(Record):
                 Q(contact_by__in=["any", "email", "sms", "both", "none"]),
                 "Use a known way to be told.",
             ),
+            check(
+                "patient_not_merged_into_herself",
+                Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                "A patient is not merged into herself.",
+            ),
             bounded("patient_dates_bounded", days=["birth_date"], instants=["created_at"]),
         ]
 
-    guards = never_deleted(
-        "clinic_patient",
-        "A patient on file is never deleted.",
-        keys=[("id",), ("clinic_id", "number")],
-        taken="This patient number is taken.",
-    )
+    guards = [
+        *never_deleted(
+            "clinic_patient",
+            "A patient on file is never deleted.",
+            keys=[("id",), ("clinic_id", "number")],
+            taken="This patient number is taken.",
+        ),
+        Guard(
+            "patient_merged_in_her_clinic",
+            ("INSERT", "UPDATE"),
+            "NEW.merged_into_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM clinic_patient k "
+            "WHERE k.id = NEW.merged_into_id AND k.clinic_id = NEW.clinic_id)",
+            "Two patients are merged only in one clinic.",
+        ),
+        Guard(
+            "patient_merged_once",
+            ("INSERT", "UPDATE"),
+            "NEW.merged_into_id IS NOT NULL AND (EXISTS (SELECT 1 FROM clinic_patient k "
+            "WHERE k.id = NEW.merged_into_id AND k.merged_into_id IS NOT NULL) "
+            "OR EXISTS (SELECT 1 FROM clinic_patient k WHERE k.merged_into_id = NEW.id))",
+            "Patients are merged in one step: who was merged keeps nobody, and is kept by one.",
+            # Two merges that cross would each find the other's rows as they were.
+            lock="patients-merged",
+            lock_when="NEW.merged_into_id IS NOT NULL",
+        ),
+    ]
 
     def __str__(self) -> str:
         return self.name
@@ -182,5 +249,95 @@ class Patient(Record):
         """The phone number as a person dials it from the US; empty where there is none."""
         return dialed(self.phone)
 
+    # Filled by those who ask for it (`clinic.queries.patients.with_visits`).
+    last_visit: dt.date | None = None
+    next_visit: dt.datetime | None = None
+
     def write(self, *, only: list[str] | None = None) -> None:
         super().write(only=None if only is None else [*only, "search"])
+
+    def save(self, **options: Any) -> None:
+        """As Django's; what the finder reads is kept beside it."""
+        with transaction.atomic(using=options.get("using")):
+            added = self._state.adding
+            super().save(**options)
+            PatientKey.objects.keep(self, () if added else None)
+
+
+# Keys of patients, in the order of what was matched: one query for each way to write it, since
+# an index answers one after another faster than all of them at once. Slice each.
+Beginnings = list["models.QuerySet[PatientKey, uuid.UUID]"]
+
+
+class PatientKeys(models.Manager["PatientKey"]):
+    def keep(self, patient: Patient, there: Collection[str] | None = None) -> None:
+        """Let a patient's keys be what they are now; one query more where none has changed."""
+        mine = self.filter(patient=patient)
+        there = {*mine.values_list("text", flat=True)} if there is None else {*there}
+        wanted = keys_of(patient)
+        if gone := there - wanted:
+            mine.filter(text__in=gone).delete()
+        self.bulk_create(
+            self.model(clinic_id=patient.clinic_id, patient=patient, text=text)
+            for text in sorted(wanted - there)
+        )
+
+    def named(self, text: str, *, clinic: Clinic) -> Beginnings:
+        """The patients of whose names every word of a text is a beginning; see `Beginnings`.
+
+        Those whose name is exactly the longest word come first.
+        """
+        first, *others = word_keys(text) or [[]]
+        return [
+            rows.filter(
+                *(Exists(self.filter(_begins(one), patient=OuterRef("patient"))) for one in others)
+            )
+            for rows in self._beginning(first, clinic)
+        ]
+
+    def called(self, digits: str, *, clinic: Clinic) -> Beginnings:
+        """The patients whose phone number begins or ends with these digits."""
+        return self._beginning(digit_keys(digits), clinic)
+
+    def _beginning(self, ways: Sequence[str], clinic: Clinic) -> Beginnings:
+        rows = self.filter(clinic=clinic).order_by("text", "patient_id")
+        return [rows.filter(_begins([way])).values_list("patient_id", flat=True) for way in ways]
+
+
+def _begins(ways: Collection[str]) -> Q:
+    found = Q(text__in=[])
+    for way in ways:
+        found |= Q(text__gte=way, text__lt=way + LAST_SIGN)
+    return found
+
+
+class PatientKey(models.Model):
+    """By what a patient is found: the words of her names and her phone numbers, folded.
+
+    Made from the patient's row whenever it is written, and kept nowhere else.
+    """
+
+    pk = models.CompositePrimaryKey("patient_id", "text")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="keys", db_index=False)
+    text = Folded(max_length=LONGEST)
+
+    objects = PatientKeys()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["clinic", "text", "patient"], name="patient_key_by_text"),
+        ]
+
+    guards = [
+        Guard(
+            "patient_key_of_its_clinic",
+            ("INSERT", "UPDATE"),
+            "NOT EXISTS (SELECT 1 FROM clinic_patient p "
+            "WHERE p.id = NEW.patient_id AND p.clinic_id = NEW.clinic_id)",
+            "What the finder knows of a patient belongs to her clinic.",
+        ),
+    ]
+
+    def __str__(self) -> str:
+        return self.text

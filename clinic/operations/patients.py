@@ -6,14 +6,15 @@ import datetime as dt
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from clinic import audit, constraints
 from clinic.acts import act
-from clinic.models import Clinic, Patient, User
+from clinic.models import Clinic, Patient, PatientKey, User
 from clinic.permissions import Permission
+from clinic.queries.patients import with_visits
 from clinic.refusals import Refusal
-from clinic.rules import may_be_same, person_fault
+from clinic.rules import looks_like, person_fault
 from clinic.rules.people import Reached
 
 EDITABLE = (
@@ -55,7 +56,8 @@ def register_patient(
     Refuses (input, 422) a birth date in the future or before 1900, a missing name, and a
     patient who cannot be reached by phone, email or post. Refuses too, beside the field
     `another` and with those on file as alternatives, someone who may be on file here: born
-    the same day, with the same name or phone. `another` says that it is another person.
+    the same day, with the same phone or nearly the same name, or of the same name and phone.
+    `another` says that it is another person.
     """
     patient = Patient(
         clinic=clinic,
@@ -104,9 +106,11 @@ def change_patient(
 
     Refuses a stale `version` (P12, 409) and what `register_patient` refuses; whether someone
     else on file may be the same person is asked where a name, the birth date or the phone
-    changes. What is saved as it was is no change, but a look at the patient.
+    changes. What is saved as it was is no change, but a look at the patient. Refuses someone
+    who was merged into another (R57).
     """
     patient = Patient.objects.held().select_related("clinic").get(pk=patient.pk)
+    refuse_merged(patient)
     patient.expect(version)
     values = {
         "first_name": first_name.strip(),
@@ -166,16 +170,22 @@ def search_patients(*, clinic: Clinic, kind: str, found: int, by: User, at: dt.d
 
 
 def _look_for_twins(patient: Patient) -> None:
-    born = Patient.objects.filter(clinic=patient.clinic, birth_date=patient.birth_date)
-    others = born.exclude(pk=patient.pk).order_by("number")
-    on_file = [one for one in others if may_be_same(one, patient)]
+    mine = Patient.objects.filter(clinic=patient.clinic).select_related("merged_into")
+    born = Q(birth_date=patient.birth_date)
+    if patient.phone:
+        same_phone = PatientKey.objects.filter(clinic=patient.clinic, text=f"{patient.phone}"[:40])
+        born |= Q(pk__in=same_phone.values("patient"))
+    others = mine.filter(born).exclude(pk=patient.pk).exclude(merged_into=patient.pk)
+    alike = [one for one in others.order_by("number") if looks_like(one, patient)]
+    # Who was merged into another is that other.
+    on_file = {kept.pk: kept for one in alike if (kept := one.merged_into or one)}
     if on_file:
         raise Refusal(
-            f"This person may be on file: {', '.join(one.code for one in on_file)}.",
+            f"This person may be on file: {', '.join(one.code for one in on_file.values())}.",
             rule="input",
             field="another",
             way_out="Open the card and compare, or say that this is another person.",
-            alternatives=on_file,
+            alternatives=with_visits(on_file.values()),
         )
 
 
@@ -184,6 +194,18 @@ def check_patient(person: Reached, *, today: dt.date) -> None:
     fault = person_fault(person, today=today)
     if fault:
         raise Refusal(fault[1], rule="input", field=fault[0])
+
+
+def refuse_merged(patient: Patient) -> None:
+    """Refuse (R57) a patient who was merged into another: she is kept under that number."""
+    if patient.merged_into:
+        kept = patient.merged_into.code
+        raise Refusal(
+            f"{patient.code} was merged into {kept}.",
+            rule="R57",
+            field="patient",
+            way_out=f"Use {kept}.",
+        )
 
 
 def lock_numbers(clinic: Clinic) -> int:

@@ -11,6 +11,7 @@ from clinic.rules.days import (
     say_span,
     say_time,
 )
+from clinic.rules.finding import digit_keys, name_keys, phone_keys, search_key, word_keys
 from clinic.rules.invitations import (
     INVITATION_LASTS,
     Standing,
@@ -33,10 +34,10 @@ from clinic.rules.people import (
     UNREACHABLE,
     Search,
     called,
+    looks_like,
     may_be_same,
     person_fault,
     read_search,
-    search_key,
 )
 from clinic.rules.texts import (
     SYSTEM,
@@ -67,17 +68,21 @@ __all__ = [
     "chain_of",
     "covers",
     "day_span",
+    "digit_keys",
     "expiry_state",
     "folded",
     "invitation_fault",
     "is_twice",
     "link_digest",
+    "looks_like",
     "may_be_same",
+    "name_keys",
     "normalize_license_number",
     "npi_fault",
     "on_wall_clock",
     "password_fault",
     "person_fault",
+    "phone_keys",
     "read_date",
     "read_search",
     "say_date",
@@ -89,4 +94,5 @@ __all__ = [
     "squeezed",
     "text_fault",
     "told_without_chart",
+    "word_keys",
 ]

@@ -48,10 +48,12 @@ class Patients(Door):
             "may_register": request.user.can(Permission.REGISTER_PATIENT, clinic.pk),
         }
         if not form.is_valid():
-            return render(request, template, context | {"page": None}, status=422)
+            return render(request, template, context | {"page": None, "cut": False}, status=422)
         text = form.cleaned_data["q"]
         rows = (
-            queries.patients_matching(text=text, **whose) if text else queries.patients_of(**whose)
+            queries.patients_matching(text=text, **whose)
+            if text
+            else queries.patients_of(**whose).counted()
         )
         try:
             page = Paginator(rows, PER_PAGE).page(request.GET.get("page", 1))
@@ -59,7 +61,16 @@ class Patients(Door):
             raise Http404 from no
         if text:
             note_search(request, text, page.paginator.count, typing=typing)
-        return render(request, template, context | {"page": page, "searched": bool(text)})
+        return render(
+            request,
+            template,
+            context
+            | {
+                "page": page,
+                "searched": bool(text),
+                "cut": bool(text) and page.paginator.count >= queries.CANDIDATES,
+            },
+        )
 
 
 class PatientFinder(Door):

@@ -7,7 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from clinic.rules import called, may_be_same, read_date, read_search, say_span, text_fault
+from clinic.rules import (
+    called,
+    looks_like,
+    may_be_same,
+    read_date,
+    read_search,
+    say_span,
+    text_fault,
+)
 
 MIA = {
     "first_name": "Mia",
@@ -191,3 +199,34 @@ def test_a_visit_s_time_is_said_once(starts, ends, said):
         say_span(day.replace(hour=hour, minute=minute), day.replace(hour=ends[0], minute=ends[1]))
         == said
     )
+
+
+@pytest.mark.parametrize(
+    ("other", "like"),
+    [
+        (known("Katarzyna", "Kowalska"), True),
+        (known("Kowalska", "Katarzyna"), True),
+        (known("Katarzina", "Kowalska"), True),
+        (known("Katarzyna", "Kowlaska"), True),
+        (known("Kat", "Kowalska"), True),
+        (known("Kasia", "Kowalska"), False),
+        (known("Katarzyna", "Kowalska-Lee"), True),
+        (known("Katarzyna Maria", "Kowalska"), True),
+        (known("Anna", "Kowalska"), False),
+        (known("Katarzina", "Kowalska", birth_date=dt.date(1991, 3, 4)), False),
+        (
+            known("Katarzyna", "Kowalska", birth_date=dt.date(1991, 3, 4), phone="+15125550123"),
+            True,
+        ),
+        (known("Anna", "Kowalska", birth_date=dt.date(1991, 3, 4), phone="+15125550123"), False),
+        (known("", "Kowalska"), False),
+    ],
+)
+def test_who_looks_like_someone_on_file(other, like):
+    one = known("Katarzyna", "Kowalska", phone="+15125550123")
+    assert looks_like(one, other) is like
+    assert looks_like(other, one) is like
+
+
+def test_a_short_name_is_no_slip_of_another():
+    assert not looks_like(known("Al", "Li"), known("Bo", "Li"))
