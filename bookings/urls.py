@@ -14,6 +14,7 @@ from bookings.views import (
     card,
     feeds,
     free_times,
+    live,
     new,
     outbox,
     overrides,
@@ -69,6 +70,7 @@ register_converter(SheetConverter, "sheet")
 urlpatterns: list[URLPattern] = [
     path("day/", board.Today.as_view(), name="day"),
     path("day/<day:day>/", board.OtherDay.as_view(), name="day-on"),
+    path("day/<day:day>/changes/", live.changes, name="day-changes"),
     path("day/<day:day>/print/", sheets.Sheets.as_view(), name="day-print"),
     path("day/<day:day>/<sheet:what>.pdf", sheets.SheetFile.as_view(), name="day-sheet"),
     path("day/block/", blocking.BlockTime.as_view(), name="block-time"),

@@ -10,6 +10,7 @@ from bookings.queries.absences import (
 )
 from bookings.queries.blocks import block_for, free_until
 from bookings.queries.board import Board, Column, Visit, day_board, week_board
+from bookings.queries.changes import Days, may_ask, revision_of
 from bookings.queries.free_times import (
     FreeLine,
     FreeSearch,
@@ -79,6 +80,7 @@ __all__ = [
     "REMINDER",
     "Board",
     "Column",
+    "Days",
     "Done",
     "FreeLine",
     "FreeSearch",
@@ -120,6 +122,7 @@ __all__ = [
     "message_for",
     "messages_counted",
     "messages_shown",
+    "may_ask",
     "models_to_choose",
     "moves_of",
     "nearest_free_times",
@@ -136,6 +139,7 @@ __all__ = [
     "reasons_against",
     "rejects",
     "reminders_taken_back",
+    "revision_of",
     "rosters_of",
     "say_visits_ahead",
     "say_visits_of",

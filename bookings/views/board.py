@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from bookings import queries
 from bookings.forms.day import DayForm
@@ -22,6 +23,7 @@ from bookings.views.card import card_of
 from bookings.views.choice import Choice, chosen, filtered, keep, options
 from bookings.views.grid import grid
 from bookings.views.listed import days_of, line_of
+from bookings.views.live import live_of
 from bookings.views.strip import strip_of
 from bookings.views.undoing import toast_of
 from clinic.constraints import FIRST_DAY, LAST_DAY
@@ -29,6 +31,7 @@ from clinic.models import Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.rules import say_date
+from clinic.sessions import is_background
 from clinic.views.doors import Page, StaffRequest
 
 ONE_DAY = dt.timedelta(days=1)
@@ -105,6 +108,8 @@ def _day(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> Ht
     day = day or today
     choice = chosen(request)
     only = {uuid.UUID(key) for key in choice.keys(choice.by)}
+    here = f"{reverse('day-on', args=[day])}?by={choice.by}"
+    live = live_of(request, day, day, address=here, at=at)
     board = queries.day_board(clinic=clinic, day=day, at=at, by=choice.by, only=only)
     if "filter" in request.GET:
         keep(request, filtered(request.GET, board, choice))
@@ -115,6 +120,7 @@ def _day(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> Ht
         "doors_of_days": _days(day),
         "picker": reverse("day"),
         "strip": strip_of(board, at) if day == today else None,
+        "live": live,
     }
     return _show(request, board, choice, at, context, form)
 
@@ -130,9 +136,14 @@ def _week(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> H
     whose = _whose(request, people, choice)
     if whose is None:
         board = Board(clinic, By.WEEK, first, first + 6 * ONE_DAY, [], [], {})
+        live = None
     else:
+        lists = request.GET.get("as") == "list"
+        asked = {"practitioner": str(whose.pk)} | ({"as": "list"} if lists else {})
+        here = f"{reverse('week-on', args=[first])}?{urlencode(asked)}"
+        live = live_of(request, first, first + 6 * ONE_DAY, address=here, at=at)
         board = queries.week_board(clinic=clinic, practitioner=whose, first=first, at=at)
-        if choice.whose != str(whose.pk):
+        if choice.whose != str(whose.pk) and not is_background(request):
             choice = replace(choice, whose=str(whose.pk))
             keep(request, choice)
     if "filter" in request.GET:
@@ -145,6 +156,7 @@ def _week(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> H
         "doors_of_days": _weeks(first, today if this else first),
         "picker": reverse("week"),
         "strip": None,
+        "live": live,
         "people": people,
         "whose": whose,
         "lists_week": request.GET.get("as") == "list",
@@ -188,6 +200,7 @@ def _show(
     lists = board.by == By.LIST or context.get("lists_week", False)
     context |= {
         "board": board,
+        "frame": "bookings/_live.html" if _is_anew(request) else "base.html",
         "form": form or DayForm(initial={"date": board.day}),
         "by": str(board.by),
         "views": _views(context["doors_of_days"], By.LIST if lists else board.by),
@@ -215,6 +228,11 @@ def _show(
         context["off"] = [line_of(visit, board, at) for visit in board.off]
         template = "bookings/board.html"
     return render(request, template, context, status=422 if form else 200)
+
+
+def _is_anew(request: StaffRequest) -> bool:
+    """Whether a board that stands open is read anew by itself."""
+    return bool(request.htmx) and is_background(request)
 
 
 def _views(doors: dict[str, str], now: By) -> list[dict[str, Any]]:

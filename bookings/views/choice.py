@@ -13,6 +13,7 @@ from bookings.queries import Board, Visit
 from bookings.rules.board import By
 from bookings.rules.status import WORDS
 from bookings.views.grid import COMPACT_FROM
+from clinic.sessions import is_background
 from clinic.views.doors import StaffRequest
 
 KEPT = "board"
@@ -58,7 +59,7 @@ def chosen(request: StaffRequest) -> Choice:
         found = replace(found, compact=asked["compact"] == "on")
     if asked.get("show") == "all":
         found = replace(found, only={})
-    if found != kept:
+    if found != kept and not is_background(request):
         keep(request, found)
     return found
 

@@ -115,6 +115,8 @@ day                                   GET     login     200       200         20
 day                                   POST    login     405       405         405  405      405     403     403           405      403
 day-on                                GET     login     200       200         200  200      200     403     403           200      403
 day-on                                POST    login     405       405         405  405      405     403     403           405      403
+day-changes                           GET     404       404       404         404  404      404     404     404           404      403
+day-changes                           POST    405       405       405         405  405      405     405     405           405      403
 day-print                             GET     login     200       200         200  200      200     403     403           200      403
 day-print                             POST    login     405       405         405  405      405     403     403           405      403
 day-sheet                             GET     login     200       200         200  200      200     403     403           200      403
@@ -390,6 +392,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "cartridge-lot": lambda world: {"pk": world.cast.lot.pk},
     "one-block": lambda world: {"pk": world.block.pk},
     "day-on": lambda world: {"day": TODAY},
+    "day-changes": lambda world: {"day": TODAY},
     "day-print": lambda world: {"day": TODAY},
     "day-sheet": lambda world: {"day": TODAY, "what": "picture"},
     "week-on": lambda world: {"day": TODAY},

@@ -1,25 +1,30 @@
 /* The day board: arrow keys with one tab stop, and a visit's card beside it. The now-line is
-   clinic/clocks.js's; without this file every cell is a plain link. */
+   clinic/clocks.js's; without this file every cell is a plain link. When the table is put in
+   anew (live.js says "board:renewing", then "board:renewed"), the focus stays where it was. */
 (() => {
-  const board = document.querySelector("[data-board]");
   const sheet = document.getElementById("sheet");
+  const wrap = document.getElementById("board-wrap");
   if (!sheet) return;
-  const cells = board ? [...board.tBodies[0].rows] : [];
-
-  /* Which cell stands at each row and column, once the rowspans are unrolled. */
-  const map = cells.map(() => []);
-  cells.forEach((row, y) => {
-    let x = 0;
-    for (const cell of row.cells) {
-      while (map[y][x]) x += 1;
-      for (let n = 0; n < cell.rowSpan && map[y + n]; n += 1) map[y + n][x] = cell;
-      cell.at = { x, y };
-      x += 1;
-    }
-  });
-  const link = (cell) => cell?.querySelector("a");
+  let board = null;
+  let map = [];
   let row = 0;
   let stop = null;
+
+  /* Which cell stands at each row and column, once the rowspans are unrolled. */
+  const unroll = (rows) => {
+    const found = rows.map(() => []);
+    rows.forEach((line, y) => {
+      let x = 0;
+      for (const cell of line.cells) {
+        while (found[y][x]) x += 1;
+        for (let n = 0; n < cell.rowSpan && found[y + n]; n += 1) found[y + n][x] = cell;
+        cell.at = { x, y };
+        x += 1;
+      }
+    });
+    return found;
+  };
+  const link = (cell) => cell?.querySelector("a");
 
   const own = (anchor) => {
     if (stop) stop.tabIndex = -1;
@@ -47,28 +52,37 @@
     Home: (cell) => edge(cell, false), End: (cell) => edge(cell, true),
   };
 
-  if (board) {
+  const onKey = (event) => {
+    const cell = event.target.closest("td");
+    if (!KEYS[event.key] || !cell?.at || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const next = KEYS[event.key](cell);
+    if (!next?.found) return;
+    row = next.y;
+    link(next.found).focus();
+  };
+  const onFocus = (event) => {
+    const cell = event.target.closest("td");
+    if (!cell?.at) return;
+    if (row < cell.at.y || row >= cell.at.y + cell.rowSpan) row = cell.at.y;
+    own(event.target);
+  };
+  const take = () => {
+    board = document.querySelector("[data-board]");
+    map = board ? unroll([...board.tBodies[0].rows]) : [];
+    row = Math.max(0, Math.min(row, map.length - 1));
+    stop = null;
+    if (!board) return;
     const links = [...board.tBodies[0].querySelectorAll("a")];
     links.forEach((anchor) => { anchor.tabIndex = -1; });
     own(board.querySelector("a[aria-current]") ?? board.querySelector("tr[class*='now-at-'] td a, tr[class*='now-at-'] ~ tr td a") ?? links[0]);
-    board.addEventListener("keydown", (event) => {
-      const cell = event.target.closest("td");
-      if (!KEYS[event.key] || !cell?.at || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      const next = KEYS[event.key](cell);
-      if (!next?.found) return;
-      row = next.y;
-      link(next.found).focus();
-    });
-    board.addEventListener("focusin", (event) => {
-      const cell = event.target.closest("td");
-      if (!cell?.at) return;
-      if (row < cell.at.y || row >= cell.at.y + cell.rowSpan) row = cell.at.y;
-      own(event.target);
-    });
-    const now = board.querySelector("a[aria-current]") ?? board.querySelector("tr[class*='now-at-']");
-    if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
-  }
+    board.addEventListener("keydown", onKey);
+    board.addEventListener("focusin", onFocus);
+  };
+  take();
+  const now = board?.querySelector("a[aria-current]") ?? board?.querySelector("tr[class*='now-at-']");
+  if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
 
   /* The card: opened in place, closed with Escape, its place kept in the address. */
   let opener = board?.querySelector("a[aria-current]") ?? null;
@@ -107,6 +121,28 @@
     address(null);
     back?.focus();
   };
+  /* Where the focus and the open card's visit stand, so that a new table takes them over. */
+  const sameIn = (root, anchor) => anchor
+    && root.querySelector(`a[href="${CSS.escape(anchor.getAttribute("href"))}"]`);
+  let held = null;
+  document.addEventListener("board:renewing", () => {
+    const here = wrap.contains(document.activeElement) ? document.activeElement : null;
+    const cell = here?.closest("td");
+    held = { here: here?.matches("a") ? here : null, on: here !== null && here !== wrap, x: cell?.at?.x,
+      start: map[row]?.[1]?.closest("tr") && board.tBodies[0].rows[row]?.dataset.start,
+      stop, opener: wrap.contains(opener) ? opener : null };
+  });
+  document.addEventListener("board:renewed", () => {
+    if (held.opener) point(sameIn(wrap, held.opener) ?? null);
+    take();
+    if (!held.here && held.stop && board) own(sameIn(board, held.stop) ?? stop);
+    if (!held.on) return;
+    /* Where what had the focus is gone, whatever stands there now has it. */
+    const y = board ? [...board.tBodies[0].rows].findIndex((one) => one.dataset.start === held.start) : -1;
+    const there = sameIn(wrap, held.here) ?? link(map[y]?.[held.x]) ?? stop ?? wrap;
+    if (y >= 0) row = y;
+    there.focus({ preventScroll: true });
+  });
   sheet.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.target.closest("dialog")) close();
   });

@@ -50,4 +50,5 @@
   setInterval(tick, 5000);
   document.addEventListener("visibilitychange", tick);
   document.addEventListener("htmx:afterSettle", tick);
+  document.addEventListener("board:renewed", tick);
 })();
