@@ -193,7 +193,7 @@ def test_the_line_of_now_strikes_through_no_card(desk: Page, cast: Cast, clock: 
     assert now == desk.locator("tr.hour:not([class*='now-at-']) > th").first.evaluate(colors)
 
 
-def test_a_no_show_is_asked_about_first_and_marked_beside_the_board(
+def test_a_no_show_is_one_press_and_can_be_taken_back_beside_the_board(
     desk: Page, cast: Cast, server: Server, enter: Any, clock: Any, look: Look
 ) -> None:
     clock.move_to(NOON + 20 * MINUTE)
@@ -202,15 +202,13 @@ def test_a_no_show_is_asked_about_first_and_marked_beside_the_board(
     desk.locator(".appt", has_text="Lee, Mia").click()
     card = desk.get_by_role("complementary", name="Visit")
     card.get_by_role("button", name="Mark no-show").click()
-    asks = desk.get_by_role("dialog", name="Mark this visit as a no-show?")
-    look("a no-show is asked about", dark=True)
-    desk.keyboard.press("Escape")
-    expect(asks).to_be_hidden()
-    expect(card.get_by_role("heading", name="Mia Lee")).to_be_visible()
-    card.get_by_role("button", name="Mark no-show").click()
-    asks.get_by_role("button", name="Mark no-show").click()
-    expect(desk.locator(".toast-undo")).to_contain_text("Mia Lee is marked as a no-show.")
+    toast = desk.locator(".toast-undo")
+    expect(toast).to_contain_text("Mia Lee is marked as a no-show.")
     expect(desk.locator(".board-off")).to_contain_text("Lee, Mia")
+    look("a no-show that can be taken back", dark=True)
+    toast.get_by_role("button", name="Undo").click()
+    expect(desk.locator(".board .appt", has_text="Lee, Mia")).to_be_visible()
+    expect(desk.locator(".board-off")).to_have_count(0)
 
 
 def test_free_times_are_shown_on_asking_and_an_old_message_goes(desk: Page) -> None:
