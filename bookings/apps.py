@@ -11,12 +11,15 @@ class BookingsConfig(AppConfig):
     def ready(self) -> None:
         from django.core import checks
 
+        from bookings.messages import reached_otherwise
         from bookings.queries.comings import comings_of
         from bookings.queries.holds import visits_without_holds
         from bookings.queries.supply import has_provider
         from clinic import health
+        from clinic.operations.patients import TELLERS
         from clinic.queries import patients
 
         patients.PROVIDERS.append(comings_of)
+        TELLERS.append(reached_otherwise)
         health.CHECKS.append(visits_without_holds)
         checks.register(has_provider)

@@ -10,14 +10,22 @@ from email.utils import parseaddr
 from django.conf import settings
 
 from bookings.models import Appointment
-from bookings.queries import Sent, about, reminders_taken_back, sent_about, ways_to, words_of
+from bookings.queries import (
+    Sent,
+    about,
+    reminders_taken_back,
+    sent_about,
+    unsent_to,
+    ways_to,
+    words_of,
+)
 from bookings.rules.calendar import Entry, Method, calendar_file
 from bookings.rules.letters import LETTERS, Words, fill, said
 from bookings.rules.status import UNDO
 from bookings.rules.telling import REMINDERS, WORDED, Kind, to_tell_moved, to_tell_restored
 from bookings.rules.texts import length_fault
 from clinic import outbox
-from clinic.models import Clinic, Message
+from clinic.models import Clinic, Message, Patient
 from clinic.rules import say_date, say_time
 
 SUBJECT_MOST = 150
@@ -67,6 +75,28 @@ def restored(appointment: Appointment, *, at: dt.datetime) -> None:
     told = [one.told for one in sent if one.told]
     if kind := to_tell_restored(told, appointment.starts_at):
         _post(appointment, kind, at)
+
+
+def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
+    """A patient is told elsewhere from now on, by another way, or no longer: what waits goes
+    there, and what waits for a way in which she is not told any more goes by hers, or not at all.
+
+    Her reminders are planned anew by the clock.
+    """
+    ways = ways_to(patient)
+    for appointment, unsent in unsent_to(patient, at=at):
+        lost = [one for one in unsent if one.channel not in ways]
+        if lost:
+            outbox.withdraw(about=about(appointment), at=at, only=[one.key for one in lost])
+        for way, to in (("email", patient.email), ("sms", str(patient.phone or ""))):
+            if way in ways:
+                outbox.send_elsewhere(about=about(appointment), channel=way, to=to)
+        for one in lost:
+            name, _key, once = one.key.split(" ")[:3]
+            # What is being sent at this moment may have reached her.
+            if name in {*Kind} - REMINDERS and one.status != Message.Status.SENDING:
+                wait = max(one.due_at - at, AT_ONCE)
+                _post(appointment, Kind(name), at, once=once, wait=wait)
 
 
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:

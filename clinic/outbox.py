@@ -82,6 +82,17 @@ def withdraw(*, about: str, at: dt.datetime, only: Collection[str] | None = None
         message.write(only=["withdrawn", "status", "finished_at", "error"])
 
 
+def send_elsewhere(*, about: str, channel: str, to: str) -> None:
+    """Let what waits about a row go by this channel to another address. Runs in the transaction
+    of the act that causes it."""
+    rows = Message.objects.held().filter(
+        about=about, channel=channel, status=Message.Status.WAITING
+    )
+    for message in rows.exclude(to=to):
+        message.to = to
+        message.write(only=["to"])
+
+
 def send_again(message: Message, *, to: str, at: dt.datetime) -> None:
     """Let a message that failed wait once more, for `to`; its row is held by the caller."""
     message.status, message.finished_at, message.error = Message.Status.WAITING, None, ""

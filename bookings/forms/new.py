@@ -24,6 +24,7 @@ from clinic.rules import UNREACHABLE, on_wall_clock, read_search, say_date, say_
 ANYONE = "Any"
 DAYS = "Ask for 1 to 31 days."
 NEWCOMER = ("first_name", "last_name", "birth_date", "phone", "email")
+SAID_OF_HER = (*NEWCOMER, "contact_by")
 
 
 class PractitionerSelect(forms.Select):
@@ -55,7 +56,7 @@ class NewAppointmentForm(WhenForm):
 
     use_required_attribute = False
     said_anew = frozenset({"another"})
-    added = frozenset({*NEWCOMER, "override_reason"})
+    added = frozenset({*SAID_OF_HER, "override_reason"})
 
     patient = search_field(
         label="Patient", required=False, help_text="Name, phone, birth date or number."
@@ -111,13 +112,14 @@ class NewAppointmentForm(WhenForm):
     @property
     def newcomer(self) -> dict[str, Any]:
         """The new patient's data: the arguments of `register_patient`."""
-        return {name: self.cleaned_data[name] for name in (*NEWCOMER, "another")}
+        found = {name: self.cleaned_data[name] for name in (*SAID_OF_HER, "another")}
+        return found | {"contact_by": found["contact_by"] or Patient.ContactBy.ANY}
 
     def is_registered(self, patient: Patient) -> None:
         """From now on the newcomer is a patient on file, also where the booking is refused."""
         self.who = self.registered = patient
         self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data |= dict.fromkeys((*NEWCOMER, "another"), "")  # type: ignore[operator]
+        self.data |= dict.fromkeys((*SAID_OF_HER, "another"), "")  # type: ignore[operator]
         self.data["chosen"], self.data["patient"] = str(patient.pk), patient.name  # type: ignore[index]
 
     @property

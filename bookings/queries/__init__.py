@@ -51,6 +51,7 @@ from bookings.queries.reminders import (
     about_outer,
     reminders_taken_back,
     sent_about,
+    unsent_to,
     visits_to_remind,
     ways_to,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "time_off_of_who_left",
     "told_of",
     "undos_of",
+    "unsent_to",
     "visit_for",
     "visits_ahead",
     "visits_in_closure",

@@ -110,6 +110,20 @@ def sent_about(appointment: Appointment) -> list[Sent]:
     return [_sent(row) for row in rows if row.key.partition(" ")[0] in set(Kind)]
 
 
+def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, list[Message]]]:
+    """What is to go, or failed, of a patient's visits to come; visit by visit. Two queries."""
+    visits = Appointment.objects.filter(patient=patient, starts_at__gt=at)
+    ahead = {
+        about(one): one for one in visits.select_related("clinic", "patient").order_by("starts_at")
+    }
+    unsent = [Message.Status.WAITING, Message.Status.SENDING, Message.Status.FAILED]
+    rows = Message.objects.filter(about__in=ahead, status__in=unsent, withdrawn=False)
+    found: dict[str, list[Message]] = {}
+    for row in rows.order_by("due_at", "pk"):
+        found.setdefault(row.about, []).append(row)
+    return [(ahead[key], waiting) for key, waiting in found.items()]
+
+
 def _sent(row: Message) -> Sent:
     name, _pk, order, *_rest = row.key.split(" ")
     kind, told = Kind(name), None

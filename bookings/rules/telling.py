@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bookings.rules.texts import takes_texts
+from clinic.rules import takes_texts
 
 
 class Kind(StrEnum):
@@ -43,18 +43,6 @@ def ways(contact_by: str, *, email: str, phone: str, texts: bool) -> tuple[str, 
     by_email, by_text = wanted.get(contact_by, (False, False))
     found = [way for way, on in (("email", by_email and mails), ("sms", by_text and reached)) if on]
     return tuple(found)
-
-
-def contact_fault(contact_by: str, *, email: str, phone: str) -> str | None:
-    """Why a patient cannot be told as she wants to be; None where she can."""
-    if contact_by in ("email", "both") and not email:
-        return "There is no email address to write to."
-    if contact_by in ("sms", "both"):
-        if not phone:
-            return "There is no phone number for text messages."
-        if not takes_texts(phone):
-            return "Text messages do not reach this phone number: it is no mobile's."
-    return None
 
 
 def reminder_due(

@@ -1,10 +1,8 @@
-"""Text messages: how long they are as a telephone network counts, and whom they reach."""
+"""Text messages: how long they are as a telephone network counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from phonenumbers import NumberParseException, PhoneNumberType, is_valid_number, number_type, parse
 
 # The alphabet of GSM 03.38, and what of its second table counts twice.
 GSM = frozenset(
@@ -56,14 +54,3 @@ def length_fault(text: str) -> str | None:
     says = f"A text message has at most {most} characters here; with its blanks filled this has "
     why = f" Without {' '.join(found.odd[:5])} it may have {MOST_PARTS * GSM_PART}."
     return f"{says}{found.count}.{why if found.odd else ''}"
-
-
-def takes_texts(number: str) -> bool:
-    """Whether text messages reach a number, as far as a number tells: a mobile's, or one that
-    may be a mobile's, as all ordinary ones in the US."""
-    try:
-        parsed = parse(number)
-    except NumberParseException:
-        return False
-    may_be = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    return is_valid_number(parsed) and number_type(parsed) in may_be

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings import operations, queries
-from bookings.forms.new import NEWCOMER, NewAppointmentForm
+from bookings.forms.new import SAID_OF_HER, NewAppointmentForm
 from bookings.models import Appointment
 from bookings.rules.blocks import LENGTHS
 from bookings.rules.choice import choice_key
@@ -202,7 +202,7 @@ class NewAppointment(FormPage):
                 "text": form.glimpse("patient") or "",
                 "fault": "",
                 "words": words_so_far(self.clinic, form, patient, at=at, found=found),
-                "new_open": form.registers or any(name in form.errors for name in NEWCOMER),
+                "new_open": form.registers or any(name in form.errors for name in SAID_OF_HER),
                 "registered": form.registered,
                 "refusal": None,
                 "proposed": [],

@@ -47,6 +47,13 @@ def person_fields() -> dict[str, forms.Field]:
             max_length=120,
             error_messages={"invalid": "Enter an email address, for example mia@example.org."},
         ),
+        "contact_by": forms.ChoiceField(
+            label="Messages about visits",
+            choices=Patient.ContactBy.choices,
+            required=False,
+            initial=Patient.ContactBy.ANY,
+            help_text="Confirmations, changes and reminders.",
+        ),
     }
 
 
@@ -88,7 +95,7 @@ class FinderForm(forms.Form):
 class PatientForm(HouseForm):
     """Identity and contact data of a patient; nothing clinical."""
 
-    first_name, last_name, birth_date, phone, email = person_fields().values()
+    first_name, last_name, birth_date, phone, email, contact_by = person_fields().values()
     preferred_name = forms.CharField(
         label="Preferred first name (optional)",
         required=False,
@@ -118,10 +125,16 @@ class PatientForm(HouseForm):
         "sex_at_birth",
         "phone",
         "email",
+        "contact_by",
         "address",
         "language",
         "emergency_contact",
     )
+
+    def clean_contact_by(self) -> str:
+        """Where nothing is said, it stays as it is."""
+        typed: str = self.cleaned_data["contact_by"]
+        return typed or str(self.initial.get("contact_by", Patient.ContactBy.ANY))
 
     def clean(self) -> dict[str, Any]:
         """Ask for a way to reach her along with whatever else is missing."""
@@ -183,5 +196,5 @@ class PatientEditForm(PatientForm):
     def _shown(self, name: str, value: Any) -> str:
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
-            return str(dict(Patient.Sex.choices).get(value, value))
+            return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
         return str(field.prepare_value(value) or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -14,7 +15,7 @@ from clinic.models import Clinic, Patient, PatientKey, User
 from clinic.permissions import Permission
 from clinic.queries.patients import with_visits
 from clinic.refusals import Refusal
-from clinic.rules import looks_like, person_fault
+from clinic.rules import contact_fault, looks_like, person_fault
 from clinic.rules.people import Reached
 
 EDITABLE = (
@@ -25,10 +26,16 @@ EDITABLE = (
     "sex_at_birth",
     "phone",
     "email",
+    "contact_by",
     "address",
     "emergency_contact",
     "language",
 )
+# By which a patient is told of her visits.
+REACHED_BY = {"phone", "email", "contact_by"}
+# Who tells patients of their visits fills this when ready: it is called, in the transaction of
+# the act, when a patient is reached otherwise from now on, or no longer wants to be told.
+TELLERS: list[Callable[[Patient, dt.datetime], None]] = []
 # By what two patients on file may be one person.
 KNOWN_BY = {"first_name", "last_name", "preferred_name", "birth_date", "phone"}
 
@@ -44,6 +51,7 @@ def register_patient(
     birth_date: dt.date,
     phone: Any = "",
     email: str = "",
+    contact_by: str = Patient.ContactBy.ANY,
     address: str = "",
     preferred_name: str = "",
     sex_at_birth: str = Patient.Sex.UNKNOWN,
@@ -54,7 +62,8 @@ def register_patient(
     """Put a new patient on file in a clinic and mint the next number, PT-000001 and up.
 
     Refuses (input, 422) a birth date in the future or before 1900, a missing name, and a
-    patient who cannot be reached by phone, email or post. Refuses too, beside the field
+    patient who cannot be reached by phone, email or post, or not as she wants to be told of her
+    visits. Refuses too, beside the field
     `another` and with those on file as alternatives, someone who may be on file here: born
     the same day, with the same phone or nearly the same name, or of the same name and phone.
     `another` says that it is another person.
@@ -68,6 +77,7 @@ def register_patient(
         sex_at_birth=sex_at_birth,
         phone=phone or "",
         email=email.strip(),
+        contact_by=contact_by,
         address=address.strip(),
         emergency_contact=emergency_contact.strip(),
         language=language.strip() or "English",
@@ -75,6 +85,7 @@ def register_patient(
         created_by=by,
     )
     check_patient(patient, today=clinic.day_of(at))
+    _check_contact(patient)
     patient.number = lock_numbers(clinic)
     if not another:
         _look_for_twins(patient)
@@ -100,14 +111,16 @@ def change_patient(
     sex_at_birth: str,
     emergency_contact: str,
     language: str,
+    contact_by: str | None = None,
     another: bool = False,
 ) -> Patient:
     """Change a patient's identity or contact data: the values are as they are to stand.
 
     Refuses a stale `version` (P12, 409) and what `register_patient` refuses; whether someone
     else on file may be the same person is asked where a name, the birth date or the phone
-    changes. What is saved as it was is no change, but a look at the patient. Refuses someone
-    who was merged into another (R57).
+    changes. Without a `contact_by` that stays as it is. What waits to be sent to her goes where
+    she is reached from now on, or nowhere if she wants no messages. What is saved as it was is no
+    change, but a look at the patient. Refuses someone who was merged into another (R57).
     """
     patient = Patient.objects.held().select_related("clinic").get(pk=patient.pk)
     refuse_merged(patient)
@@ -120,6 +133,7 @@ def change_patient(
         "sex_at_birth": sex_at_birth,
         "phone": phone or "",
         "email": email.strip(),
+        "contact_by": patient.contact_by if contact_by is None else contact_by,
         "address": address.strip(),
         "emergency_contact": emergency_contact.strip(),
         "language": language.strip() or "English",
@@ -128,6 +142,8 @@ def change_patient(
     for field in changed:
         setattr(patient, field, values[field])
     check_patient(patient, today=patient.clinic.day_of(at))
+    if REACHED_BY & {*changed}:
+        _check_contact(patient)
     if not changed:
         return open_patient(patient=patient, by=by, at=at)
     if KNOWN_BY & {*changed}:
@@ -136,6 +152,9 @@ def change_patient(
         if not another:
             _look_for_twins(patient)
     patient.write()
+    if REACHED_BY & {*changed}:
+        for tell in TELLERS:
+            tell(patient, at)
     audit.record(
         "patient.change",
         by=by,
@@ -205,6 +224,17 @@ def refuse_merged(patient: Patient) -> None:
             rule="R57",
             field="patient",
             way_out=f"Use {kept}.",
+        )
+
+
+def _check_contact(patient: Patient) -> None:
+    fault = contact_fault(patient.contact_by, email=patient.email, phone=str(patient.phone or ""))
+    if fault:
+        raise Refusal(
+            fault,
+            rule="input",
+            field="contact_by",
+            way_out="Enter one, or choose another way.",
         )
 
 

@@ -1,5 +1,6 @@
 """The building's pure decisions: plain values in, plain values out."""
 
+from clinic.rules.contact import contact_fault, takes_texts
 from clinic.rules.days import (
     WallTime,
     day_span,
@@ -66,6 +67,7 @@ __all__ = [
     "account_standing",
     "called",
     "chain_of",
+    "contact_fault",
     "covers",
     "day_span",
     "digit_keys",
@@ -92,6 +94,7 @@ __all__ = [
     "search_key",
     "spreadsheet_safe",
     "squeezed",
+    "takes_texts",
     "text_fault",
     "told_without_chart",
     "word_keys",

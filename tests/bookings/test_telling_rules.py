@@ -9,13 +9,13 @@ import pytest
 from bookings.rules.telling import (
     Kind,
     Told,
-    contact_fault,
     reminder_due,
     to_tell_moved,
     to_tell_restored,
     ways,
 )
-from bookings.rules.texts import length_fault, takes_texts, text_length
+from bookings.rules.texts import length_fault, text_length
+from clinic.rules import contact_fault, takes_texts
 
 MAIL, MOBILE, LANDLINE = "mia@example.org", "+15125550188", "+442071838750"
 START = dt.datetime(2026, 11, 24, 17, tzinfo=dt.UTC)
