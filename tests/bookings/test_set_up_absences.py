@@ -268,7 +268,7 @@ def test_the_board_hatches_time_off_and_names_who_is_away(
     give(cast, local(cast, TOMORROW, 0), local(cast, TOMORROW + DAY, 0), practitioner=cast.bo)
     desk = enter(cast.reception)
     page = desk.get(reverse("day-on", args=[TOMORROW])).content.decode()
-    assert '<td rowspan="16" class="closed"><span>Time off</span></td>' in page
+    assert '<td rowspan="16" class="closed off"><span>Time off</span></td>' in page
     assert "Time off all day: Bo Chen." in page
     assert page.count('<th scope="col">Bo Chen') == 0
     booked(cast, cast.bo, local(cast, TOMORROW, 10))

@@ -81,7 +81,7 @@ def test_each_who_works_here_is_told_with_her_own_reason(cast: Cast) -> None:
     assert told(found) == [
         "Ana Ruiz is not at work from 5:00 PM to 5:45 PM that day.",
         "Bo Chen is not at work from 5:00 PM to 5:45 PM that day.",
-        "The Texas license of Lena Brandt expired on Mon, Nov 23, 2026.",
+        "The TX license of Lena Brandt expires on Mon, Nov 23, 2026.",
         "Lena Brandt is not at work from 5:00 PM to 5:45 PM that day.",
         "Priya Raman is not at work from 5:00 PM to 5:45 PM that day.",
     ]

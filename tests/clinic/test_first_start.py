@@ -161,8 +161,9 @@ def test_of_two_who_begin_at_once_one_does(fresh_db: None) -> None:
 def test_a_second_organization_is_refused_by_the_database() -> None:
     begin()
     found = refused(
-        'INSERT INTO clinic_organization (id, version, "only", name, created_at, created_by_id) '
-        "SELECT %s, 1, 1, 'Another', created_at, created_by_id FROM clinic_organization",
+        'INSERT INTO clinic_organization (id, version, "only", name, mfa_required, created_at, '
+        "created_by_id) SELECT %s, 1, 1, 'Another', mfa_required, created_at, created_by_id "
+        "FROM clinic_organization",
         uuid.uuid4(),
     )
     assert found == "organization_once"
