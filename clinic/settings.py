@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Below /api/ a token is asked for, and no cookie counts.
+    "clinic.tokens.ApiDoor",
     "clinic.gate.Gate",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -227,6 +229,8 @@ SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS + 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # What a page says of the act before it may name a patient: it never goes into a cookie (P20).
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# How often one token may ask in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 HTTPS = env.bool("HTTPS", default=False)
 # Where links in messages lead: never where a request says it was sent to, which is the asker's
 # own word.

@@ -23,6 +23,7 @@ from clinic.views import (
     security,
     session,
     site_map,
+    tokens,
     users,
 )
 
@@ -59,6 +60,9 @@ account_pages = [
 ]
 
 own_pages = [
+    path("tokens/", tokens.Tokens.as_view(), name="tokens"),
+    path("tokens/make/", tokens.MakeToken.as_view(), name="token-make"),
+    path("tokens/<uuid:pk>/revoke/", tokens.RevokeToken.as_view(), name="token-revoke"),
     path("security/", security.Security.as_view(), name="security"),
     path("security/app/", security.App.as_view(), name="security-app"),
     path("security/app/off/", security.AppOff.as_view(), name="security-app-off"),

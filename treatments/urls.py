@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, URLResolver, path, re_path
 
+from treatments.api import api
 from treatments.views import acts, balance, chart, goods_in, landing, patients, room, stock
 from treatments.views.set_up import (
     cartridge_products,
@@ -15,7 +16,8 @@ from treatments.views.set_up import (
     numbing_products,
 )
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", api.urls),
     path("", landing.Landing.as_view(), name="landing"),
     path("setup/", checklist.SetUp.as_view(), name="setup"),
     path(

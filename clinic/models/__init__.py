@@ -7,8 +7,10 @@ from clinic.models.licenses import License
 from clinic.models.patients import Patient, PatientKey
 from clinic.models.people import Invitation, Practitioner, RoleAssignment, User
 from clinic.models.places import Clinic, Device, DeviceModel, Organization, Room
+from clinic.models.tokens import ApiToken
 
 __all__ = [
+    "ApiToken",
     "AuditChain",
     "AuditEvent",
     "Clinic",

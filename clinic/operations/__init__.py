@@ -45,6 +45,13 @@ from clinic.operations.practitioners import (
     set_practitioner_use,
 )
 from clinic.operations.rooms import add_room, rename_room, set_room_use
+from clinic.operations.tokens import (
+    Admitted,
+    create_token,
+    create_token_from_machine,
+    revoke_token,
+    use_token,
+)
 from clinic.operations.users import (
     change_user,
     end_sessions,
@@ -54,6 +61,7 @@ from clinic.operations.users import (
 )
 
 __all__ = [
+    "Admitted",
     "Beginning",
     "accept_invitation",
     "add_clinic",
@@ -71,6 +79,8 @@ __all__ = [
     "change_practitioner",
     "change_user",
     "create_administrator",
+    "create_token",
+    "create_token_from_machine",
     "end_sessions",
     "export_audit",
     "first_start",
@@ -91,6 +101,7 @@ __all__ = [
     "renew_license",
     "reset_from_machine",
     "reset_second_factor",
+    "revoke_token",
     "search_audit",
     "search_patients",
     "set_device_model_use",
@@ -101,5 +112,6 @@ __all__ = [
     "set_user_use",
     "turn_off_app",
     "turn_on_app",
+    "use_token",
     "withdraw_invitation",
 ]

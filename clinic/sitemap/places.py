@@ -185,5 +185,12 @@ PLACES = (
         "calendar-week",
         (P.TREAT,),
     ),
+    Place(
+        "Your session",
+        "tokens",
+        "API tokens",
+        "Let a program book and read in your name.",
+        "plug",
+    ),
     Place("Your session", "account_logout", "Log out", "End your session.", "box-arrow-right"),
 )

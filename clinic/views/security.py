@@ -41,7 +41,7 @@ class Security(TemplateView):
         }
 
 
-class _Own(FormView):
+class OwnPage(FormView):
     """A page on which one's own account changes: only just after one has proved who one is."""
 
     request: StaffRequest
@@ -79,7 +79,7 @@ class _Own(FormView):
         return self.form_invalid(form)
 
 
-class _Press(_Own):
+class _Press(OwnPage):
     """A press on the page of one's second factors, and back to it."""
 
     http_method_names = ["post"]
@@ -98,7 +98,7 @@ def _first_factor(request: StaffRequest, *, had: bool) -> str:
     return reverse("security-codes")
 
 
-class App(_Own):
+class App(OwnPage):
     """The secret as a picture and as text, and the first code that the app shows."""
 
     template_name = "account/security_app.html"
@@ -137,7 +137,7 @@ class AppOff(_Press):
         return _after_taking_away(self.request)
 
 
-class AddPasskey(_Own):
+class AddPasskey(OwnPage):
     """The browser makes a passkey; it is on file once it has answered."""
 
     template_name = "account/security_passkey_add.html"
@@ -168,7 +168,7 @@ class AddPasskey(_Own):
         }
 
 
-class Passkey(_Own):
+class Passkey(OwnPage):
     """One's own passkey, under another name; another's is not there (P15)."""
 
     template_name = "account/security_passkey.html"
@@ -228,7 +228,7 @@ class NewCodes(_Press):
         return reverse("security-codes")
 
 
-class Codes(_Own):
+class Codes(OwnPage):
     """Recovery codes that were just made: there until their owner says that she has them."""
 
     template_name = "account/security_codes.html"
@@ -251,7 +251,7 @@ class Codes(_Own):
         return super().get_context_data(**kwargs) | {"codes": [in_fours(one) for one in codes]}
 
 
-class CodesFile(_Own):
+class CodesFile(OwnPage):
     """The same codes as a text file."""
 
     http_method_names = ["get"]

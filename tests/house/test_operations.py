@@ -38,11 +38,13 @@ LOOKS = {
 # A code or a passkey is shown by someone who is not let in yet: on record there, right or wrong.
 # An import's steps are acts in the name of whoever started it; its driver only takes the next.
 # The outage sheet is put away by the clock, on record in the clinic's chain.
+# A token of the API is asked at its door, before any act; its own row keeps when it was used.
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
 SYSTEM_OPERATIONS = {
     "accept_invitation",
     "check_soon",
     "create_administrator",
+    "create_token_from_machine",
     "first_start",
     "prove_code",
     "prove_passkey",
@@ -53,6 +55,7 @@ SYSTEM_OPERATIONS = {
     "keep_outage_sheet",
     "load_catalog",
     "send_reminders",
+    "use_token",
 }
 RULE = re.compile(r"^[RPSLQNCT]\d+$")
 

@@ -17,6 +17,9 @@ from django.urls import reverse
 from bookings.models import Appointment, Closure, Override
 from clinic import audit
 from clinic.models import Message, Patient, Practitioner, RoleAssignment, Room, User
+from bookings.models import Appointment, Closure
+from clinic import audit, operations
+from clinic.models import ApiToken, Patient, Practitioner, RoleAssignment, Room, User
 from clinic.permissions import Role
 from clinic.sitemap import PLACES
 from tests import factories
@@ -222,6 +225,12 @@ def one_message(cast: Cast, n: int) -> None:
         not_after=visit.starts_at,
         status="failed",
     ).write()
+def one_token(cast: Cast, n: int) -> None:
+    operations.create_token_from_machine(user=cast.reception, name=f"No. {n}", lasts=30, at=NOW)
+    if n % 2 == 0:
+        newest = ApiToken.objects.order_by("-created_at").first()
+        assert newest
+        operations.revoke_token(token=newest, by=cast.reception, at=NOW)
 
 
 LISTS = [
@@ -261,6 +270,7 @@ LISTS = [
         lambda cast: reverse("setup-shift", kwargs={"pk": cast.ana.pk}),
         most=20,
     ),
+    Case("tokens", "reception", one_token),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-cartridge-products", "manager", one_product),
     Case("setup-numbing-products", "manager", one_cream),

@@ -24,6 +24,8 @@ NO_PERSON = {
     "clinic.Message.finished_at": "the worker's act, not a person's",
     "clinic.Invitation.expires_at": "planned",
     "clinic.Invitation.accepted_at": "its user's own act",
+    "clinic.ApiToken.expires_at": "planned",
+    "clinic.ApiToken.last_used_at": "its user's own use",
     "bookings.Appointment.starts_at": "planned",
     "bookings.Appointment.numbing_on": "the chart's time, repeated for the board",
     "bookings.Appointment.numbing_off": "the chart's time, repeated for the board",
