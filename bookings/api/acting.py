@@ -22,6 +22,7 @@ from clinic.api import NOS, clinic_of, must_hold, once_of
 from clinic.models import Clinic, Patient, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
+from clinic.queries.parts import among
 from clinic.queries.patients import patient_for
 from clinic.refusals import NotAllowed, Refusal
 from clinic.tokens import ApiRequest
@@ -42,7 +43,7 @@ def book(request: ApiRequest, given: Booking, key: str | None = OnceKey) -> Any:
     the nearest ones that are, as `alternatives`."""
     clinic = clinic_of(request, given.clinic, Permission.BOOK)
     patient = patient_for(user=request.user, clinic=clinic, key=given.patient)
-    service = queries.services_of(clinic).filter(pk=given.service).first()
+    service = among(queries.services_of(clinic), given.service)
     if patient is None or service is None:
         raise _Unknown("patient" if patient is None else "service")
     who = _practitioner(clinic, given.practitioner)
@@ -165,14 +166,14 @@ def _visit(request: ApiRequest, pk: uuid.UUID) -> Appointment:
 
 
 def _practitioner(clinic: Clinic, key: uuid.UUID | None) -> Practitioner | None:
-    found = practitioners_of(clinic).filter(pk=key).first() if key else None
+    found = among(practitioners_of(clinic), key)
     if key and found is None:
         raise _Unknown("practitioner")
     return found
 
 
 def _room(clinic: Clinic, key: uuid.UUID | None) -> Any:
-    found = rooms_in_use(clinic).filter(pk=key).first() if key else None
+    found = among(rooms_in_use(clinic), key)
     if key and found is None:
         raise _Unknown("room")
     return found

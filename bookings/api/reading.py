@@ -30,10 +30,10 @@ from clinic.constraints import LAST_DAY
 from clinic.forms.patients import FinderForm
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
-from clinic.queries.parts import part_of
+from clinic.queries.parts import among, cut, part_of
 from clinic.queries.patients import patients_matching
 from clinic.refusals import Refusal
-from clinic.rules import covers, read_search
+from clinic.rules import read_search
 from clinic.tokens import ApiRequest
 
 MOST_DAYS = 31
@@ -63,7 +63,7 @@ def services(
 ) -> Any:
     """What can be booked now."""
     place = clinic_of(request, clinic, *WHO_BOOKS)
-    rows, last = part_of(queries.services_of(place), by="name", after=after, most=limit)
+    rows, last = cut(queries.services_of(place), after=after, most=limit)
     return page(request, [told_service(one) for one in rows], last)
 
 
@@ -76,13 +76,14 @@ def practitioners(
 ) -> Any:
     """Who treats in the clinic, and whether a license covers today."""
     place = clinic_of(request, clinic, *WHO_BOOKS)
-    found = practitioners_of(place).prefetch_related("licenses")
-    rows, last = part_of(found, by="name", after=after, most=limit)
-    today, items = place.day_of(timezone.now()), []
-    for one in rows:
-        verdict = covers(one.licenses.all(), name=one.name, state=place.state, on=today)
-        says = {"available": verdict.allowed, "says": "" if verdict.allowed else verdict.reason}
-        items.append(told_name(one) | {"credential": one.credential} | says)
+    found = queries.practitioners_on(place, place.day_of(timezone.now()))
+    rows, last = cut([one.practitioner for one in found], after=after, most=limit)
+    why = {one.practitioner.pk: one.why for one in found}
+    items = [
+        told_name(one)
+        | {"credential": one.credential, "available": not why[one.pk], "says": why[one.pk]}
+        for one in rows
+    ]
     return page(request, items, last)
 
 
@@ -153,8 +154,8 @@ def free_times(
     The room is the one that a booking without a room would get now.
     """
     place = clinic_of(request, clinic, Permission.BOOK)
-    need = queries.services_of(place).filter(pk=service).first()
-    who = practitioners_of(place).filter(pk=practitioner).first() if practitioner else None
+    need = among(queries.services_of(place), service)
+    who = among(practitioners_of(place), practitioner)
     if need is None or (practitioner and who is None):
         raise Http404
     edge = read_choice(after) if after else None

@@ -78,7 +78,7 @@ def create_token_from_machine(
 def revoke_token(*, token: ApiToken, by: User, at: dt.datetime) -> ApiToken:
     """Let one of one's own tokens open nothing any more.
 
-    Refuses another's (P15), and one that is revoked already (409).
+    Refuses another's (P15), and one that is revoked already (P17, 409).
     """
     held = ApiToken.objects.select_for_update(no_key=True).filter(user=by, pk=token.pk).first()
     if held is None:

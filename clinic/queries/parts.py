@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
+from clinic.models import Row
 from clinic.refusals import Refusal
+
+T = TypeVar("T", bound=Row)
+GONE = "The list has changed: begin again without “after”."
 
 
 def part_of(
@@ -22,9 +27,24 @@ def part_of(
     if after is not None:
         edge = rows.filter(pk=after).values_list(by, flat=True).first()
         if edge is None:
-            raise Refusal(
-                "The list has changed: begin again without “after”.", rule="input", field="after"
-            )
+            raise Refusal(GONE, rule="input", field="after")
         rows = rows.filter(Q(**{f"{by}__gt": edge}) | Q(**{by: edge, "pk__gt": after}))
     found = list(rows[: most + 1])
     return found[:most], found[most - 1].pk if len(found) > most else None
+
+
+def cut(rows: Sequence[T], *, after: uuid.UUID | None, most: int) -> tuple[list[T], Any]:
+    """As `part_of`, of rows that are read already: a clinic has few of them."""
+    begin = 0
+    if after is not None:
+        keys = [one.pk for one in rows]
+        if after not in keys:
+            raise Refusal(GONE, rule="input", field="after")
+        begin = keys.index(after) + 1
+    found = [*rows[begin : begin + most]]
+    return found, found[-1].pk if len(rows) > begin + most else None
+
+
+def among(rows: Iterable[T], key: uuid.UUID | None) -> T | None:
+    """The row with this key; None where it is not among them, or no key is given."""
+    return next((one for one in rows if one.pk == key), None) if key else None

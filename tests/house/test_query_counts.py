@@ -15,11 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bookings.models import Appointment, Closure, Override
-from clinic import audit
-from clinic.models import Message, Patient, Practitioner, RoleAssignment, Room, User
-from bookings.models import Appointment, Closure
 from clinic import audit, operations
-from clinic.models import ApiToken, Patient, Practitioner, RoleAssignment, Room, User
+from clinic.models import Message, Patient, Practitioner, RoleAssignment, Room, User
 from clinic.permissions import Role
 from clinic.sitemap import PLACES
 from tests import factories
@@ -225,12 +222,13 @@ def one_message(cast: Cast, n: int) -> None:
         not_after=visit.starts_at,
         status="failed",
     ).write()
+
+
 def one_token(cast: Cast, n: int) -> None:
-    operations.create_token_from_machine(user=cast.reception, name=f"No. {n}", lasts=30, at=NOW)
+    act: dict[str, Any] = {"name": f"No. {n}", "lasts": 30, "at": NOW}
+    made = operations.create_token_from_machine(user=cast.reception, **act)
     if n % 2 == 0:
-        newest = ApiToken.objects.order_by("-created_at").first()
-        assert newest
-        operations.revoke_token(token=newest, by=cast.reception, at=NOW)
+        operations.revoke_token(token=made, by=cast.reception, at=NOW)
 
 
 LISTS = [

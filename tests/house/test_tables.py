@@ -252,6 +252,7 @@ def test_a_table_that_grows_is_found_by_its_clinic(model: Any) -> None:
         "clinic.User": "one person, several clinics",
         "clinic.Practitioner": "one person, several clinics",
         "clinic.Draft": "its user's own",
+        "clinic.ApiToken": "its user's own",
         "bookings.CalendarLink": "its practitioner's own, in whatever clinics she works",
         "clinic.License": "a person's, unique in the installation",
         "clinic.AuditChain": "named by the clinic's key",
