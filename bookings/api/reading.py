@@ -108,7 +108,8 @@ def patients(
     after: uuid.UUID | None = After,
     limit: int = Limit,
 ) -> Any:
-    """The patients whom a search finds, by last name. Each search is on record."""
+    """The patients whom a search finds, at most a hundred: who fits best comes first. Each search
+    is on record."""
     place = clinic_of(request, clinic, Permission.SEE_PATIENTS)
     form = FinderForm({"q": q})
     if not form.is_valid():
@@ -117,11 +118,11 @@ def patients(
     if not wanted:
         raise Refusal("Say whom to look for.", rule="input", field="q")
     found = patients_matching(user=request.user, clinic=place, text=wanted)
-    rows, last = part_of(found, by="search", after=after, most=limit)
+    rows, last = cut(found, after=after, most=limit)
     building.search_patients(
         clinic=place,
         kind=read_search(wanted).kind,
-        found=len(rows),
+        found=len(found),
         by=request.user,
         at=timezone.now(),
     )

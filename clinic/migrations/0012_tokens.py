@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0010_hours_said'),
+        ('clinic', '0011_people'),
     ]
 
     operations = [
