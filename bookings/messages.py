@@ -196,6 +196,12 @@ def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str
     }
 
 
+def widest_blanks(clinic: Clinic, at: dt.datetime) -> dict[str, str]:
+    """The same for a name and a time that are long to write: by these a text is measured."""
+    late = dt.datetime(at.year, 12, 30, 22, 30, tzinfo=clinic.zone)
+    return blanks_of(clinic, late, "Alexandra")
+
+
 def _one_line(name: str) -> str:
     """A name without line breaks and control characters: no mail takes them in a subject."""
     return UNPRINTABLE.sub(" ", name).strip()

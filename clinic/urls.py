@@ -133,6 +133,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/register/", patients.RegisterPatient.as_view(), name="patient-register"),
     path("patients/<uuid:pk>/edit/", patients.EditPatient.as_view(), name="patient-edit"),
     path("setup/clinic/", clinics.ChangeClinic.as_view(), name="setup-clinic"),
+    path("setup/reminders/", clinics.Reminders.as_view(), name="setup-reminders"),
     path("setup/clinics/", clinics.Clinics.as_view(), name="setup-clinics"),
     path("setup/clinics/add/", clinics.AddClinic.as_view(), name="setup-clinic-add"),
     path("audit/", audit_log.AuditLog.as_view(), name="audit"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bookings.messages import blanks_of
+from bookings.messages import blanks_of, widest_blanks
 from bookings.models import MessageText
-from bookings.rules.letters import LETTERS, letter_fault
+from bookings.rules.letters import LETTERS, fill, letter_fault
+from bookings.rules.texts import length_fault
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, User
@@ -21,23 +22,30 @@ def set_message_text(
     kind: str,
     subject: str,
     body: str,
+    sms: str = "",
     version: int | None = None,
     by: User,
     at: dt.datetime,
 ) -> MessageText:
-    """Say one kind of message in the clinic's own words, from the next message on.
+    """Say one kind of message in the clinic's own words, from the next message on. `sms` are
+    those of the text message; empty, the house's.
 
     Refuses a kind that is none (P15); blanks that are none, or that would leave out what must
     stand because the clinic has nothing for them; words that would tell why someone comes (P26);
-    and a stale version, 0 standing for "the house's words" (P12, 409).
+    a text message of more than two parts once its blanks are filled; and a stale version, 0
+    standing for "the house's words" (P12, 409).
     """
     if kind not in LETTERS:
         raise Refusal("There is no such message.", rule="P15")
     subject, body = " ".join(subject.split()), body.strip().replace("\r\n", "\n")
+    sms = sms.strip().replace("\r\n", "\n")
     # The name is the patient's, and every patient has one.
     empty = [blank for blank, value in blanks_of(clinic, at, "-").items() if not value]
     faults = [("subject", letter_fault(subject, needs_when=False, empty=empty, whole=True))]
     faults.append(("body", letter_fault(body, needs_when=True, empty=empty)))
+    if sms:
+        says = letter_fault(sms, needs_when=True, empty=empty)
+        faults.append(("sms", says or length_fault(fill(sms, widest_blanks(clinic, at)))))
     refuse_all([Refusal(says, rule="P26", field=name) for name, says in faults if says])
     Clinic.objects.held().get(pk=clinic.pk)
     text = MessageText.objects.filter(clinic=clinic, kind=kind).first()
@@ -47,7 +55,7 @@ def set_message_text(
         text = MessageText(clinic=clinic, kind=kind)
     elif version is not None:
         text.expect(version)
-    text.subject, text.body = subject, body
+    text.subject, text.body, text.sms = subject, body, sms
     text.write()
     audit.record(
         "message_text.set",
@@ -55,6 +63,6 @@ def set_message_text(
         at=at,
         clinic_id=clinic.pk,
         on=text,
-        detail={"kind": kind, "subject": subject, "body": body},
+        detail={"kind": kind, "subject": subject, "body": body, "sms": sms},
     )
     return text

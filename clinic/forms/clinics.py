@@ -11,6 +11,7 @@ from clinic.forms.first_start import state_field, zone_field
 from clinic.forms.house import HouseForm
 from clinic.forms.set_up import ChangeForm
 from clinic.models.places import START_STEPS
+from clinic.rules import EARLIEST_H, LATEST_H
 from clinic.rules.states import STATES
 
 
@@ -86,6 +87,28 @@ class ClinicForm(ChangeForm):
         """The arguments of the operation."""
         found = super().values
         return found | {"phone": str(found["phone"])}
+
+
+class RemindersForm(ChangeForm):
+    """Whether patients are reminded of their visits, and how many hours before."""
+
+    remind_first = forms.BooleanField(label="Send a first reminder", required=False)
+    remind_first_h = _whole(
+        "First reminder (hours before)",
+        LATEST_H,
+        EARLIEST_H,
+        "hours",
+        "48 is two days before.",
+    )
+    remind_second = forms.BooleanField(label="Send a second reminder", required=False)
+    remind_second_h = _whole(
+        "Second reminder (hours before)",
+        LATEST_H,
+        EARLIEST_H,
+        "hours",
+        "Shortly before, so that nobody forgets.",
+    )
+    field_order = ("version", "remind_first", "remind_first_h", "remind_second", "remind_second_h")
 
 
 class AddClinicForm(HouseForm):

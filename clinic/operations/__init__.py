@@ -1,7 +1,7 @@
 """The building's acts."""
 
 from clinic.operations.audit_log import export_audit, search_audit
-from clinic.operations.clinics import add_clinic, change_clinic
+from clinic.operations.clinics import add_clinic, change_clinic, set_reminders
 from clinic.operations.device_models import (
     add_device_model,
     change_device_model,
@@ -107,6 +107,7 @@ __all__ = [
     "set_device_model_use",
     "set_device_status",
     "set_practitioner_use",
+    "set_reminders",
     "set_room_use",
     "set_second_factor_policy",
     "set_user_use",

@@ -12,7 +12,7 @@ from clinic.models import Clinic, Patient, RoleAssignment, User
 from clinic.models.places import START_STEPS
 from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
-from clinic.rules import squeezed
+from clinic.rules import reminders_fault, squeezed
 
 FIXED = ("state", "time_zone")
 
@@ -77,6 +77,53 @@ def change_clinic(
         clinic_id=held.pk,
         on=held,
         detail={"before": before, "after": {name: typed[name] for name in changed}},
+    )
+    return held
+
+
+@act("clinic.set_reminders", may=Permission.SET_UP_CLINIC, on="clinic")
+def set_reminders(
+    *,
+    clinic: Clinic,
+    remind_first: bool,
+    remind_first_h: int,
+    remind_second: bool,
+    remind_second_h: int,
+    version: int | None = None,
+    by: User,
+    at: dt.datetime,
+) -> Clinic:
+    """Say whether patients are reminded of a visit once, twice or not, and how many hours before.
+
+    What is due from then on follows it; nobody is reminded twice of one start by one reminder.
+    Refuses a stale version (P12, 409), hours beyond 1 to 168, and a second reminder that would
+    not come after the first.
+    """
+    held: Clinic = Clinic.objects.held().get(pk=clinic.pk)
+    held.expect(version)
+    if fault := reminders_fault(remind_first_h, remind_second_h):
+        raise Refusal(fault[1], rule="input", field=fault[0])
+    typed = {
+        "remind_first": remind_first,
+        "remind_first_h": remind_first_h,
+        "remind_second": remind_second,
+        "remind_second_h": remind_second_h,
+    }
+    before = {name: getattr(held, name) for name in typed}
+    for name, value in typed.items():
+        setattr(held, name, value)
+    held.write(only=[*typed])
+    changed = [name for name, value in typed.items() if before[name] != value]
+    audit.record(
+        "clinic.set_reminders",
+        by=by,
+        at=at,
+        clinic_id=held.pk,
+        on=held,
+        detail={
+            "before": {name: before[name] for name in changed},
+            "after": {name: typed[name] for name in changed},
+        },
     )
     return held
 

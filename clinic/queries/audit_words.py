@@ -76,6 +76,7 @@ ACTIONS: dict[str, str] = {
     "clinic.add": "Added a clinic",
     "clinic.change": "Changed a clinic's address or policies",
     "clinic.set_hours": "Changed a clinic's opening hours",
+    "clinic.set_reminders": "Changed when patients are reminded",
     "message.try_again": "Tried a failed message again",
     "message_text.set": "Changed the words of a message",
     "organization.begin": "Set up this installation",

@@ -40,6 +40,7 @@ from clinic.rules.people import (
     person_fault,
     read_search,
 )
+from clinic.rules.reminding import EARLIEST_H, LATEST_H, reminders_fault
 from clinic.rules.texts import (
     SYSTEM,
     UNSEEN,
@@ -53,7 +54,9 @@ from clinic.rules.titles import told_without_chart
 
 __all__ = [
     "ACTIVE",
+    "EARLIEST_H",
     "INVITATION_LASTS",
+    "LATEST_H",
     "MOST_PASSWORD",
     "SYSTEM",
     "UNREACHABLE",
@@ -87,6 +90,7 @@ __all__ = [
     "phone_keys",
     "read_date",
     "read_search",
+    "reminders_fault",
     "say_date",
     "say_day",
     "say_span",

@@ -74,6 +74,14 @@ SET_UP = (
     ),
     Place(
         "Set-up",
+        "setup-reminders",
+        "Reminders",
+        "Whether patients are reminded of a visit, and how many hours before.",
+        "bell",
+        (P.SET_UP_CLINIC,),
+    ),
+    Place(
+        "Set-up",
         "setup-numbing-products",
         "Numbing products",
         "Creams with their limits, and which are in use.",

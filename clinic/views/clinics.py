@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from clinic import operations
-from clinic.forms.clinics import AddClinicForm, ClinicForm
+from clinic.forms.clinics import AddClinicForm, ClinicForm, RemindersForm
 from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.places import clinics_of
@@ -16,7 +16,17 @@ from clinic.views.doors import acting
 from clinic.views.set_up import Line, SetUpChange, SetUpForm, SetUpList
 
 
-class ChangeClinic(SetUpChange):
+class _AtWork(SetUpChange):
+    """Changes the clinic at work."""
+
+    def key(self) -> Any:
+        return self.request.clinic.pk
+
+    def rows(self) -> QuerySet[Clinic]:
+        return clinics_of(self.request.user)
+
+
+class ChangeClinic(_AtWork):
     """Where the clinic at work is, and the policies it keeps."""
 
     title = "Address and policies"
@@ -25,14 +35,31 @@ class ChangeClinic(SetUpChange):
     after_label = "Set-up"
     form_class = ClinicForm
 
-    def key(self) -> Any:
-        return self.request.clinic.pk
-
-    def rows(self) -> QuerySet[Clinic]:
-        return clinics_of(self.request.user)
-
     def perform(self, form: ClinicForm) -> Clinic:
         return operations.change_clinic(
+            clinic=self.row, **form.values, **acting(self.request), once=form.key
+        )
+
+
+class Reminders(_AtWork):
+    """When the patients of the clinic at work are reminded of their visits."""
+
+    title = "Reminders"
+    lead = "Of each visit a patient is reminded at most twice, and never once it has begun."
+    verb = "Save the reminders"
+    after = "setup-messages"
+    after_label = "Messages"
+    form_class = RemindersForm
+
+    def said(self, result: Clinic) -> str:
+        hours = [one for one in (result.first_h, result.second_h) if one]
+        if not hours:
+            return "Patients are not reminded of their visits any more."
+        said = " and ".join(f"{one} hour{'' if one == 1 else 's'}" for one in hours)
+        return f"Patients are reminded {said} before a visit."
+
+    def perform(self, form: RemindersForm) -> Clinic:
+        return operations.set_reminders(
             clinic=self.row, **form.values, **acting(self.request), once=form.key
         )
 

@@ -9,10 +9,13 @@ import pytest
 from bookings import messages, operations
 from bookings.models import Appointment, MessageText
 from bookings.rules.letters import LETTERS, fill, letter_fault, said
-from clinic.models import AuditEvent, Message
+from clinic.models import AuditEvent, Clinic, Message
 from clinic.refusals import Conflict, Refusal
+from clinic.rules import reminders_fault
+from tests import factories
 from tests.bookings.test_operations_book import book
 from tests.cast import NOW, Cast
+from tests.gateways import TextProvider
 from tests.raw_sql import refused, run
 
 VALUES = {
@@ -28,6 +31,7 @@ VALUES = {
 def test_the_house_s_words_will_do(kind: str) -> None:
     assert letter_fault(LETTERS[kind].subject, needs_when=False) is None
     assert letter_fault(LETTERS[kind].body, needs_when=True) is None
+    assert letter_fault(LETTERS[kind].sms, needs_when=True) is None
 
 
 @pytest.mark.rule("P26")
@@ -147,6 +151,18 @@ def test_a_clinic_says_it_in_its_own_words_from_then_on(cast: Cast, enter: Any) 
         ({"subject": ""}, "A message needs a subject."),
         ({"body": "Soon."}, "Put {when} where day and time belong"),
         ({"subject": "Your needling"}, "would tell whoever sees the message"),
+        ({"sms": "Your numbing on {when}."}, "“numbing” would tell whoever sees the message"),
+        ({"sms": "Soon."}, "Put {when} where day and time belong"),
+        ({"sms": "{whn}"}, "{whn} is no blank of ours"),
+        (
+            {"sms": "{when}" + "x" * 290},
+            "at most 306 characters here; with its blanks filled this has 325.",
+        ),
+        (
+            {"sms": "{when} \N{SPARKLES}" + "x" * 100},
+            "at most 134 characters here; with its blanks filled this has 137. Without",
+        ),
+        ({"sms": "x" * 321}, "Use at most 320 characters; this has 321."),
         ({"body": "x" * 2001}, "Use at most 2000 characters; this has 2001."),
     ],
 )
@@ -191,3 +207,119 @@ def test_the_database_knows_the_messages_and_keeps_one_text_of_each(cast: Cast) 
     MessageText(clinic=cast.clinic, kind="booked", subject="a", body="{when}").write()
     assert refused("UPDATE bookings_messagetext SET kind = 'birthday'") == "message_text_kind_known"
     assert not MessageText.objects.filter(clinic=cast.other_clinic).exists()
+
+
+def test_a_text_message_has_the_clinic_s_words_and_the_page_counts_them(
+    cast: Cast, enter: Any, texts: TextProvider, clock: Any
+) -> None:
+    browser = enter(cast.manager)
+    page = browser.get("/setup/messages/booked/").content.decode()
+    assert "Austin: you have an appointment on Tue, Nov 24, 2026 at 9:00 AM (CST)." in page
+    assert "With a long name, 97 of 160 characters, in 1 part." in page
+    assert "No text messages go out from here." not in page
+    sent = {
+        "subject": "Hi",
+        "body": "On {when}.",
+        "sms": "{name}: {when} \N{SPARKLES}",
+        "version": "0",
+    }
+    assert browser.post("/setup/messages/booked/", sent).status_code == 302
+    page = browser.get("/setup/messages/booked/").content.decode()
+    assert "With a long name, 48 of 70 characters, in 1 part." in page
+    assert "Because of \N{SPARKLES} a part holds fewer." in page
+    ida = factories.patient(
+        cast.clinic, "Ida", "Berg", by=cast.manager, phone="+15125550188", contact_by="sms"
+    )
+    book(cast, patient=ida)
+    assert Message.objects.get().body == "Ida: Tue, Nov 24, 2026 at 11:35 AM (CST) \N{SPARKLES}"
+    sent |= {"sms": " ", "version": "1"}
+    assert browser.post("/setup/messages/booked/", sent).status_code == 302
+    assert MessageText.objects.get().sms == ""
+
+
+def test_a_text_that_is_too_long_is_counted_as_it_was_typed(
+    cast: Cast, enter: Any, clock: Any
+) -> None:
+    sent = {"subject": "Hi", "body": "On {when}.", "sms": "{when}" + "x" * 300, "version": "0"}
+    page = enter(cast.manager).post("/setup/messages/booked/", sent).content.decode()
+    assert "335 of 459 characters, in 3 parts. Too long: at most 2 parts." in page
+
+
+def test_without_a_provider_the_pages_of_messages_say_so(
+    cast: Cast, enter: Any, clock: Any
+) -> None:
+    browser = enter(cast.manager)
+    for address in ("/setup/messages/", "/setup/messages/booked/", "/messages/"):
+        assert "No text messages go out from here." in browser.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("first_h", "second_h", "fault"),
+    [
+        (48, 2, None),
+        (168, 1, None),
+        (169, 2, "remind_first_h"),
+        (48, 0, "remind_second_h"),
+        (2, 2, "remind_second_h"),
+        (1, 2, "remind_second_h"),
+    ],
+)
+def test_which_hours_will_do(first_h: int, second_h: int, fault: str | None) -> None:
+    found = reminders_fault(first_h, second_h)
+    assert (found and found[0]) == fault
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "Patients are reminded 24 hours and 3 hours before a visit."),
+        ({"remind_second": ""}, "Patients are reminded 24 hours before a visit."),
+        ({"remind_first": "", "remind_second_h": "1"}, "Patients are reminded 1 hour before"),
+        ({"remind_first": "", "remind_second": ""}, "Patients are not reminded of their visits"),
+    ],
+)
+def test_a_manager_says_when_patients_are_reminded(
+    cast: Cast, enter: Any, clock: Any, given: dict[str, str], says: str
+) -> None:
+    browser = enter(cast.manager)
+    sent = {
+        "remind_first": "on",
+        "remind_first_h": "24",
+        "remind_second": "on",
+        "remind_second_h": "3",
+        "version": str(cast.clinic.version),
+    } | given
+    answer = browser.post("/setup/reminders/", sent, follow=True)
+    assert answer.redirect_chain == [("/setup/messages/", 302)]
+    assert says in answer.content.decode()
+    kept = Clinic.objects.get(pk=cast.clinic.pk)
+    assert kept.first_h == (24 if sent["remind_first"] else None)
+    assert kept.second_h == (int(sent["remind_second_h"]) if sent["remind_second"] else None)
+    assert AuditEvent.objects.get(action="clinic.set_reminders").outcome == "done"
+    stale = browser.post("/setup/reminders/", sent | {"remind_first_h": "30"})
+    assert stale.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"remind_first_h": "2"}, "The second reminder comes after the first"),
+        ({"remind_first_h": "169"}, "Enter a number of hours, 1 to 168."),
+        ({"remind_second_h": "1,5"}, "Enter a number of hours, 1 to 168."),
+        ({"remind_second_h": ""}, "Enter a number of hours, 1 to 168."),
+    ],
+)
+def test_hours_that_will_not_do_are_said_beside_their_field(
+    cast: Cast, enter: Any, clock: Any, given: dict[str, str], says: str
+) -> None:
+    sent = {
+        "remind_first": "on",
+        "remind_first_h": "24",
+        "remind_second": "on",
+        "remind_second_h": "3",
+        "version": str(cast.clinic.version),
+    } | given
+    answer = enter(cast.manager).post("/setup/reminders/", sent)
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert Clinic.objects.get(pk=cast.clinic.pk).remind_first_h == 48

@@ -251,6 +251,8 @@ setup-device-status                   GET     login     403       403         40
 setup-device-status                   POST    login     403       403         403  403      422     403     422           404      403
 setup-device-clean                    GET     login     403       403         403  403      200     403     200           404      403
 setup-device-clean                    POST    login     403       403         403  403      422     403     422           404      403
+setup-reminders                       GET     login     403       403         403  403      200     403     200           200      403
+setup-reminders                       POST    login     403       403         403  403      422     403     422           422      403
 setup-clinic                          GET     login     403       403         403  403      200     403     200           200      403
 setup-clinic                          POST    login     403       403         403  403      422     403     422           422      403
 setup-clinics                         GET     login     403       403         403  403      200     403     200           200      403

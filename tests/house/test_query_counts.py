@@ -294,6 +294,7 @@ NO_LIST = {
     "setup-security",
     "walk-in",
     "setup-hours",
+    "setup-reminders",
     "setup-messages",
     "setup-clinic",
     "setup-clinic-add",
