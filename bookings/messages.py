@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from bookings.models import Appointment
 from bookings.queries import (
     Sent,
     about,
+    booked_with,
     reminders_taken_back,
     sent_about,
     unsent_to,
@@ -38,12 +39,22 @@ def booked(appointment: Appointment, *, at: dt.datetime) -> None:
     _post(appointment, Kind.BOOKED, at)
 
 
+def booked_together(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
+    """Confirm new visits of one patient in one message that lists them all, in time order."""
+    visits = sorted(visits, key=lambda one: one.starts_at)
+    if len(visits) == 1:
+        booked(visits[0], at=at)
+    elif visits:
+        _post_together(visits, at)
+
+
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell the new time once it can no longer be undone, and drop what still waits about another.
 
     Where the patient has been told this very start, as after a change of room, nothing is said.
     """
     sent = _withdraw_others(appointment, at)
+    _tell_the_rest(appointment, at)
     told = [one.told for one in sent if one.told]
     if kind := to_tell_moved(told, appointment.starts_at):
         _post(appointment, kind, at, wait=UNDO)
@@ -52,6 +63,7 @@ def moved(appointment: Appointment, *, at: dt.datetime) -> None:
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell that the visit is off once that can no longer be undone; drop what still waits."""
     outbox.withdraw(about=about(appointment), at=at)
+    _tell_the_rest(appointment, at)
     _post(appointment, Kind.CANCELLED, at, wait=UNDO)
 
 
@@ -156,10 +168,62 @@ def _post(
     return True
 
 
+def _tell_the_rest(appointment: Appointment, at: dt.datetime) -> None:
+    """Where the one message about several visits went with this one, confirm the others singly."""
+    if appointment.course_id is None:
+        return
+    lists = [one.told for one in sent_about(appointment) if one.kind is Kind.COURSE]
+    if any(told and told.dropped for told in lists):
+        for visit in booked_with(appointment):
+            _post(visit, Kind.BOOKED, at)
+
+
+def _post_together(visits: Sequence[Appointment], at: dt.datetime) -> None:
+    """One message about several visits. It speaks of the first: a start that has come, or a first
+    visit that was moved or called off before it went, takes it out of the outbox."""
+    first, words = visits[0], words_of(visits[0].clinic, Kind.COURSE)
+    patient, clinic, house = first.patient, first.clinic, LETTERS[Kind.COURSE]
+    if first.starts_at <= at:
+        return
+    name = patient.preferred_name or patient.first_name
+    values = blanks_of(clinic, first.comes_at, name)
+    starts = [clinic.local(one.comes_at) for one in visits]
+    listed = "\n".join(
+        f"{say_date(one.date())} at {say_time(one)} ({one.tzname()})" for one in starts
+    )
+    short = ", ".join(f"{one:%b} {one.day} {say_time(one)}" for one in starts)
+    entries = [_entry(one, at) for one in visits]
+    # Nothing is asked of a calendar that several visits are put into at once.
+    file = calendar_file(entries, method=Method.PUBLISH, zone=clinic.zone).decode()
+    for way in ways_to(patient):
+        by_text = way == Message.Channel.SMS
+        key = f"{Kind.COURSE} {first.pk} {first.version}"
+        body = said(words.body, house.body, values | {"when": listed})
+        subject = said(words.subject, house.subject, values, whole=True)
+        outbox.post(
+            clinic=clinic,
+            channel=Message.Channel(way),
+            key=f"{key} {way}" if by_text else key,
+            about=about(first),
+            to=str(patient.phone if by_text else patient.email),
+            subject="" if by_text else subject[:SUBJECT_MOST],
+            body=text_of(Kind.COURSE, words, values | {"when": short}) if by_text else f"{body}\n",
+            attachment="" if by_text else file,
+            due_at=at,
+            not_after=first.starts_at,
+        )
+
+
 def _calendar(appointment: Appointment, kind: Kind, at: dt.datetime) -> str:
     """The visit for the patient's own calendar: when she is to be there, and nothing of why."""
+    method = Method.CANCEL if kind is Kind.CANCELLED else Method.REQUEST
+    zone = appointment.clinic.zone
+    return calendar_file([_entry(appointment, at)], method=method, zone=zone).decode()
+
+
+def _entry(appointment: Appointment, at: dt.datetime) -> Entry:
     clinic = appointment.clinic
-    entry = Entry(
+    return Entry(
         uid=str(appointment.pk),
         # Whatever changes a visit counts its version up: the newest file wins.
         sequence=appointment.version - 1,
@@ -173,8 +237,6 @@ def _calendar(appointment: Appointment, kind: Kind, at: dt.datetime) -> str:
         organizer_name=_one_line(clinic.name),
         attendee=appointment.patient.email,
     )
-    method = Method.CANCEL if kind is Kind.CANCELLED else Method.REQUEST
-    return calendar_file([entry], method=method, zone=clinic.zone).decode()
 
 
 def text_of(kind: str, words: Words, values: Mapping[str, str]) -> str:

@@ -10,6 +10,13 @@ from bookings.operations.absences import (
 from bookings.operations.arriving import confirm, mark_arrived, mark_no_show
 from bookings.operations.blocking import block_time, unblock_time
 from bookings.operations.booking import book, cancel, move
+from bookings.operations.courses import (
+    CourseVisit,
+    book_course,
+    book_rest,
+    end_course,
+    reflow_course,
+)
 from bookings.operations.feeds import make_calendar_link, withdraw_calendar_link
 from bookings.operations.imports import (
     check_soon,
@@ -41,10 +48,13 @@ from bookings.operations.walk_in import walk_in
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
 __all__ = [
+    "CourseVisit",
     "add_holidays",
     "add_service",
     "block_time",
     "book",
+    "book_course",
+    "book_rest",
     "cancel",
     "change_service",
     "check_soon",
@@ -53,6 +63,7 @@ __all__ = [
     "close_clinic",
     "confirm",
     "discard_import",
+    "end_course",
     "export_rejects",
     "finish_import",
     "give_time_off",
@@ -70,6 +81,7 @@ __all__ = [
     "note_started",
     "print_day",
     "print_outage_sheet",
+    "reflow_course",
     "send_reminders",
     "set_choice",
     "set_day",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from bookings import messages
-from bookings.models import Appointment, Hold, Move, Override, Service
+from bookings.models import Appointment, Course, Hold, Move, Override, Service
 from bookings.operations.ground import held_visit
 from bookings.operations.interval import keep_interval, note_override
 from bookings.operations.placing import find_place, take
@@ -36,6 +36,8 @@ def book(
     note: str = "",
     tell: bool = True,
     override_reason: str = "",
+    course: Course | None = None,
+    course_no: int | None = None,
 ) -> Appointment:
     """Book a visit whose needling is planned to start at `starts_at` (UTC, whole minutes).
 
@@ -69,6 +71,8 @@ def book(
         clean_down_min=service.clean_down_min,
         check_in_min=service.check_in_min,
         note=note.strip(),
+        course=course,
+        course_no=course_no,
         created_at=at,
         created_by=by,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -90,17 +90,21 @@ def plan_fault(*, planned: int, interval_days: int, least_days: int) -> tuple[st
     return None
 
 
-def too_near(days: Mapping[int, dt.date], interval_days: int) -> tuple[int, str] | None:
-    """Which visit comes too soon after the one before it, and what to say; None: none does.
+def too_near(
+    days: Mapping[int, dt.date], interval_days: int, *, chosen: Collection[int]
+) -> tuple[int, str] | None:
+    """Which of the `chosen` visits comes too near to a neighbor, and what to say; None: none does.
 
-    `days` are the days by the visit's number in the course; numbers may be missing.
+    `days` are the days by the visit's number in the course; numbers may be missing. What stands
+    too near already and is not chosen anew is let be.
     """
     before: tuple[int, dt.date] | None = None
     for number, day in sorted(days.items()):
-        if before is not None and (day - before[1]).days < interval_days:
+        near = before is not None and (day - before[1]).days < interval_days
+        if before is not None and near and {number, before[0]} & {*chosen}:
             apart = (day - before[1]).days
             when = f"{say_days(apart)} after" if apart > 0 else "not after"
-            return number, (
+            return number if number in chosen else before[0], (
                 f"Visit {number} on {say_date(day)} is {when} visit {before[0]}; "
                 f"at least {say_days(interval_days)} are to lie between two."
             )

@@ -60,11 +60,12 @@ LETTERS: dict[str, Letter] = {
         "We have cancelled your appointment",
         "your appointment on {when} is cancelled",
     ),
-    "course": _letter(
+    "course": Letter(
         "Several visits, booked together",
-        "Your appointments",
-        "You have several appointments",
-        "you have appointments on {when}",
+        "Your appointments: {clinic}",
+        "Hello {name},\n\nYour appointments at {clinic}:\n{when}\n\n"
+        "If one of them does not suit you, call {phone}.\n",
+        "{clinic}: your appointments are on {when}.\nQuestions: {phone}",
     ),
     "reminder": _letter(
         "A reminder",

@@ -21,7 +21,7 @@ class Kind(StrEnum):
     COURSE = "course"
 
 
-TELLS_START = frozenset({Kind.BOOKED, Kind.MOVED})
+TELLS_START = frozenset({Kind.BOOKED, Kind.MOVED, Kind.COURSE})
 REMINDERS = frozenset({Kind.REMINDER, Kind.REMINDER_AGAIN})
 # What a clinic has words for: both reminders say the same.
 WORDED: dict[Kind, str] = {kind: str(kind) for kind in Kind} | {

@@ -123,8 +123,16 @@ def test_a_course_has_one_to_eight_visits_that_keep_the_interval(
     ],
 )
 def test_visits_that_lie_too_near_are_named(days: dict[int, dt.date], says: str | None) -> None:
-    found = too_near(days, 28)
+    found = too_near(days, 28, chosen=days)
     assert (found and found[1]) == says
+
+
+def test_what_stands_too_near_already_is_let_be() -> None:
+    days = {1: DAY(2026, 12, 1), 2: DAY(2026, 12, 20), 3: DAY(2027, 2, 1), 4: DAY(2027, 2, 2)}
+    assert too_near(days, 28, chosen={}) is None
+    found = too_near(days, 28, chosen={3})
+    assert found
+    assert found[0] == 3
 
 
 def test_what_is_open_of_a_course_is_what_has_no_visit() -> None:

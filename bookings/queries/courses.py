@@ -1,0 +1,333 @@
+"""Courses: which a patient has, how they stand, and what could be booked of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch
+
+from bookings.models import Appointment, Course, Move, Service
+from bookings.queries.free_times import FreeSearch, reasons_against
+from bookings.queries.free_times.search import rest_for
+from bookings.queries.intervals import Rest, planned_near
+from bookings.queries.supply import short_by
+from bookings.rules.choice import choice_key, read_choice
+from bookings.rules.course import DAY, Rhythm, first_open, moved_along
+from bookings.rules.status import HOLDING, MOVABLE, Status
+from bookings.rules.supply import OUT
+from bookings.rules.visit import time_fault
+from clinic.models import Clinic, Patient, Practitioner, User
+from clinic.permissions import Permission
+from clinic.rules import say_date, say_time
+
+LOOK_DAYS = 21
+OFFERS = 4
+MOST_COURSES = 20
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A time at which a visit can be booked; `practitioner` None: whoever is free."""
+
+    key: str
+    starts_at: dt.datetime
+    practitioner: Practitioner | None
+
+
+@dataclass
+class Wanted:
+    """One visit of a plan: when it is wanted, what stands against it, what is free instead.
+
+    `fits`: the wished time is free. `picked` is the key of the offer that is chosen ("" where
+    none is); `visit` is the one that would move, where there is one already.
+    """
+
+    number: int
+    day: dt.date
+    starts_at: dt.datetime | None
+    fits: bool = False
+    against: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    picked: str = ""
+    visit: Appointment | None = None
+
+
+@dataclass(frozen=True)
+class Slip:
+    """By how many days a visit of a course has come to stand elsewhere, and what comes after."""
+
+    days: int
+    later: Sequence[Appointment]
+
+
+def course_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Course | None:
+    """A course of the clinic at work, with its visits; None where it is not (P15). Two queries."""
+    found: Course | None = (
+        _with_visits(Course.objects.seen_by(user, Permission.BOOK)).filter(clinic=clinic, pk=key)
+    ).first()
+    return found
+
+
+def courses_of(patient: Patient) -> list[Course]:
+    """The latest courses of a patient, with their visits; two queries."""
+    rows = Course.objects.filter(patient=patient, clinic=patient.clinic_id)
+    return list(_with_visits(rows)[:MOST_COURSES])
+
+
+def _with_visits(rows: Any) -> Any:
+    visits = Appointment.objects.select_related("practitioner").order_by("starts_at", "pk")
+    people = ("clinic", "patient", "service", "practitioner", "created_by", "ended_by")
+    return rows.select_related(*people).prefetch_related(Prefetch("appointments", visits))
+
+
+def booked_with(visit: Appointment) -> list[Appointment]:
+    """The other visits of a course that were booked in one act with this one and are to come."""
+    rows = Appointment.objects.filter(
+        course=visit.course_id,
+        created_at=visit.created_at,
+        status__in=[str(status) for status in sorted(MOVABLE)],
+    )
+    rows = rows.exclude(pk=visit.pk).select_related("clinic", "patient")
+    return list(rows.order_by("starts_at", "pk"))
+
+
+def standing_visits(course: Course) -> dict[int, Appointment]:
+    """The visits of a course that stand, by number; no query after `course_for`."""
+    return {
+        visit.course_no: visit
+        for visit in sorted(course.appointments.all(), key=lambda one: one.course_no)
+        if Status(visit.status) in HOLDING
+    }
+
+
+def open_numbers(course: Course) -> list[int]:
+    """The numbers of a course for which no visit stands."""
+    return first_open(standing_visits(course), course.planned)
+
+
+def later_visits(course: Course, number: int) -> list[Appointment]:
+    """The visits after one of a course that have not begun, in order."""
+    return [
+        visit
+        for no, visit in standing_visits(course).items()
+        if no > number and Status(visit.status) in MOVABLE
+    ]
+
+
+def slip_of(visit: Appointment, course: Course) -> Slip | None:
+    """By how much the rest of a course may be moved along; None where nothing is to be.
+
+    That is the visit's last move, or how far it stands from where the visit of its number stood
+    that was called off. Once a later visit was moved after that, nothing is offered. One query.
+    """
+    later = later_visits(course, visit.course_no or 0)
+    if not later or Status(visit.status) not in HOLDING:
+        return None
+    ids = [visit.pk, *(one.pk for one in later)]
+    moves = list(Move.objects.filter(appointment__in=ids).order_by("moved_at", "pk"))
+    own = [one for one in moves if one.appointment_id == visit.pk]
+    if own:
+        since, was = own[-1].moved_at, visit.clinic.day_of(own[-1].from_starts_at)
+    else:
+        off = [
+            one
+            for one in course.appointments.all()
+            if one.course_no == visit.course_no and Status(one.status) not in HOLDING
+        ]
+        if not off:
+            return None
+        since, was = visit.created_at, off[-1].local_date
+    days = (visit.local_date - was).days
+    after = any(one.appointment_id != visit.pk and one.moved_at >= since for one in moves)
+    return Slip(days, later) if days and not after else None
+
+
+def plan_visits(
+    *,
+    clinic: Clinic,
+    patient: Patient,
+    service: Service,
+    rhythm: Rhythm,
+    numbers: Sequence[int],
+    first: dt.date,
+    at: dt.datetime,
+    practitioner: Practitioner | None = None,
+    standing: Mapping[int, dt.date] | None = None,
+    picked: Mapping[int, str] | None = None,
+) -> list[Wanted]:
+    """What could be booked of a course: each visit at the wished time or, where that is not free,
+    at the nearest one that keeps the interval.
+
+    Each visit follows the one before as that is picked; `standing` are the days of the visits
+    that are booked already, `picked` what was chosen of an earlier list ("" leaves a visit out).
+    At most twelve queries for each visit, and thirteen more where its wished time is not free.
+    """
+    taken, chosen = dict(standing or {}), picked or {}
+    rest = rest_for(clinic, service, patient, since=clinic.day_of(at))
+    plan = []
+    for more, number in enumerate(numbers, start=1):
+        before = max((no for no in taken if no < number), default=None)
+        after = min((no for no in taken if no > number), default=None)
+        lowest = max(first, rhythm.earliest(taken[before])) if before is not None else first
+        day = rhythm.on_or_after(lowest)
+        one = _look(
+            Wanted(number, day, rhythm.start_on(day, clinic.zone)),
+            clinic=clinic,
+            need=service,
+            patient=patient,
+            practitioner=practitioner,
+            lowest=lowest,
+            highest=taken[after] - DAY * rhythm.interval_days if after is not None else None,
+            at=at,
+            rest=rest,
+            pick=chosen.get(number),
+            time=rhythm.time,
+            more=more,
+        )
+        plan.append(one)
+        if offer := _picked(one):
+            taken[number] = clinic.day_of(offer.starts_at)
+    return plan
+
+
+def plan_moves(
+    *,
+    course: Course,
+    after: int,
+    days: int,
+    at: dt.datetime,
+    picked: Mapping[int, str] | None = None,
+) -> list[Wanted]:
+    """When the visits after one of a course could be if all moved by so many days; bounded as
+    `plan_visits`."""
+    clinic, chosen = course.clinic, picked or {}
+    taken = {no: one.local_date for no, one in standing_visits(course).items() if no <= after}
+    later = later_visits(course, after)
+    plan = []
+    wished = moved_along([one.starts_at for one in later], days=days, zone=clinic.zone)
+    for visit, start in zip(later, wished, strict=True):
+        before = max((no for no in taken if no < visit.course_no), default=None)
+        day = visit.local_date + DAY * days
+        lowest = clinic.day_of(at)
+        if before is not None:
+            lowest = max(lowest, course.rhythm.earliest(taken[before]))
+        one = _look(
+            Wanted(visit.course_no, day, start, visit=visit),
+            clinic=clinic,
+            need=visit,
+            patient=course.patient,
+            practitioner=visit.practitioner,
+            lowest=lowest,
+            highest=None,
+            at=at,
+            rest=None,
+            pick=chosen.get(visit.course_no),
+            time=clinic.local(visit.starts_at).time(),
+            more=0,
+        )
+        plan.append(one)
+        offer = _picked(one)
+        taken[visit.course_no] = clinic.day_of(offer.starts_at) if offer else visit.local_date
+    return plan
+
+
+def _picked(one: Wanted) -> Offer | None:
+    return next((offer for offer in one.offers if offer.key == one.picked), None)
+
+
+def _look(
+    one: Wanted,
+    *,
+    clinic: Clinic,
+    need: Service | Appointment,
+    patient: Patient,
+    practitioner: Practitioner | None,
+    lowest: dt.date,
+    highest: dt.date | None,
+    at: dt.datetime,
+    rest: Rest | None,
+    pick: str | None,
+    time: dt.time,
+    more: int,
+) -> Wanted:
+    """Fill in what stands against a visit and what it is offered instead."""
+    today, visit = clinic.day_of(at), one.visit
+    asked: dict[str, Any] = {"clinic": clinic, "need": need, "at": at, "patient": patient}
+    first = max(lowest, today, one.day - DAY * 7)
+    search = FreeSearch(first=first, days=LOOK_DAYS, but=visit, rest=rest, **asked)
+    around = one.starts_at or dt.datetime.combine(one.day, time, tzinfo=clinic.zone)
+    if one.starts_at is None:
+        says = say_time(dt.datetime.combine(one.day, time))
+        one.against = [f"The clock is set forward on {say_date(one.day)}: there is no {says}."]
+    elif one.day < lowest:
+        one.against = [f"The interval is not over before {say_date(lowest)}."]
+    elif highest is not None and one.day > highest:
+        one.against = ["The next visit of the course would come too soon after it."]
+    elif (
+        time_fault(starts_at=one.starts_at, at=at)
+        or not search.covers(one.starts_at)
+        or search.misfit(one.starts_at, practitioner=practitioner)
+    ):
+        told = reasons_against(one.starts_at, practitioner=practitioner, but=visit, **asked)
+        one.against = [reason.says for reason in told.reasons if reason.blocks]
+    else:
+        one.fits = True
+        key = choice_key(practitioner and practitioner.pk, one.starts_at)
+        one.offers.append(Offer(key, one.starts_at, practitioner))
+    own = search.nearest(around, practitioner=practitioner, alone=True, count=OFFERS * 2)
+    anyone = search.nearest(around, count=OFFERS * 2) if practitioner else []
+    for free in [*_kept(own, highest)[: OFFERS - 1], *_kept(anyone, highest)[:2]]:
+        if free.starts_at not in {offer.starts_at for offer in one.offers}:
+            one.offers.append(Offer(free.key, free.starts_at, free.practitioner))
+    one.offers.sort(key=lambda offer: (abs(offer.starts_at - around), offer.starts_at))
+    one.offers = one.offers[:OFFERS]
+    _pick(one, pick, search, lowest, highest)
+    if offer := _picked(one):
+        day = clinic.day_of(offer.starts_at)
+        if visit is None and short_by(day, clinic=clinic, today=today, more=more):
+            one.notes.append(OUT)
+        service = visit.service if visit else need
+        near = planned_near(day, clinic=clinic, patient=patient, service=service, but=visit)
+        if near is not None and (visit is None or near.course_id != visit.course_id):
+            one.notes.append(
+                f"Another visit for the same area is booked for {say_date(near.local_date)}."
+            )
+    return one
+
+
+def _kept(free: Sequence[Any], highest: dt.date | None) -> list[Any]:
+    return [one for one in free if highest is None or one.day <= highest]
+
+
+def _pick(
+    one: Wanted, pick: str | None, search: FreeSearch, lowest: dt.date, highest: dt.date | None
+) -> None:
+    """What is chosen: what was picked before where it still can be had, else what is nearest."""
+    if pick == "":
+        return
+    keys = {offer.key for offer in one.offers}
+    if pick and pick not in keys and (read := read_choice(pick)):
+        who, starts_at = read
+        person = next((p for p in search.people if str(p.pk) == who), None)
+        clinic = search.asked.clinic
+        day = clinic.day_of(starts_at)
+        keeps = lowest <= day and (highest is None or day <= highest)
+        if (
+            keeps
+            and (person or not who)
+            and search.covers(starts_at)
+            and not search.misfit(starts_at, practitioner=person)
+        ):
+            one.offers.append(Offer(pick, starts_at, person))
+            keys.add(pick)
+        else:
+            local = clinic.local(starts_at)
+            one.against.append(
+                f"{say_date(day)}, {say_time(local)}, which was chosen, is not free any more."
+            )
+    one.picked = pick if pick and pick in keys else one.offers[0].key if one.offers else ""
