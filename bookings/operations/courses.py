@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -254,7 +255,7 @@ def _book(
     return course
 
 
-def _lock_people(visits: Sequence[CourseVisit], by_now: Sequence[object] = ()) -> None:
+def _lock_people(visits: Sequence[CourseVisit], by_now: Sequence[uuid.UUID] = ()) -> None:
     """Lock all who are named in key order, before any room: two courses never cross."""
     named = {one.practitioner.pk for one in visits if one.practitioner} | {*by_now}
     list(Practitioner.objects.filter(pk__in=named).held().values_list("pk"))

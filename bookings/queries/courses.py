@@ -211,13 +211,14 @@ def plan_moves(
     plan = []
     wished = moved_along([one.starts_at for one in later], days=days, zone=clinic.zone)
     for visit, start in zip(later, wished, strict=True):
-        before = max((no for no in taken if no < visit.course_no), default=None)
+        number = visit.course_no or 0
+        before = max((no for no in taken if no < number), default=None)
         day = visit.local_date + DAY * days
         lowest = clinic.day_of(at)
         if before is not None:
             lowest = max(lowest, course.rhythm.earliest(taken[before]))
         one = _look(
-            Wanted(visit.course_no, day, start, visit=visit),
+            Wanted(number, day, start, visit=visit),
             clinic=clinic,
             need=visit,
             patient=course.patient,
@@ -226,13 +227,13 @@ def plan_moves(
             highest=None,
             at=at,
             rest=None,
-            pick=chosen.get(visit.course_no),
+            pick=chosen.get(number),
             time=clinic.local(visit.starts_at).time(),
             more=0,
         )
         plan.append(one)
         offer = _picked(one)
-        taken[visit.course_no] = clinic.day_of(offer.starts_at) if offer else visit.local_date
+        taken[number] = clinic.day_of(offer.starts_at) if offer else visit.local_date
     return plan
 
 
@@ -277,7 +278,7 @@ def _look(
         one.against = [reason.says for reason in told.reasons if reason.blocks]
     else:
         one.fits = True
-        key = choice_key(practitioner and practitioner.pk, one.starts_at)
+        key = choice_key(practitioner.pk if practitioner else None, one.starts_at)
         one.offers.append(Offer(key, one.starts_at, practitioner))
     own = search.nearest(around, practitioner=practitioner, alone=True, count=OFFERS * 2)
     anyone = search.nearest(around, count=OFFERS * 2) if practitioner else []
@@ -291,7 +292,7 @@ def _look(
         day = clinic.day_of(offer.starts_at)
         if visit is None and short_by(day, clinic=clinic, today=today, more=more):
             one.notes.append(OUT)
-        service = visit.service if visit else need
+        service = need if isinstance(need, Service) else need.service
         near = planned_near(day, clinic=clinic, patient=patient, service=service, but=visit)
         if near is not None and (visit is None or near.course_id != visit.course_id):
             one.notes.append(

@@ -45,7 +45,7 @@ def visit_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Appointment | No
     return (
         Appointment.objects.seen_by(user, Permission.SEE_DAY)
         .filter(clinic=clinic, pk=key)
-        .select_related("clinic", "patient", "practitioner", "service", "room", *PEOPLE)
+        .select_related("clinic", "patient", "practitioner", "service", "room", "course", *PEOPLE)
         .first()
     )
 

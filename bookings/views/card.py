@@ -18,6 +18,7 @@ from bookings import queries
 from bookings.forms.acting import CancelForm, MoveForm, StepForm
 from bookings.models import Appointment
 from bookings.rules.cancelling import is_late, say_cancelled, say_late, say_standing
+from bookings.rules.interval import say_days
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
 from bookings.rules.undoing import DONE, NAMES, UNDONE
 from bookings.views.undoing import toast_of
@@ -109,6 +110,7 @@ def card_of(
         **_chart_doors(user, visit, clinic, at),
         "history": _history(visit, clinic),
         "past": (past := queries.past_of(visit)),
+        "course": _course(request, visit),
         "standing": say_standing(late=past.late, missed=past.missed),
         "called_off": say_cancelled(visit.cancelled_as, late=visit.cancelled_late),
         "again": (
@@ -119,6 +121,43 @@ def card_of(
         ),
         **_acts(user, visit, clinic, at, bound or {}),
     }
+
+
+def _course(request: StaffRequest, visit: Appointment) -> dict[str, Any] | None:
+    """The course that a visit belongs to: which of its visits it is, the others with their links,
+    and by how much the later ones may be moved along. No query for a visit without one."""
+    if visit.course_id is None or visit.course is None:
+        return None
+    found: dict[str, Any] = {"number": visit.course_no, "planned": visit.course.planned}
+    course = queries.course_for(user=request.user, clinic=request.clinic, key=visit.course_id)
+    if course is None:
+        return found
+    address = reverse("course", args=[course.pk])
+    found |= {
+        "url": address,
+        "others": [
+            {
+                "number": number,
+                "day": f"{one.local_date:%b} {one.local_date.day}",
+                "url": reverse("appointment", args=[one.pk]),
+            }
+            for number, one in queries.standing_visits(course).items()
+            if one.pk != visit.pk
+        ],
+    }
+    if course.ended_at is None and visit.course_no in queries.open_numbers(course):
+        found["anew"] = reverse("course-book", args=[course.pk])
+    if slip := queries.slip_of(visit, course):
+        asked = urlencode({"after": str(visit.course_no), "days": str(slip.days)})
+        found["slip"] = {
+            "url": f"{reverse('course-move', args=[course.pk])}?{asked}",
+            "count": len(slip.later),
+            "days": f"{say_days(abs(slip.days))} {'later' if slip.days > 0 else 'earlier'}",
+        }
+    elif queries.later_visits(course, visit.course_no or 0) and Status(visit.status) in OVER:
+        asked = urlencode({"after": str(visit.course_no)})
+        found["move"] = f"{reverse('course-move', args=[course.pk])}?{asked}"
+    return found
 
 
 def _acts(

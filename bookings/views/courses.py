@@ -47,7 +47,7 @@ class _Planning(FormPage):
         raise NotImplementedError
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form: VisitsForm = kwargs["form"]
+        form: VisitsForm = kwargs.setdefault("form", self.get_form())
         wanted = self.planned(form, timezone.now())
         form.show_for()
         clinic = self.request.clinic
@@ -275,7 +275,7 @@ class MoveRest(_OnCourse, _Planning):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = kwargs["form"]
+        form = kwargs.setdefault("form", self.get_form())
         context = super().get_context_data(**kwargs)
         after = form.plan[0] if form.plan else 0
         return context | {
@@ -313,6 +313,28 @@ def say_course(course: Course) -> str:
     who = f" with {course.practitioner}" if course.practitioner else ""
     count = "1 visit" if course.planned == 1 else f"{course.planned} visits"
     return f"{count}, {course.service.name}, {days},{weekday} at {when}{who}"
+
+
+def course_lines(patient: Patient) -> list[dict[str, Any]]:
+    """A patient's courses, as her card lists them."""
+    return [
+        {
+            "url": reverse("course", args=[course.pk]),
+            "said": say_course(course),
+            "ended": course.ended_at is not None,
+            "open": len(queries.open_numbers(course)) if course.ended_at is None else 0,
+            "visits": [
+                {
+                    "number": number,
+                    "day": f"{one.local_date:%b} {one.local_date.day}",
+                    "state": one.get_status_display().lower(),
+                    "url": reverse("appointment", args=[one.pk]),
+                }
+                for number, one in queries.standing_visits(course).items()
+            ],
+        }
+        for course in queries.courses_of(patient)
+    ]
 
 
 def _booked(count: int, course: Course) -> str:

@@ -147,6 +147,14 @@ free-times                            GET     login     200       403         40
 free-times                            POST    login     405       403         403  403      405     403     403           405      403
 appointment                           GET     login     200       200         200  200      200     403     403           404      403
 appointment                           POST    login     405       405         405  405      405     403     403           405      403
+course-new                            GET    login     200       403         403  403      200     403     403           200      403
+course-new                            POST   login     422       403         403  403      422     403     403           422      403
+course                                GET    login     200       403         403  403      200     403     403           404      403
+course                                POST   login     422       403         403  403      422     403     403           404      403
+course-book                           GET    login     200       403         403  403      200     403     403           404      403
+course-book                           POST   login     422       403         403  403      422     403     403           404      403
+course-move                           GET    login     200       403         403  403      200     403     403           404      403
+course-move                           POST   login     422       403         403  403      422     403     403           404      403
 appointment-confirm                   GET     login     405       403         403  403      405     403     403           405      403
 appointment-confirm                   POST    login     422       403         403  403      422     403     403           404      403
 appointment-arrive                    GET     login     405       403         403  403      405     403     403           405      403
@@ -394,6 +402,7 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "account_reset_password_from_key": lambda world: {"uidb36": "1", "key": "no-such-key"},
     "appointment": lambda world: {"pk": world.booked.pk},
     "calendar-feed": lambda world: {"secret": "no-such-key"},
+    "course": lambda world: {"pk": world.course.pk},
     "cartridge": lambda world: {"pk": world.in_stock.pk},
     "cartridge-code": lambda world: {"code": world.in_stock.unit_code},
     "cartridge-codes": lambda world: {"pk": world.cast.lot.pk},

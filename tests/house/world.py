@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bookings import operations as desk
-from bookings.models import Appointment, Closure, ImportRun, TimeOff
+from bookings.models import Appointment, Closure, Course, ImportRun, TimeOff
 from bookings.rules.importing import FileGiven
 from clinic import outbox
 from clinic.models import Patient, User
@@ -32,6 +32,7 @@ class World:
     block: TimeOff
     closure: Closure
     given: ImportRun
+    course: Course
 
 
 def build(cast: Cast) -> World:
@@ -73,7 +74,25 @@ def build(cast: Cast) -> World:
         at=NOW,
     )
     file = given(cast)
-    return World(cast, booked, under_way, signed, in_stock, time_off, block, closure, file)
+    return World(
+        cast, booked, under_way, signed, in_stock, time_off, block, closure, file, course(cast)
+    )
+
+
+def course(cast: Cast) -> Course:
+    """Two visits for Wang, far ahead, of which the first is booked."""
+    first = desk.CourseVisit(1, NOW + dt.timedelta(days=230), cast.ana)
+    return desk.book_course(
+        clinic=cast.clinic,
+        patient=cast.wang,
+        service=cast.short_service,
+        planned=2,
+        interval_days=28,
+        starts_min=600,
+        visits=[first],
+        by=cast.reception,
+        at=NOW,
+    )
 
 
 def given(cast: Cast) -> ImportRun:

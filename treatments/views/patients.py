@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from bookings.views.courses import course_lines
 from clinic import operations
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
@@ -26,11 +27,13 @@ class ShowPatient(Page):
         if patient is None:
             raise Http404
         operations.open_patient(patient=patient, **acting(self.request))
+        may_book = self.request.user.can(Permission.BOOK, clinic.pk)
         today = clinic.day_of(timezone.now())
         context = {
             "patient": patient,
             "visits": visits_of(patient, user=self.request.user, today=today),
-            "may_book": self.request.user.can(Permission.BOOK, clinic.pk),
+            "courses": course_lines(patient) if may_book else [],
+            "may_book": may_book,
             "may_edit": self.request.user.can(Permission.REGISTER_PATIENT, clinic.pk),
         }
         return self.render_to_response(context)
