@@ -105,7 +105,7 @@ def reflow_course(
     """Move visits of a course that have not begun, all or none, each as `move` does.
 
     Refuses visits that would come nearer to each other than the course's interval, or none
-    (T2), and, naming the visit, whatever `move` refuses.
+    (T2), one that has begun or is over (R46, 409), and, naming the visit, whatever `move` refuses.
     """
     Course.objects.held().get(pk=course.pk)
     stand = _standing(course)

@@ -1,32 +1,27 @@
-"""Courses: which a patient has, how they stand, and what could be booked of one."""
+"""What could be booked of a course, or moved: each visit with what is free for it."""
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch
-
-from bookings.models import Appointment, Course, Move, Service
+from bookings.models import Appointment, Course, Service
+from bookings.queries.courses.on_file import later_visits, standing_visits
 from bookings.queries.free_times import FreeSearch, reasons_against
 from bookings.queries.free_times.search import rest_for
 from bookings.queries.intervals import Rest, planned_near
 from bookings.queries.supply import short_by
 from bookings.rules.choice import choice_key, read_choice
-from bookings.rules.course import DAY, Rhythm, first_open, moved_along
-from bookings.rules.status import HOLDING, MOVABLE, Status
+from bookings.rules.course import DAY, Rhythm, moved_along
 from bookings.rules.supply import OUT
 from bookings.rules.visit import time_fault
-from clinic.models import Clinic, Patient, Practitioner, User
-from clinic.permissions import Permission
+from clinic.models import Clinic, Patient, Practitioner
 from clinic.rules import say_date, say_time
 
 LOOK_DAYS = 21
 OFFERS = 4
-MOST_COURSES = 20
 
 
 @dataclass(frozen=True)
@@ -55,96 +50,6 @@ class Wanted:
     offers: list[Offer] = field(default_factory=list)
     picked: str = ""
     visit: Appointment | None = None
-
-
-@dataclass(frozen=True)
-class Slip:
-    """By how many days a visit of a course has come to stand elsewhere, and what comes after."""
-
-    days: int
-    later: Sequence[Appointment]
-
-
-def course_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Course | None:
-    """A course of the clinic at work, with its visits; None where it is not (P15). Two queries."""
-    found: Course | None = (
-        _with_visits(Course.objects.seen_by(user, Permission.BOOK)).filter(clinic=clinic, pk=key)
-    ).first()
-    return found
-
-
-def courses_of(patient: Patient) -> list[Course]:
-    """The latest courses of a patient, with their visits; two queries."""
-    rows = Course.objects.filter(patient=patient, clinic=patient.clinic_id)
-    return list(_with_visits(rows)[:MOST_COURSES])
-
-
-def _with_visits(rows: Any) -> Any:
-    visits = Appointment.objects.select_related("practitioner").order_by("starts_at", "pk")
-    people = ("clinic", "patient", "service", "practitioner", "created_by", "ended_by")
-    return rows.select_related(*people).prefetch_related(Prefetch("appointments", visits))
-
-
-def booked_with(visit: Appointment) -> list[Appointment]:
-    """The other visits of a course that were booked in one act with this one and are to come."""
-    rows = Appointment.objects.filter(
-        course=visit.course_id,
-        created_at=visit.created_at,
-        status__in=[str(status) for status in sorted(MOVABLE)],
-    )
-    rows = rows.exclude(pk=visit.pk).select_related("clinic", "patient")
-    return list(rows.order_by("starts_at", "pk"))
-
-
-def standing_visits(course: Course) -> dict[int, Appointment]:
-    """The visits of a course that stand, by number; no query after `course_for`."""
-    return {
-        visit.course_no: visit
-        for visit in sorted(course.appointments.all(), key=lambda one: one.course_no)
-        if Status(visit.status) in HOLDING
-    }
-
-
-def open_numbers(course: Course) -> list[int]:
-    """The numbers of a course for which no visit stands."""
-    return first_open(standing_visits(course), course.planned)
-
-
-def later_visits(course: Course, number: int) -> list[Appointment]:
-    """The visits after one of a course that have not begun, in order."""
-    return [
-        visit
-        for no, visit in standing_visits(course).items()
-        if no > number and Status(visit.status) in MOVABLE
-    ]
-
-
-def slip_of(visit: Appointment, course: Course) -> Slip | None:
-    """By how much the rest of a course may be moved along; None where nothing is to be.
-
-    That is the visit's last move, or how far it stands from where the visit of its number stood
-    that was called off. Once a later visit was moved after that, nothing is offered. One query.
-    """
-    later = later_visits(course, visit.course_no or 0)
-    if not later or Status(visit.status) not in HOLDING:
-        return None
-    ids = [visit.pk, *(one.pk for one in later)]
-    moves = list(Move.objects.filter(appointment__in=ids).order_by("moved_at", "pk"))
-    own = [one for one in moves if one.appointment_id == visit.pk]
-    if own:
-        since, was = own[-1].moved_at, visit.clinic.day_of(own[-1].from_starts_at)
-    else:
-        off = [
-            one
-            for one in course.appointments.all()
-            if one.course_no == visit.course_no and Status(one.status) not in HOLDING
-        ]
-        if not off:
-            return None
-        since, was = visit.created_at, off[-1].local_date
-    days = (visit.local_date - was).days
-    after = any(one.appointment_id != visit.pk and one.moved_at >= since for one in moves)
-    return Slip(days, later) if days and not after else None
 
 
 def plan_visits(
