@@ -49,7 +49,7 @@ def create_token(*, name: str, lasts: int | None, by: User, at: dt.datetime) -> 
     `secret` of the row returned, which is kept nowhere.
 
     Refuses an empty or too long name, a length of time that is not offered, and more tokens than
-    one person holds (P20).
+    one person holds.
     """
     held = User.objects.held().get(pk=by.pk)
     made = _new(held, name, lasts, by=by, at=at)
@@ -125,7 +125,7 @@ def _new(user: User, name: str, lasts: int | None, *, by: User, at: dt.datetime)
     if in_force(user, at=at).count() >= MOST_TOKENS:
         raise Refusal(
             f"One account has at most {MOST_TOKENS} tokens.",
-            rule="P20",
+            rule="input",
             way_out="Revoke one that is not used any more.",
         )
     secret = MARK + secrets.token_urlsafe(32)

@@ -66,7 +66,6 @@ def test_a_token_is_good_until_something_ends_it() -> None:
 # The operations
 
 
-@pytest.mark.rule("P20")
 def test_of_a_token_only_a_digest_is_kept(cast: Cast) -> None:
     token = made(cast)
     assert re.fullmatch(r"stratum_[\w-]{43}", token.secret)
@@ -88,7 +87,7 @@ def test_a_token_without_a_name_or_of_another_length_is_refused(cast: Cast) -> N
 
 def test_one_account_has_so_many_tokens_and_a_revoked_one_makes_room(cast: Cast) -> None:
     all_of_them = [made(cast, name=f"No. {n}") for n in range(MOST_TOKENS)]
-    assert refused_as(refusal(made, cast=cast)) == (422, "P20", None)
+    assert refused_as(refusal(made, cast=cast)) == (422, "input", None)
     operations.revoke_token(token=all_of_them[0], by=cast.reception, at=NOW)
     assert made(cast)
 
