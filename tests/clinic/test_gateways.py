@@ -137,7 +137,7 @@ def test_what_failed_is_no_longer_so_when_its_visit_is_off(
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        ("channel = 'pigeon'", "message_channel_known"),
+        ("channel = 'owl'", "message_channel_known"),
         ("\"to\" = 'nobody'", "message_goes_by_email_or_text"),
         ("channel = 'sms'", "message_goes_by_email_or_text"),
         ("withdrawn = TRUE", "message_withdrawn_waits_no_more"),
