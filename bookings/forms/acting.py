@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.forms.overriding import may_override, override_field
-from bookings.forms.when import WhenForm
+from bookings.forms.when import WhenForm, read_choice
 from bookings.rules.cancelling import WORDS, CancelledAs
 from clinic.forms import HouseForm, RowField
 from clinic.models import Practitioner
@@ -90,6 +90,13 @@ class MoveForm(_OnVisit, WhenForm):
             self.fields["override_reason"] = override_field()
         self.proposed: list[dict[str, Any]] | None = None
         self.none_with = ""
+
+    def glimpse_choice(self, key: str) -> tuple[dt.datetime, Any] | None:
+        """When (UTC) and with whom a proposed time is; None where it means nothing here."""
+        read = read_choice(key)
+        with suppress(ValidationError):
+            return read and (read[1], self.fields["practitioner"].clean(read[0]))
+        return None
 
     def glimpse(self) -> tuple[dt.datetime | None, Any]:
         """When (UTC) and with whom, as far as that can be read; says nothing of what is wrong."""

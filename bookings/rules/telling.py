@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bookings.rules.status import UNDO
 from clinic.rules import takes_texts
 
 
@@ -43,6 +44,18 @@ def ways(contact_by: str, *, email: str, phone: str, texts: bool) -> tuple[str, 
     by_email, by_text = wanted.get(contact_by, (False, False))
     found = [way for way, on in (("email", by_email and mails), ("sms", by_text and reached)) if on]
     return tuple(found)
+
+
+def say_told(by: tuple[str, ...], *, same_start: bool) -> str:
+    """Who is told of a move, by which ways (see `ways`), for the desk before it moves a visit."""
+    if same_start:
+        return "Nobody: the time stays the same."
+    words = {"email": "email", "sms": "text message"}
+    minutes = int(UNDO.total_seconds()) // 60
+    if not by:
+        return "Nobody by us: there is no way to write to the patient. Call."
+    how = " and ".join(words[one] for one in by)
+    return f"The patient, by {how}, in {minutes} minutes; until then it can be undone."
 
 
 def reminder_due(

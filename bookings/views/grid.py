@@ -60,7 +60,9 @@ def grid(
     today = clinic.day_of(at)
     late = at if board.first <= today <= board.last else None
     visits = {
-        key: _visit(visit, board, card.replace(str(NIL), str(key)), key == current, late, fits)
+        key: _visit(
+            visit, board, card.replace(str(NIL), str(key)), key == current, late, fits, may_book
+        )
         for key, visit in board.visits.items()
     }
     slots = [_Slots(column, board, at, may_book) for column in board.columns]
@@ -123,6 +125,7 @@ def _visit(
     current: bool,
     now: dt.datetime | None,
     fits: Callable[[Visit], bool],
+    may_book: bool,
 ) -> dict[str, Any]:
     """A visit as its block shows it; `now` is None where today is not on the board."""
     clinic = board.clinic
@@ -168,7 +171,8 @@ def _visit(
         "label": ", ".join(one for one in says if one) + said,
         "more": (" tall" if lasts >= TALL else "")
         + (" late" if late else "")
-        + ("" if fits(visit) else " faint"),
+        + ("" if fits(visit) else " faint")
+        + (" moves" if may_book and visit["status"] in MOVABLE else ""),
         "start": visit["starts_at"].isoformat(),
         "practitioner": visit["practitioner_id"],
         "room": visit["room_id"],

@@ -45,6 +45,14 @@ PLACES = (
     ),
     Place(
         "Today",
+        "board-keys",
+        "Keys",
+        "The desk without a mouse, on one sheet to print.",
+        "keyboard",
+        (P.SEE_DAY,),
+    ),
+    Place(
+        "Today",
         "block-time",
         "Block time",
         "Keep a practitioner's time free of visits for a while.",

@@ -121,6 +121,8 @@ day                                   GET     login     200       200         20
 day                                   POST    login     405       405         405  405      405     403     403           405      403
 day-on                                GET     login     200       200         200  200      200     403     403           200      403
 day-on                                POST    login     405       405         405  405      405     403     403           405      403
+board-keys                            GET     login     200       200         200  200      200     403     403           200      403
+board-keys                            POST    login     405       405         405  405      405     403     403           405      403
 day-changes                           GET     404       404       404         404  404      404     404     404           404      403
 day-changes                           POST    405       405       405         405  405      405     405     405           405      403
 day-print                             GET     login     200       200         200  200      200     403     403           200      403
@@ -165,6 +167,8 @@ appointment-cancel                    GET     login     405       403         40
 appointment-cancel                    POST    login     422       403         403  403      422     403     403           404      403
 appointment-undo                      GET     login     405       403         403  403      405     403     403           405      403
 appointment-undo                      POST    login     422       403         403  403      422     403     403           404      403
+appointment-move-to                   GET     login     200       403         403  403      200     403     403           404      403
+appointment-move-to                   POST    login     405       403         403  403      405     403     403           405      403
 appointment-move                      GET     login     405       403         403  403      405     403     403           405      403
 appointment-move                      POST    login     422       403         403  403      422     403     403           404      403
 messages                              GET     login     200       403         403  403      200     403     403           200      403

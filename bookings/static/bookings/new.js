@@ -59,6 +59,12 @@
     if (!radio.checked) radio.click();
     goOn();
   };
+  /* And from the service to the time, or to Book where a cell of the board has said when. */
+  field("service").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !field("service").value) return;
+    event.preventDefault();
+    goOn();
+  });
   const answer = () => {
     const found = [...document.querySelectorAll("#found input")];
     const at = document.activeElement;

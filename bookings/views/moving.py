@@ -1,0 +1,118 @@
+"""Before a visit that was dragged, or moved with the arrow keys, is moved: from when to when,
+who is told, or every reason why not with the nearest times that work."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from bookings import queries
+from bookings.forms.acting import StepForm
+from bookings.models import Appointment
+from bookings.rules.choice import choice_key
+from bookings.rules.status import MOVABLE, Status
+from bookings.rules.telling import say_told
+from bookings.views.card import fresh_move
+from clinic.models import Practitioner
+from clinic.permissions import Permission
+from clinic.rules import is_twice, say_date, say_day, say_span, say_time
+from clinic.views.doors import Door, StaffRequest
+
+
+class MoveTo(Door):
+    """What a drop asks: `?date=&time=&practitioner=`, on the clinic's wall clock, or `?choice=`."""
+
+    may = (Permission.BOOK,)
+
+    def get(self, request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
+        visit = queries.visit_for(user=request.user, clinic=request.clinic, key=pk)
+        if visit is None:
+            raise Http404
+        aside = bool(request.htmx)
+        move = _move(request, visit, at=timezone.now()) | {"aside": aside}
+        template = "bookings/_move_to.html" if aside else "bookings/move_to.html"
+        answer = render(request, template, {"move": move})
+        patch_vary_headers(answer, ["HX-Request"])
+        return answer
+
+
+def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict[str, Any]:
+    """What `_move_to.html` shows. A link that cannot be read leads nowhere (P15)."""
+    starts_at, who = _meant(request, visit)
+    clinic = visit.clinic
+    told = queries.reasons_against(
+        starts_at,
+        clinic=clinic,
+        need=visit,
+        at=at,
+        practitioner=who,
+        patient=visit.patient,
+        but=visit,
+    )
+    today = clinic.day_of(at)
+    local = clinic.local(starts_at)
+    zone = f" {local:%Z}" if is_twice(local) else ""
+    moves = Status(visit.status) in MOVABLE
+    same = starts_at == visit.starts_at
+    comes_at = visit.comes_at + (starts_at - visit.starts_at)
+    return {
+        "visit": visit,
+        "stuck": "" if moves else f"This visit is {visit.get_status_display().lower()}.",
+        "url": reverse("appointment-move", args=[visit.pk]),
+        "card": reverse("appointment", args=[visit.pk]),
+        "form": StepForm(
+            clinic=clinic, user=request.user, auto_id=False, initial={"version": visit.version}
+        ),
+        "fits": told.fits,
+        "choice": choice_key(who.pk, starts_at),
+        "before": _say(visit, visit.practitioner, visit.starts_at),
+        "after": _say(visit, who, starts_at),
+        "comes": say_time(clinic.local(comes_at)) if comes_at < starts_at else "",
+        "tells": say_told(queries.ways_to(visit.patient), same_start=same),
+        "why": {
+            "missing": "",
+            "asked": [
+                {
+                    "says": f"{say_day(local.date(), today)}, {say_time(local)}{zone}, {who}",
+                    "told": told,
+                    "nearest": [
+                        {
+                            "key": one.key,
+                            "label": f"{say_day(one.day, today)}, {one.says}",
+                            "note": str(one.practitioner),
+                        }
+                        for one in told.nearest
+                    ],
+                }
+            ],
+        },
+    }
+
+
+def _meant(request: StaffRequest, visit: Appointment) -> tuple[dt.datetime, Practitioner]:
+    """When (UTC) and with whom; her own practitioner where none is named."""
+    form = fresh_move(visit, request)
+    given = request.GET
+    if given.get("choice"):
+        meant = form.glimpse_choice(given["choice"])
+        starts_at, who = meant or (None, None)
+    else:
+        named = [name for name in ("date", "time", "practitioner") if given.get(name)]
+        form.initial = {**form.initial, **{name: given[name] for name in named}}
+        starts_at, who = form.glimpse()
+    if starts_at is None or who is None:
+        raise Http404
+    return starts_at, who
+
+
+def _say(visit: Appointment, who: Practitioner, starts_at: dt.datetime) -> dict[str, str]:
+    local = visit.clinic.local(starts_at)
+    ends = visit.clinic.local(starts_at + dt.timedelta(minutes=visit.treatment_min))
+    return {"day": say_date(local.date()), "time": say_span(local, ends), "with": str(who)}
