@@ -1,4 +1,4 @@
-"""Time: services, shifts, appointments, and what each appointment holds."""
+"""Time: services, shifts, appointments, the waitlist, and what each visit and offer holds."""
 
 from bookings.models.appointments import Appointment
 from bookings.models.courses import Course
@@ -15,6 +15,7 @@ from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
 from bookings.models.moves import Move, Undo
 from bookings.models.overrides import Override
+from bookings.models.waitlist import Offer, WaitlistEntry
 
 __all__ = [
     "LANES",
@@ -28,6 +29,7 @@ __all__ = [
     "ImportRun",
     "MessageText",
     "Move",
+    "Offer",
     "Override",
     "PerformedArea",
     "Service",
@@ -35,4 +37,5 @@ __all__ = [
     "ShiftException",
     "TimeOff",
     "Undo",
+    "WaitlistEntry",
 ]

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from bookings.models.appointments import Appointment
+from bookings.models.waitlist import Offer
 from bookings.rules.visit import HOLD_CAP_MIN
-from clinic.constraints import NoOverlap, append_only, bounded, check, overlap_guards
+from clinic.constraints import Guard, NoOverlap, append_only, bounded, check, overlap_guards
 from clinic.models import Clinic, Device, Patient, Practitioner, Room, Row
 from clinic.models.base import ScopedQuerySet
 
@@ -29,15 +30,25 @@ class HoldQuerySet(ScopedQuerySet):
         earliest = starts_at - dt.timedelta(minutes=HOLD_CAP_MIN)
         return self.filter(starts_at__lt=ends_at, starts_at__gt=earliest, ends_at__gt=starts_at)
 
-    def release(self, appointment: Appointment) -> None:
-        """Give back all time that an appointment holds."""
-        models.QuerySet.delete(self.filter(appointment=appointment))
+    def release(self, holder: Appointment | Offer) -> None:
+        """Give back all time that an appointment or an offer holds."""
+        models.QuerySet.delete(self.filter(**{holder._meta.model_name: holder}))
+
+    def pass_on(self, offer: Offer, appointment: Appointment) -> None:
+        """What an offer holds belongs to the visit that it became; nobody gets in between."""
+        models.QuerySet.update(self.filter(offer=offer), offer=None, appointment=appointment)
 
 
 class Hold(Row):
-    """One resource for one half-open stretch of time; two never overlap on one resource."""
+    """One resource for one half-open stretch of time; two never overlap on one resource.
 
-    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="holds")
+    Held by an appointment, or by an offer to someone on the waitlist.
+    """
+
+    appointment = models.ForeignKey(
+        Appointment, models.PROTECT, null=True, blank=True, related_name="holds"
+    )
+    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="holds")
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, related_name="holds")
     room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="holds")
     device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="holds")
@@ -65,6 +76,20 @@ class Hold(Row):
                     violation_error_message="This visit holds it already.",
                 )
                 for lane in LANES
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["offer", lane],
+                    name=f"hold_{lane}_once_per_offer",
+                    violation_error_message="This offer holds it already.",
+                )
+                for lane in LANES
+            ),
+            check(
+                "hold_for_exactly_one",
+                Q(appointment__isnull=False, offer__isnull=True)
+                | Q(appointment__isnull=True, offer__isnull=False),
+                "A hold belongs to exactly one visit or offer.",
             ),
             check(
                 "hold_of_exactly_one",
@@ -95,7 +120,16 @@ class Hold(Row):
             bounded("hold_dates_bounded", instants=["starts_at", "ends_at"]),
         ]
 
-    guards = overlap_guards("bookings_hold", *LANES, cap_minutes=HOLD_CAP_MIN, says=TAKEN)
+    guards = [
+        *overlap_guards("bookings_hold", *LANES, cap_minutes=HOLD_CAP_MIN, says=TAKEN),
+        Guard(
+            "hold_of_an_open_offer",
+            ("INSERT", "UPDATE"),
+            "NEW.offer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bookings_offer o "
+            "WHERE o.id = NEW.offer_id AND o.state = 'open')",
+            "Only an open offer holds time.",
+        ),
+    ]
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M} to {self.ends_at:%H:%M} UTC"

@@ -82,6 +82,14 @@ class ClinicForm(ChangeForm):
         help_text="A time between two of them can be typed all the same, on any five minutes.",
     )
 
+    offer_min = _whole(
+        "An offer from the waitlist holds its time for (minutes)",
+        5,
+        240,
+        "minutes",
+        "Until then nobody else can book it; after that its link opens nothing.",
+    )
+
     @property
     def values(self) -> dict[str, Any]:
         """The arguments of the operation."""

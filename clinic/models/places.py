@@ -96,6 +96,7 @@ class Clinic(Record):
     idle_min = models.PositiveSmallIntegerField("lock after (minutes)", default=15)
     interval_days = models.PositiveSmallIntegerField("between treatments (days)", default=28)
     start_step_min = models.PositiveSmallIntegerField("free times every (minutes)", default=15)
+    offer_min = models.PositiveSmallIntegerField("an offer holds (minutes)", default=30)
     # When patients are reminded of a visit: long before it, and once more shortly before it.
     remind_first = models.BooleanField("first reminder", default=True)
     remind_first_h = models.PositiveSmallIntegerField("first reminder (hours before)", default=48)
@@ -132,6 +133,11 @@ class Clinic(Record):
                 "clinic_start_step_known",
                 Q(start_step_min__in=START_STEPS),
                 "Free times lie 5, 10, 15, 20 or 30 minutes apart.",
+            ),
+            check(
+                "clinic_offer_5_to_240",
+                Q(offer_min__gte=5, offer_min__lte=240),
+                "An offer holds its time for 5 to 240 minutes.",
             ),
             check(
                 "clinic_reminders_in_order",

@@ -30,6 +30,7 @@ def change_clinic(
     interval_days: int,
     idle_min: int,
     start_step_min: int = 15,
+    offer_min: int = 30,
     version: int | None = None,
     by: User,
     at: dt.datetime,
@@ -51,6 +52,7 @@ def change_clinic(
         "interval_days": interval_days,
         "idle_min": idle_min,
         "start_step_min": start_step_min,
+        "offer_min": offer_min,
     }
     changed = [name for name, value in typed.items() if str(getattr(held, name)) != str(value)]
     if start_step_min not in START_STEPS:

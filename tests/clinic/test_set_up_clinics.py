@@ -33,6 +33,7 @@ def typed(clinic: Clinic, **given: Any) -> dict[str, Any]:
         "interval_days": "28",
         "idle_min": "15",
         "start_step_min": "15",
+        "offer_min": "30",
         "once": "k1",
         **given,
     }
@@ -61,6 +62,7 @@ def test_a_manager_changes_her_clinic_and_nothing_of_another(cast: Cast, enter: 
         ({"cancel_cutoff_h": "1e9"}, "Enter a number of hours, 0 to 168."),
         ({"interval_days": "13"}, "Enter a number of days, 14 to 180."),
         ({"idle_min": "NaN"}, "Enter a number of minutes, 2 to 60."),
+        ({"offer_min": "4"}, "Enter a number of minutes, 5 to 240."),
         ({"start_step_min": "7"}, "Choose one from the list."),
         ({"idle_min": "61"}, "Enter a number of minutes, 2 to 60."),
     ],
