@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 
 from django.conf import settings
+from django.urls import reverse
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Offer
 from bookings.queries import (
     Sent,
     about,
@@ -21,7 +22,7 @@ from bookings.queries import (
     words_of,
 )
 from bookings.rules.calendar import Entry, Method, calendar_file
-from bookings.rules.letters import LETTERS, Words, fill, said
+from bookings.rules.letters import LETTERS, OFFER, Words, fill, said
 from bookings.rules.status import UNDO
 from bookings.rules.telling import REMINDERS, WORDED, Kind, to_tell_moved, to_tell_restored
 from bookings.rules.texts import length_fault
@@ -109,6 +110,38 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
             if name in {*Kind} - REMINDERS and one.status != Message.Status.SENDING:
                 wait = max(one.due_at - at, AT_ONCE)
                 _post(appointment, Kind(name), at, once=once, wait=wait)
+
+
+def offered(offer: Offer, *, at: dt.datetime) -> bool:
+    """Tell someone who waits that a time is held for her, with the link that takes it.
+
+    Its words are the house's: the link and its time must stand. Returns whether there is a way
+    to tell her.
+    """
+    patient, clinic = offer.patient, offer.clinic
+    told = ways_to(patient)
+    values = blanks_of(clinic, offer.comes_at, patient.preferred_name or patient.first_name)
+    values["until"] = say_time(clinic.local(offer.expires_at))
+    values["link"] = f"{settings.SITE_ADDRESS}{reverse('offer', args=[offer.secret])}"
+    for way in told:
+        by_text = way == Message.Channel.SMS
+        outbox.post(
+            clinic=clinic,
+            channel=Message.Channel(way),
+            key=f"offer {offer.pk} {way}",
+            about=offer.pk.hex,
+            to=str(patient.phone if by_text else patient.email),
+            subject="" if by_text else fill(OFFER.subject, values)[:SUBJECT_MOST],
+            body=fill(OFFER.sms if by_text else OFFER.body, values),
+            due_at=at,
+            not_after=offer.expires_at,
+        )
+    return bool(told)
+
+
+def offer_over(offer: Offer, *, at: dt.datetime) -> None:
+    """Nobody is told any more of a time that is not held for her."""
+    outbox.withdraw(about=offer.pk.hex, at=at)
 
 
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:

@@ -113,6 +113,32 @@ def own_act(action: str) -> Callable[[Callable[..., Result]], Callable[..., Resu
     return wrap
 
 
+def link_act(action: str, *, on: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Make an operation of whoever holds a link: nobody is logged in and no role is asked.
+
+    The link's secret is judged by whoever found the argument `on`, a row with a `clinic_id`, by
+    it. What is done and what is refused is on record in that clinic's chain, without a name.
+    """
+
+    def wrap(operation: Callable[..., Result]) -> Callable[..., Result]:
+        @functools.wraps(operation)
+        def door(*args: Any, **given: Any) -> Any:
+            if args:
+                raise TypeError(f"{operation.__name__} takes keyword arguments only.")
+            token = _under_way.set(True)
+            try:
+                return _settled(action, operation, None, given)
+            except Refusal as no:
+                _keep(action, no, given[on], given[on].clinic_id, None, given["at"])
+                raise
+            finally:
+                _under_way.reset(token)
+
+        return door
+
+    return wrap
+
+
 def _outermost(
     action: str,
     may: tuple[Permission, ...] | None,
@@ -129,24 +155,30 @@ def _outermost(
             _allow(may, given["by"], clinic_id)
         return _settled(action, operation, once, given)
     except Refusal as no:
-        # The act is rolled back; that it was refused stays on record.
-        try:
-            with transaction.atomic():
-                audit.record(
-                    action,
-                    by=given["by"],
-                    at=given["at"],
-                    clinic_id=clinic_id,
-                    on=subject,
-                    outcome=AuditEvent.Outcome.REFUSED,
-                    rule=no.rule,
-                    detail={"sentence": no.sentence, "field": no.field or ""},
-                )
-        except DatabaseError:
-            # Nothing was written and nothing is shown: with a full disk the person is still
-            # told "no" in words (P32), and the log says what the audit could not.
-            log.exception("The refusal of %s could not be recorded.", action)
+        _keep(action, no, subject, clinic_id, given["by"], given["at"])
         raise
+
+
+def _keep(
+    action: str, no: Refusal, subject: Any, clinic_id: uuid.UUID | None, by: Any, at: dt.datetime
+) -> None:
+    """The act is rolled back; that it was refused stays on record."""
+    try:
+        with transaction.atomic():
+            audit.record(
+                action,
+                by=by,
+                at=at,
+                clinic_id=clinic_id,
+                on=subject,
+                outcome=AuditEvent.Outcome.REFUSED,
+                rule=no.rule,
+                detail={"sentence": no.sentence, "field": no.field or ""},
+            )
+    except DatabaseError:
+        # Nothing was written and nothing is shown: with a full disk the person is still
+        # told "no" in words (P32), and the log says what the audit could not.
+        log.exception("The refusal of %s could not be recorded.", action)
 
 
 def _settled(

@@ -27,7 +27,14 @@ NOTE_EVERY_SECONDS = 30
 FORMS_WHILE_LOCKED = 5
 LACKS_FACTOR = "lacks_second_factor"
 TOO_LATE = "came_to_a_session_locked_or_over"
-OPEN_WHILE_LOCKED = ("/static/", "/healthz", "/readyz", "/accounts/login/", "/accounts/logout/")
+OPEN_WHILE_LOCKED = (
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/accounts/login/",
+    "/accounts/logout/",
+    "/offer/",
+)
 OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/account/", "/lock/", "/invitation/")
 # Where a second factor is missing: where one proves it, and where one sets it up.
 OPEN_WITHOUT_FACTOR = (*OPEN_WHILE_LOCKED, "/lock/", "/accounts/reauthenticate/")

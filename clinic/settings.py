@@ -206,6 +206,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "60/m/ip",
     # Of codes, for each account: whoever tries them has its password already.
     "second_factor": "5/5m/key,30/d/key",
+    # Of an offer's link, looked at or answered: nobody finds one by trying.
+    "offer": "60/5m/ip",
 }
 # Whether all staff log in with a second factor; the organization may want it too (P19).
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=False)

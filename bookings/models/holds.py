@@ -30,9 +30,13 @@ class HoldQuerySet(ScopedQuerySet):
         earliest = starts_at - dt.timedelta(minutes=HOLD_CAP_MIN)
         return self.filter(starts_at__lt=ends_at, starts_at__gt=earliest, ends_at__gt=starts_at)
 
+    def besides(self, holder: Any) -> HoldQuerySet:
+        """Those of others than this visit or offer (or whichever has this key)."""
+        return self.exclude(Q(appointment=holder) | Q(offer=holder))
+
     def release(self, holder: Appointment | Offer) -> None:
         """Give back all time that an appointment or an offer holds."""
-        models.QuerySet.delete(self.filter(**{holder._meta.model_name: holder}))
+        models.QuerySet.delete(self.filter(**{str(holder._meta.model_name): holder}))
 
     def pass_on(self, offer: Offer, appointment: Appointment) -> None:
         """What an offer holds belongs to the visit that it became; nobody gets in between."""

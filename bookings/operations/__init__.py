@@ -1,4 +1,4 @@
-"""The desk's acts, the steps of a visit that the treatment calls down, and the reminders."""
+"""The desk's acts, the waitlist, the steps that the treatment calls down, and the reminders."""
 
 from bookings.operations.absences import (
     add_holidays,
@@ -44,6 +44,18 @@ from bookings.operations.reminding import send_reminders
 from bookings.operations.sending import try_message_again
 from bookings.operations.sheets import keep_outage_sheet, print_day, print_outage_sheet
 from bookings.operations.undoing import undo
+from bookings.operations.waitlist import (
+    add_to_waitlist,
+    book_from_waitlist,
+    change_wait,
+    close_waits_over,
+    decline_offer,
+    end_offers_over,
+    offer_time,
+    take_back_offer,
+    take_offer,
+    withdraw_wait,
+)
 from bookings.operations.walk_in import walk_in
 from bookings.operations.working_hours import clear_day, set_day, set_week
 
@@ -51,19 +63,25 @@ __all__ = [
     "CourseVisit",
     "add_holidays",
     "add_service",
+    "add_to_waitlist",
     "block_time",
     "book",
     "book_course",
     "book_rest",
+    "book_from_waitlist",
     "cancel",
     "change_service",
+    "change_wait",
     "check_soon",
     "choose_columns",
     "clear_day",
     "close_clinic",
+    "close_waits_over",
     "confirm",
+    "decline_offer",
     "discard_import",
     "end_course",
+    "end_offers_over",
     "export_rejects",
     "finish_import",
     "give_time_off",
@@ -79,6 +97,7 @@ __all__ = [
     "note_numbing_off",
     "note_numbing_on",
     "note_started",
+    "offer_time",
     "print_day",
     "print_outage_sheet",
     "reflow_course",
@@ -90,6 +109,8 @@ __all__ = [
     "set_service_use",
     "set_week",
     "start_import",
+    "take_back_offer",
+    "take_offer",
     "try_message_again",
     "unblock_time",
     "undo",
@@ -98,4 +119,5 @@ __all__ = [
     "withdraw_calendar_link",
     "withdraw_closure",
     "withdraw_time_off",
+    "withdraw_wait",
 ]

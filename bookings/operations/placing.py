@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, Hold, Service
-from bookings.operations.things import first_free, holds_of_others, taken_by_others
+from bookings.operations.things import Holder, first_free, holds_of_others, taken_by_others
 from bookings.queries import devices_in_service
 from bookings.queries.going_on import in_use, taken_now
 from bookings.queries.rosters import rosters_of
@@ -49,7 +49,7 @@ def find_place(
     room: Room | None,
     device: Device | None,
     at: dt.datetime,
-    but: Appointment | None = None,
+    but: Holder | None = None,
 ) -> Place:
     """Lock practitioner, room, device and patient, in this order, and choose the place.
 
@@ -94,16 +94,15 @@ def find_place(
     return Place(practitioner, chosen_room, chosen_device, license)
 
 
-def take(appointment: Appointment) -> None:
-    """Write the four holds of an appointment; the database refuses an overlap (R47)."""
-    lanes = appointment.lanes
+def take(holder: Holder) -> None:
+    """Write the four holds of a visit or an offer; the database refuses an overlap (R47)."""
+    lanes, lane_of = holder.lanes, holder._meta.model_name
     Hold.objects.bulk_create(
         [
             Hold(
-                appointment=appointment,
                 starts_at=span.starts_at,
                 ends_at=span.ends_at,
-                **{lane: getattr(appointment, lane)},
+                **{str(lane_of): holder, lane: getattr(holder, lane)},
             )
             for lane, span in (
                 ("practitioner", lanes.practitioner),
@@ -116,7 +115,7 @@ def take(appointment: Appointment) -> None:
 
 
 def _refuse_early(
-    practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
+    practitioner: Practitioner, clinic: Clinic, span: Span, but: Holder | None
 ) -> None:
     """Refuse as `find_place` where the practitioner is already taken, without a lock.
 
@@ -128,7 +127,7 @@ def _refuse_early(
 
 
 def _free(
-    practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
+    practitioner: Practitioner, clinic: Clinic, span: Span, but: Holder | None
 ) -> tuple[Practitioner, License]:
     practitioner = _with_clinic(clinic).held().get(pk=practitioner.pk)
     return practitioner, _may_take(practitioner, clinic, span, but)
@@ -143,7 +142,7 @@ def _with_clinic(clinic: Clinic) -> ScopedQuerySet:
 
 
 def _may_take(
-    practitioner: Practitioner, clinic: Clinic, span: Span, but: Appointment | None
+    practitioner: Practitioner, clinic: Clinic, span: Span, but: Holder | None
 ) -> License:
     """The license by which a locked practitioner takes the visit; refuses as `find_place`."""
     license = _licensed(practitioner, clinic, clinic.day_of(span.starts_at))
@@ -157,9 +156,7 @@ def _may_take(
     return license
 
 
-def _taken_from(
-    practitioner: Practitioner, span: Span, but: Appointment | None
-) -> dt.datetime | None:
+def _taken_from(practitioner: Practitioner, span: Span, but: Holder | None) -> dt.datetime | None:
     """When the first of the other visits begins that take the practitioner in the span."""
     rows = _taken(
         practitioner=practitioner.pk,
@@ -178,7 +175,7 @@ def _taken(*, practitioner: Any, starts_at: Any, ends_at: Any, but: Any) -> Quer
 
 
 def _anyone(
-    clinic: Clinic, span: Span, but: Appointment | None, busy: Collection[uuid.UUID]
+    clinic: Clinic, span: Span, but: Holder | None, busy: Collection[uuid.UUID]
 ) -> tuple[Practitioner, License]:
     """Whoever may, is free and has the fewest visits that day, locked and judged once more.
 
@@ -215,9 +212,7 @@ def _anyone(
     raise Refusal(says, rule="T1", field="starts_at", way_out="Choose another time.")
 
 
-def _at_work_then(
-    clinic: Clinic, span: Span, but: Appointment | None
-) -> tuple[list[Practitioner], str]:
+def _at_work_then(clinic: Clinic, span: Span, but: Holder | None) -> tuple[list[Practitioner], str]:
     """Who may treat and is at work then, by visits of that day, then key; nobody is locked.
 
     Each says whether she `is_taken`. Beside them, what the clinic is closed for that day ("" when

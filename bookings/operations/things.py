@@ -7,13 +7,16 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Value
 
-from bookings.models import Appointment, Hold
+from bookings.models import Appointment, Hold, Offer
 from bookings.models.holds import HoldQuerySet
 from bookings.rules import fit
 from bookings.rules.visit import Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Row
 from clinic.refusals import Conflict, Refusal
+
+# Whose own holds do not count: a visit that is moved, an offer that is taken.
+Holder = Appointment | Offer
 
 
 def first_free(  # type: ignore[no-untyped-def]
@@ -22,7 +25,7 @@ def first_free(  # type: ignore[no-untyped-def]
     wanted,
     span: Span,
     clinic: Clinic,
-    but: Appointment | None,
+    but: Holder | None,
     busy: Collection[uuid.UUID],
     among=None,
 ):
@@ -67,13 +70,13 @@ def first_free(  # type: ignore[no-untyped-def]
     raise Conflict(fit.none_free(lane, span, clinic.local), rule="R47", field="starts_at")
 
 
-def holds_of_others(span: Span, but: Appointment | None) -> HoldQuerySet:
-    """What is held in the span, but for the visit that is being moved."""
+def holds_of_others(span: Span, but: Holder | None) -> HoldQuerySet:
+    """What is held in the span, but for the visit that is moved or the offer that is taken."""
     holds = Hold.objects.crossing(span.starts_at, span.ends_at)
-    return holds if but is None else holds.exclude(appointment=but)
+    return holds if but is None else holds.besides(getattr(but, "pk", but))
 
 
-def taken_by_others(but: Appointment | None, **wanted: tuple[Row, Span]) -> set[str]:
+def taken_by_others(but: Holder | None, **wanted: tuple[Row, Span]) -> set[str]:
     """Those lanes of `wanted` (lane → row and span) that some other visit holds; one query."""
     looks = [
         holds_of_others(span, but).filter(**{lane: row}).order_by().values_list(Value(lane))

@@ -10,7 +10,7 @@ from bookings import messages
 from bookings.models import Appointment, Hold, Undo
 from bookings.operations.ground import held_visit
 from bookings.operations.placing import find_place, take
-from bookings.queries import Done, done_last
+from bookings.queries import Done, done_last, offered_there
 from bookings.rules.status import Act, stood
 from bookings.rules.undoing import say_too_late
 from clinic import audit
@@ -18,6 +18,7 @@ from clinic.acts import act
 from clinic.models import Device, Practitioner, Room, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
+from clinic.rules import say_time
 
 AGAIN = {
     Act.MOVE: "Move the visit to a time that is free.",
@@ -54,7 +55,7 @@ def undo(
     done = _to_take_back(appointment, at)
     back = _back(appointment, done)
     planned = copy(appointment)
-    planned.starts_at = back.starts_at
+    planned.starts_at, planned.practitioner = back.starts_at, back.practitioner
     try:
         place = find_place(
             clinic=appointment.clinic,
@@ -68,7 +69,7 @@ def undo(
             but=appointment,
         )
     except Refusal as no:
-        says = f"This cannot be taken back. {no.sentence}"
+        says = f"This cannot be taken back. {_offered(appointment, planned) or no.sentence}"
         raise type(no)(says, rule=no.rule, way_out=AGAIN[done.act]) from no
     visit = held_visit(appointment, at=at, version=version)
     if _to_take_back(visit, at) != done:
@@ -123,6 +124,16 @@ def _to_take_back(visit: Appointment, at: dt.datetime) -> Done:
             say_too_late(visit.clinic.local(done.at)), rule="R46", way_out=AGAIN[done.act]
         )
     return done
+
+
+def _offered(appointment: Appointment, planned: Appointment) -> str:
+    """That the time is offered to someone who waits; "" where it is not."""
+    span, clinic = planned.lanes.practitioner, appointment.clinic
+    offer = offered_there(clinic, planned.practitioner, span.starts_at, span.ends_at)
+    if offer is None:
+        return ""
+    until = say_time(clinic.local(offer.expires_at))
+    return f"The time is offered to {offer.patient.name}, who waits, until {until}."
 
 
 def _back(visit: Appointment, done: Done) -> _Back:

@@ -1,4 +1,4 @@
-"""Whether each visit that takes time holds it: watched by readiness."""
+"""Whether each visit and offer that takes time holds it: watched by readiness."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from bookings.models import LANES, Appointment
+from bookings.models import LANES, Appointment, Hold, Offer
 from bookings.rules.status import HOLDING, Status
+from bookings.rules.waiting import OfferState
 from clinic.models import Clinic
 
 MINUTE = Value(dt.timedelta(minutes=1))
@@ -44,8 +45,21 @@ def visits_without_holds(at: dt.datetime) -> list[str]:
     return [f"Visits that do not hold their time: {loose}."] if loose else []
 
 
-def _as_planned() -> Q:
-    """A hold of who or what the visit is with, from and to the instants that are planned."""
+def offers_without_holds(at: dt.datetime) -> list[str]:
+    """What is wrong, in words: open offers that do not hold exactly what they need, and offers
+    that are over and hold time all the same (R47)."""
+    open_now = Offer.objects.still_open().annotate(
+        held=Count("holds", filter=_as_planned(patient="entry__patient"))
+    )
+    loose = open_now.exclude(held=len(LANES)).count()
+    over = Hold.objects.filter(offer__isnull=False).exclude(offer__state=OfferState.OPEN)
+    kept = over.values("offer").distinct().count()
+    found = [f"Offers that do not hold their time: {loose}."] if loose else []
+    return found + ([f"Offers that are over and hold time: {kept}."] if kept else [])
+
+
+def _as_planned(patient: str = "patient") -> Q:
+    """A hold of who or what the visit or offer is with, from and to the planned instants."""
     numbs = _off("starts_at", "-", "numbing_min")
     comes = _off("starts_at", "-", "numbing_min", "check_in_min")
     ends = _off("starts_at", "+", "treatment_min")
@@ -59,7 +73,10 @@ def _as_planned() -> Q:
     }
     found = Q()
     for lane, (first, last) in planned.items():
-        found |= Q(**{f"holds__{lane}": F(lane), "holds__starts_at": first, "holds__ends_at": last})
+        whose = patient if lane == "patient" else lane
+        found |= Q(
+            **{f"holds__{lane}": F(whose), "holds__starts_at": first, "holds__ends_at": last}
+        )
     return found
 
 

@@ -74,6 +74,17 @@ LETTERS: dict[str, Letter] = {
         "a reminder of your appointment on {when}",
     ),
 }
+# Of the waitlist; no clinic words it, because the link and its time must stand.
+OFFER = Letter(
+    "A time offered from the waitlist",
+    "A time is free: {clinic}",
+    "Hello {name},\n\nA time is free at {clinic}: {when}.\n\n"
+    "It is held for you until {until}. To take it, or to leave it to someone else, open:\n"
+    "{link}\n\n"
+    "If it does not suit you, you need not do anything.\n\n"
+    "Questions: {phone}\n",
+    "{clinic}: a time is free, {when}. Held for you until {until}:\n{link}",
+)
 BLANKS = {
     "name": "what the patient is called",
     "clinic": "the clinic's name",

@@ -22,6 +22,7 @@ from bookings.rules.interval import say_days
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
 from bookings.rules.undoing import DONE, NAMES, UNDONE
 from bookings.views.undoing import toast_of
+from bookings.views.waitlist import say_waits
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -166,8 +167,9 @@ def _acts(
     """The buttons and forms that stand open. A refused act keeps its form, so that what was
     typed stays, even where the visit has meanwhile gone on."""
     if not user.can(Permission.BOOK, clinic.pk):
-        return {"acts": []}
+        return {"acts": [], "waits": None}
     done = queries.done_last(visit)
+    waits = _waits(visit, done, at) if not bound else None
     undoable = done is not None and done.is_open(at)
     possible = open_acts(
         visit.status,
@@ -206,7 +208,20 @@ def _acts(
                 "none_with": getattr(form, "none_with", ""),
             }
         )
-    return {"acts": acts}
+    return {"acts": acts, "waits": waits}
+
+
+def _waits(visit: Appointment, done: queries.Done | None, at: dt.datetime) -> dict[str, str] | None:
+    """How many wait for the time that the last act on a visit has freed; None where nobody does."""
+    if done is None:
+        return None
+    move = done.move
+    who, starts_at = (
+        (move.from_practitioner, move.from_starts_at)
+        if move
+        else (visit.practitioner, visit.starts_at)
+    )
+    return say_waits(visit.clinic, who, starts_at, at)
 
 
 def late_of(visit: Appointment, at: dt.datetime) -> str:

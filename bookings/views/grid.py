@@ -14,7 +14,7 @@ from typing import Any
 from django.urls import reverse
 
 from bookings.queries import Board, Column, Visit
-from bookings.queries.board import ELSEWHERE, HELD, HERE
+from bookings.queries.board import ELSEWHERE, HELD, HERE, OFFERED
 from bookings.rules.board import EPOCH, ONE_DAY, TICK, By, Cell, Kind, Row, wall_time
 from bookings.rules.status import MOVABLE, is_late, stand
 from bookings.rules.visit import SKEW
@@ -32,6 +32,7 @@ BUSY = {
     ELSEWHERE: "Busy elsewhere",
     HERE: "Visit of another day",
     HELD: "Held as booked",
+    OFFERED: "Offered",
 }
 # What a stretch that cannot be booked looks like; it always says in words what it is.
 LOOKS = {

@@ -53,6 +53,22 @@ PLACES = (
     ),
     Place(
         "Today",
+        "waitlist",
+        "Waitlist",
+        "Who waits for a time, and what is offered to whom.",
+        "hourglass-split",
+        (P.BOOK,),
+    ),
+    Place(
+        "Today",
+        "waitlist-add",
+        "Put someone on the waitlist",
+        "Where no time suits, and one is to be offered when it becomes free.",
+        "hourglass",
+        (P.BOOK,),
+    ),
+    Place(
+        "Today",
         "block-time",
         "Block time",
         "Keep a practitioner's time free of visits for a while.",

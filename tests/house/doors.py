@@ -175,6 +175,24 @@ messages                              GET     login     200       403         40
 messages                              POST    login     405       403         403  403      405     403     403           405      403
 message-again                         GET     login     405       403         403  403      405     403     403           405      403
 message-again                         POST    login     422       403         403  403      422     403     403           404      403
+waitlist                              GET     login     200       403         403  403      200     403     403           200      403
+waitlist                              POST    login     405       403         403  403      405     403     403           405      403
+waitlist-add                          GET     login     200       403         403  403      200     403     403           200      403
+waitlist-add                          POST    login     422       403         403  403      422     403     403           422      403
+waitlist-for                          GET     login     404       403         403  403      404     403     403           404      403
+waitlist-for                          POST    login     405       403         403  403      405     403     403           405      403
+wait                                  GET     login     200       403         403  403      200     403     403           404      403
+wait                                  POST    login     422       403         403  403      422     403     403           404      403
+wait-offer                            GET     login     405       403         403  403      405     403     403           405      403
+wait-offer                            POST    login     422       403         403  403      422     403     403           404      403
+wait-book                             GET     login     405       403         403  403      405     403     403           405      403
+wait-book                             POST    login     422       403         403  403      422     403     403           404      403
+wait-withdraw                         GET     login     405       403         403  403      405     403     403           405      403
+wait-withdraw                         POST    login     409       403         403  403      409     403     403           404      403
+offer-take-back                       GET     login     405       403         403  403      405     403     403           405      403
+offer-take-back                       POST    login     302       403         403  403      302     403     403           404      403
+offer                                 GET     404       404       404         404  404      404     404     404           404      404
+offer                                 POST    404       404       404         404  404      404     404     404           404      404
 overrides                             GET     login     403       403         403  200      200     403     403           200      403
 overrides                             POST    login     403       403         403  405      405     403     403           405      403
 setup-imports                         GET     login     403       403         403  403      200     403     200           200      403
@@ -416,6 +434,9 @@ SUBJECTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "day-changes": lambda world: {"day": TODAY},
     "day-print": lambda world: {"day": TODAY},
     "day-sheet": lambda world: {"day": TODAY, "what": "picture"},
+    "wait": lambda world: {"pk": world.offer.entry_id},
+    "offer": lambda _world: {"key": "no-such-key"},
+    "offer-take-back": lambda world: {"pk": world.offer.pk},
     "week-on": lambda world: {"day": TODAY},
     "license": lambda world: {"pk": world.cast.ana_license.pk},
     "setup-cartridge-package": lambda world: {"pk": world.cast.product.identifiers.all()[0].pk},

@@ -20,7 +20,7 @@ from tests.house import doors, world
 from tests.house.sources import APPS, ROOT, tree
 
 # Presses with nothing to fill in that is not said anew.
-WITHOUT_FORM = {"lock", "switch-clinic", "draft", "invitation-accept"}
+WITHOUT_FORM = {"lock", "switch-clinic", "draft", "invitation-accept", "offer"}
 
 
 def patterns(of: Any = None) -> Iterator[URLPattern]:

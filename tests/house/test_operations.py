@@ -39,12 +39,17 @@ LOOKS = {
 # An import's steps are acts in the name of whoever started it; its driver only takes the next.
 # The outage sheet is put away by the clock, on record in the clinic's chain.
 # A token of the API is asked at its door, before any act; its own row keeps when it was used.
+# An offer is taken or left by whoever holds its link, and ended by the clock, as is a wait whose
+# last day is over: on record in the clinic's chain, without a name.
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
 SYSTEM_OPERATIONS = {
     "accept_invitation",
     "check_soon",
+    "close_waits_over",
     "create_administrator",
     "create_token_from_machine",
+    "decline_offer",
+    "end_offers_over",
     "first_start",
     "prove_code",
     "prove_passkey",
@@ -56,6 +61,7 @@ SYSTEM_OPERATIONS = {
     "load_catalog",
     "send_reminders",
     "use_token",
+    "take_offer",
 }
 RULE = re.compile(r"^[RPSLQNCT]\d+$")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bookings import operations as desk
-from bookings.models import Appointment, Closure, Course, ImportRun, TimeOff
+from bookings.models import Appointment, Closure, Course, ImportRun, Offer, TimeOff
 from bookings.rules.importing import FileGiven
 from clinic import outbox
 from clinic.models import Patient, User
@@ -33,6 +33,7 @@ class World:
     closure: Closure
     given: ImportRun
     course: Course
+    offer: Offer
 
 
 def build(cast: Cast) -> World:
@@ -73,9 +74,35 @@ def build(cast: Cast) -> World:
         by=cast.manager,
         at=NOW,
     )
+    waits = desk.add_to_waitlist(
+        clinic=cast.clinic,
+        patient=cast.siobhan,
+        service=cast.short_service,
+        first_on=NOW.date(),
+        by=cast.reception,
+        at=NOW,
+    )
+    offer = desk.offer_time(
+        entry=waits,
+        practitioner=cast.ana,
+        starts_at=july - dt.timedelta(days=3),
+        by=cast.reception,
+        at=NOW,
+    )
+    outbox.deliver(at=NOW)
     file = given(cast)
     return World(
-        cast, booked, under_way, signed, in_stock, time_off, block, closure, file, course(cast)
+        cast,
+        booked,
+        under_way,
+        signed,
+        in_stock,
+        time_off,
+        block,
+        closure,
+        file,
+        course(cast),
+        offer,
     )
 
 

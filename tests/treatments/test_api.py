@@ -15,9 +15,7 @@ GS = "\x1d"
 
 def test_a_scan_is_answered_with_its_verdict_and_changes_nothing(cast: Cast) -> None:
     before = StockMovement.objects.count()
-    answer = Program(cast.esthetician).send(
-        "scans", {"text": "01095212345432131728013110LOT42A"}
-    )
+    answer = Program(cast.esthetician).send("scans", {"text": "01095212345432131728013110LOT42A"})
     assert answer.status_code == 200
     said = answer.json()
     assert said["accepted"], said

@@ -1,4 +1,4 @@
-"""Do what the clock asks for: put the reminders that are due into the outbox."""
+"""Do what the clock asks for: reminders that are due, offers and waits that are over."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from bookings.operations import send_reminders
+from bookings.operations import close_waits_over, end_offers_over, send_reminders
 
 
 class Command(BaseCommand):
     """`manage.py send_due`: safe to repeat; the worker runs it every minute."""
 
-    help = "Put the reminders that are due into the outbox, once each, then end."
+    help = "Put due reminders into the outbox, once each, and end offers and waits that are over."
 
     def handle(self, **options: Any) -> None:
-        due = send_reminders(at=timezone.now())
+        at = timezone.now()
+        # First the offers: the next in line waits for them.
+        ended = end_offers_over(at=at)
+        closed = close_waits_over(at=at)
+        due = send_reminders(at=at)
         if options["verbosity"]:
             self.stdout.write(f"Visits to remind of: {due}.")
+            self.stdout.write(f"Offers that are over: {ended}; waits that are over: {closed}.")

@@ -1,6 +1,6 @@
 """The board: a clinic's day by practitioner or room, and a practitioner's week."""
 
-from bookings.queries.board.columns import ELSEWHERE, HERE, Blocked, Column
+from bookings.queries.board.columns import ELSEWHERE, HERE, OFFERED, Blocked, Column
 from bookings.queries.board.day import Board, day_board
 from bookings.queries.board.visits import HELD, Visit
 from bookings.queries.board.week import week_board
@@ -9,6 +9,7 @@ __all__ = [
     "ELSEWHERE",
     "HELD",
     "HERE",
+    "OFFERED",
     "Blocked",
     "Board",
     "Column",

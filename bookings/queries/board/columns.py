@@ -18,7 +18,7 @@ from clinic.rules import covers, day_span, expiry_state
 
 Axis = Callable[[dt.datetime], dt.datetime]
 # When time holds no visit of this day: whose it is.
-HERE, ELSEWHERE = "here", "elsewhere"
+HERE, ELSEWHERE, OFFERED = "here", "elsewhere", "offered"
 
 
 @dataclass(frozen=True)
@@ -150,15 +150,18 @@ def held_besides(
     span: tuple[dt.datetime, dt.datetime],
 ) -> list[tuple[uuid.UUID, Block]]:
     """Time that others hold than the visits of these days here: another clinic's, or this one's
-    of the day before or after. One query."""
+    of the day before or after, or time offered here to someone who waits. One query."""
     holds: Any = (
         Hold.objects.crossing(*span)
         .filter(**{f"{lane}__in": keys})
         .exclude(appointment__clinic=clinic, appointment__local_date__range=days)
         .order_by("starts_at", "pk")
-        .values_list(lane, "starts_at", "ends_at", "appointment__clinic_id")
+        .values_list(lane, "starts_at", "ends_at", "appointment__clinic_id", "offer__clinic_id")
     )
     return [
-        (key, Block(first, last, Kind.BUSY, HERE if where == clinic.pk else ELSEWHERE))
-        for key, first, last, where in holds
+        (
+            key,
+            Block(first, last, Kind.BUSY, {visit: HERE, offer: OFFERED}.get(clinic.pk, ELSEWHERE)),
+        )
+        for key, first, last, visit, offer in holds
     ]

@@ -168,7 +168,7 @@ def _held(
     """
     holds = Hold.objects.crossing(first, last).order_by()
     if but is not None:
-        holds = holds.exclude(appointment=but)
+        holds = holds.besides(but)
 
     def lane(name: str, which: dict[str, Any]) -> QuerySet[Any, Any]:
         return holds.filter(**which).values_list(

@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bookings', '0012_known_choices'),
-        ('clinic', '0011_waitlist'),
+        ('bookings', '0014_feeds'),
+        ('clinic', '0013_waitlist'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

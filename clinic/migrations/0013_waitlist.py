@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clinic', '0010_hours_said'),
+        ('clinic', '0012_tokens'),
     ]
 
     operations = [
