@@ -35,8 +35,9 @@ def add_to_waitlist(
 ) -> WaitlistEntry:
     """Let a patient wait for a time of a service; whoever waits first is asked first (T3).
 
-    Refuses another clinic's patient or service (P15), a patient who is not active (R54), whoever
-    waits for this service already (409), and a wish that no time could fit.
+    Refuses another clinic's patient or service (P15), a patient who is not active (R54), a
+    service that is not offered any more (R48), whoever waits for it already (T3, 409), and a wish
+    that no time could fit.
     """
     for name, row in (("patient", patient), ("service", service)):
         if row.clinic_id != clinic.pk:

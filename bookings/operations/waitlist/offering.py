@@ -48,7 +48,9 @@ def offer_time(
     written to or a time too soon to answer (T4), and whatever `book` refuses of this time: in
     the past (T1), no license (R17, R18, R25), taken (R47, 409), too soon after a treatment (R35).
     """
-    return make_offer(entry, practitioner, starts_at, by=by, at=at, then_next=then_next)
+    return make_offer(
+        "waitlist.offer", entry, practitioner, starts_at, by=by, at=at, then_next=then_next
+    )
 
 
 @act("waitlist.take_back", may=Permission.BOOK, on="offer")
@@ -74,6 +76,7 @@ def take_back_offer(*, offer: Offer, by: User, at: dt.datetime) -> Offer:
 
 
 def make_offer(
+    action: str,
     entry: WaitlistEntry,
     practitioner: Practitioner,
     starts_at: dt.datetime,
@@ -82,7 +85,8 @@ def make_offer(
     at: dt.datetime,
     then_next: bool,
 ) -> Offer:
-    """An open offer that holds its time, with its message; refuses as `offer_time`."""
+    """An open offer that holds its time, with its message, on record as `action`; refuses as
+    `offer_time`."""
     clinic, service = entry.clinic, entry.service
     if fault := time_fault(starts_at=starts_at, at=at):
         raise Refusal(fault, rule="T1", field="starts_at", way_out="Choose another time.")
@@ -146,7 +150,7 @@ def make_offer(
     take(offer)
     messages.offered(offer, at=at)
     audit.record(
-        "waitlist.offer",
+        action,
         by=by,
         at=at,
         clinic_id=clinic.pk,
@@ -176,7 +180,15 @@ def go_on(offer: Offer, *, at: dt.datetime) -> Offer | None:
     for entry in [one for one in line.fits if one.pk not in asked][:MOST_TRIED]:
         try:
             with transaction.atomic():
-                return make_offer(entry, practitioner, starts_at, by=by, at=at, then_next=True)
+                return make_offer(
+                    "waitlist.offer",
+                    entry,
+                    practitioner,
+                    starts_at,
+                    by=by,
+                    at=at,
+                    then_next=True,
+                )
         except Refusal:
             continue
     return None
