@@ -11,24 +11,25 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import TemplateView, View
+from django.views.generic import View
 
 from bookings import operations
 from bookings.models import CalendarLink
 from bookings.queries.feeds import calendar_link_of, feed_of, treats
 from bookings.rules.calendar import Method, calendar_file
 from clinic.forms.house import HouseForm
+from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.rules import link_digest
-from clinic.views.doors import StaffRequest, acting, attempt, go
+from clinic.views.doors import Door, Page, acting, attempt, go
 
 NAME = "Visits"
 
 
-class OwnCalendar(TemplateView):
+class OwnCalendar(Page):
     """The link to one's own visits: made here, shown once, ended here."""
 
-    request: StaffRequest
+    may = (Permission.TREAT,)
     template_name = "bookings/calendar.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -64,10 +65,10 @@ class OwnCalendar(TemplateView):
         return self.render_to_response(self.get_context_data(fault=fault), status=422)
 
 
-class EndCalendar(View):
+class EndCalendar(Door):
     """End the link to one's own visits."""
 
-    request: StaffRequest
+    may = (Permission.TREAT,)
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:

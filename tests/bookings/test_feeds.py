@@ -135,9 +135,11 @@ def test_the_page_shows_the_link_once_and_the_audit_who_made_it(cast: Cast, ente
 
 
 def test_who_treats_nobody_has_no_calendar(cast: Cast, enter: Enter) -> None:
-    client = enter(cast.manager)
+    # Tess directs the other clinic and treats nobody; Maya has no right to treat.
+    client = enter(cast.stranger)
     assert "No calendar of your own" in client.get(reverse("own-calendar")).content.decode()
     assert client.post(reverse("own-calendar"), {"once": "key"}).status_code == 422
+    assert enter(cast.manager).get(reverse("own-calendar")).status_code == 403
     with pytest.raises(Refusal, match="Only who treats"):
         operations.make_calendar_link(by=cast.manager, at=NOW)
 

@@ -170,7 +170,6 @@ def test_a_move_from_a_stale_page_is_refused(cast: Cast, visit: Appointment) -> 
 @pytest.mark.parametrize(
     "status",
     [
-        Status.ARRIVED,
         Status.NUMBING,
         Status.IN_TREATMENT,
         Status.COMPLETED,

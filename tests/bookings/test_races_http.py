@@ -71,7 +71,7 @@ def test_of_fifty_clerks_one_books_and_the_others_are_told_at_once(
 
 @pytest.mark.rule("R47")
 def test_overlapping_times_pressed_at_once_never_both_stand(gunicorn: Server, cast: Cast) -> None:
-    times = ["12:00", "12:15", "12:30", "12:44", "12:45", "11:16", "11:30", "11:15"] * 2
+    times = ["12:00", "12:15", "12:30", "12:40", "12:45", "11:20", "11:30", "11:15"] * 2
 
     replies = web.all_at_once(gunicorn, presses(cast, times))
 

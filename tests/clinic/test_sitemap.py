@@ -48,6 +48,16 @@ NOT_ON_THE_MAP = {
     "setup-device-add": "a press on the devices page",
     "setup-glide-product-add": "a press on the glide products page",
     "setup-device-model-add": "a press on the device models page",
+    "setup-numbing-product-add": "a press on the numbing products page",
+    "mfa_authenticate": "the second step of logging in",
+    "own-calendar-end": "a press on the page of one's calendar",
+    "security-app": "a press on the page of the second factor",
+    "security-app-off": "a press on the page of the second factor",
+    "security-codes": "a press on the page of the second factor",
+    "security-codes-file": "a file of the recovery codes",
+    "security-codes-new": "a press on the page of the second factor",
+    "security-passkey-add": "a press on the page of the second factor",
+    "why-not": "a fragment of the new appointment",
 }
 
 

@@ -79,10 +79,10 @@ invitation                            GET     302       302       302         30
 invitation                            POST    405       405       405         405  405      405     405     405           405      405
 invitation-accept                     GET     404       409       409         409  409      409     409     409           409      409
 invitation-accept                     POST    404       409       409         409  409      409     409     409           409      409
-own-calendar                          GET     login     200       200         200  200      200     200     200           200      200
-own-calendar                          POST    login     422       200         200  200      422     422     422           422      422
-own-calendar-end                      GET     login     405       405         405  405      405     405     405           405      405
-own-calendar-end                      POST    login     302       302         302  302      302     302     302           302      302
+own-calendar                          GET     login     403       200         200  200      403     403     403           200      403
+own-calendar                          POST    login     403       200         200  200      403     403     403           422      403
+own-calendar-end                      GET     login     403       405         405  405      403     403     403           405      403
+own-calendar-end                      POST    login     403       302         302  302      403     403     403           302      403
 calendar-feed                         GET     404       404       404         404  404      404     404     404           404      404
 calendar-feed                         POST    405       405       405         405  405      405     405     405           405      405
 lock                                  GET     login     200       200         200  200      200     200     200           200      200
