@@ -14,6 +14,7 @@ LABELS: dict[Kind, str] = {
     Kind.CANCELLED: "A cancelled visit",
     Kind.REMINDER: "First reminder",
     Kind.REMINDER_AGAIN: "Second reminder",
+    Kind.COURSE: "Several visits, booked together",
 }
 
 _AWAY = "The mail server could not be reached."

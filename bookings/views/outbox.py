@@ -23,6 +23,8 @@ from clinic.rules import say_date, say_time
 from clinic.views.doors import FormPage, acting
 
 PER_PAGE = 50
+# How each state is drawn: failed is red, sent is green.
+BADGES = {"failed": "refused", "sent": "done", "dropped": "inactive"}
 # Of what is sent or waits, the start is told; of what failed or was dropped, why.
 EMPTY = {
     "failed": ("Nothing failed", "Every message of the last 90 days went out, or still waits."),
@@ -132,7 +134,7 @@ def _line(one: queries.Posted, clinic: Clinic, at: Any) -> dict[str, Any]:
         "to": _address(message),
         "visit": f"{say_date(told.date())}, {say_time(told)}",
         "when": f"{say_date(when.date())}, {say_time(when)}",
-        "status": message.status,
+        "status": BADGES.get(message.status, "pending"),
         "label": dict(SHOW).get(message.status, message.get_status_display()),
         "why": said_of(message.error),
         "tries": message.attempts,
