@@ -200,7 +200,7 @@ def _show(
     lists = board.by == By.LIST or context.get("lists_week", False)
     context |= {
         "board": board,
-        "frame": "bookings/_live.html" if _is_anew(request) else "base.html",
+        "lists": lists,
         "form": form or DayForm(initial={"date": board.day}),
         "by": str(board.by),
         "views": _views(context["doors_of_days"], By.LIST if lists else board.by),
@@ -227,6 +227,8 @@ def _show(
         context |= grid(board, at=at, may_book=may_book, current=current, fits=choice.fits)
         context["off"] = [line_of(visit, board, at) for visit in board.off]
         template = "bookings/board.html"
+    if _is_anew(request):
+        template = "bookings/_live.html"
     return render(request, template, context, status=422 if form else 200)
 
 
