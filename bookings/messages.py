@@ -144,6 +144,15 @@ def offer_over(offer: Offer, *, at: dt.datetime) -> None:
     outbox.withdraw(about=offer.pk.hex, at=at)
 
 
+def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
+    """The visit is another patient's on file: what waits would go by the first one's ways.
+
+    It is dropped, and told anew by the other's where it was not told yet.
+    """
+    outbox.withdraw(about=about(appointment), at=at)
+    restored(appointment, at=at)
+
+
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
     """Remind of a visit: once of each start, and once more where a move took it back (P28).
 

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     BLOCK_TIME = "time.block"
     SEE_PATIENTS = "patient.see"
     REGISTER_PATIENT = "patient.register"
+    MERGE_PATIENTS = "patient.merge"
     SEE_OWN_CHARTS = "chart.see_own"
     SEE_ALL_CHARTS = "chart.see_all"
     SEE_SIGNED_CHARTS = "chart.see_signed"
@@ -81,6 +82,7 @@ MAY: dict[Role, frozenset[Permission]] = {
             P.OVERRIDE,
             P.SEE_PATIENTS,
             P.REGISTER_PATIENT,
+            P.MERGE_PATIENTS,
             P.SEE_TREATMENT_LOG,
             P.SEE_STOCK,
             P.RECEIVE_STOCK,

@@ -13,6 +13,7 @@ from bookings.models.feeds import CalendarLink
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
 from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
+from bookings.models.merges import PatientMerge
 from bookings.models.moves import Move, Undo
 from bookings.models.overrides import Override
 from bookings.models.waitlist import Offer, WaitlistEntry
@@ -31,6 +32,7 @@ __all__ = [
     "Move",
     "Offer",
     "Override",
+    "PatientMerge",
     "PerformedArea",
     "Service",
     "Shift",

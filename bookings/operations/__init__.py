@@ -31,6 +31,7 @@ from bookings.operations.imports import (
     upload_import,
 )
 from bookings.operations.letters import set_message_text
+from bookings.operations.merging import merge_patients, unmerge_patients
 from bookings.operations.offered import add_service, change_service, set_service_use
 from bookings.operations.opening import set_opening_hours
 from bookings.operations.progress import (
@@ -91,6 +92,7 @@ __all__ = [
     "make_calendar_link",
     "mark_arrived",
     "mark_no_show",
+    "merge_patients",
     "move",
     "note_chart_opened",
     "note_ended",
@@ -114,6 +116,7 @@ __all__ = [
     "try_message_again",
     "unblock_time",
     "undo",
+    "unmerge_patients",
     "upload_import",
     "walk_in",
     "withdraw_calendar_link",

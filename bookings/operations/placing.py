@@ -24,6 +24,7 @@ from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
 from clinic.models.base import ScopedQuerySet
+from clinic.operations.patients import refuse_merged
 from clinic.prepared import prepared
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers
@@ -77,6 +78,7 @@ def find_place(
         fitting, "device", device, lanes.device, clinic, but, busy, among=devices
     )
     patient = Patient.objects.held().get(pk=patient.pk)
+    refuse_merged(patient)
     if patient.status != Patient.Status.ACTIVE:
         raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
     taken = taken_by_others(

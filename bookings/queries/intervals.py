@@ -61,7 +61,9 @@ def rest_of(
     """
     keeps = clinic.interval_days
     rows = PerformedArea.objects.filter(
-        patient=patient, clinic=clinic, performed_on__gt=since - DAY * keeps
+        patient__in=Patient.objects.same_person(patient).values("pk"),
+        clinic=clinic,
+        performed_on__gt=since - DAY * keeps,
     )
     needled = [
         Needled(area, on) for area, on in rows.order_by().values_list("area", "performed_on")

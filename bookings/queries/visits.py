@@ -58,7 +58,9 @@ def moves_of(appointment: Appointment) -> list[Move]:
 
 def standing_of(patient: Patient) -> tuple[int, int]:
     """How often a patient did not come, and called off late, in this clinic. One query."""
-    found = Appointment.objects.filter(patient=patient, clinic=patient.clinic_id).aggregate(
+    found = Appointment.objects.filter(
+        patient__in=Patient.objects.same_person(patient).values("pk"), clinic=patient.clinic_id
+    ).aggregate(
         missed=Count("pk", filter=Q(status=Status.NO_SHOW)),
         late=Count("pk", filter=Q(cancelled_late=True)),
     )
@@ -73,7 +75,7 @@ def past_of(appointment: Appointment) -> Past:
     needled = PerformedArea.objects.filter(appointment=OuterRef("pk"))
     treated = Q(status=Status.COMPLETED) & (Q(ended_early=False) | Q(Exists(needled)))
     found = Appointment.objects.filter(
-        patient=appointment.patient_id,
+        patient__in=Patient.objects.same_person(appointment.patient_id).values("pk"),
         clinic=appointment.clinic_id,
         starts_at__lt=appointment.starts_at,
     ).aggregate(

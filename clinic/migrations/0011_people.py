@@ -7,8 +7,9 @@ has learned more scripts since the lists were sorted, so that the key of the lis
 import django.db.models.deletion
 from django.db import migrations, models
 
-import clinic.models.patients
-from clinic.models.patients import keys_of, search_text
+import clinic.models.finding
+from clinic.models.finding import keys_of
+from clinic.models.patients import search_text
 
 PORTION = 500
 
@@ -77,7 +78,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("text", clinic.models.patients.Folded(max_length=40)),
+                ("text", clinic.models.finding.Folded(max_length=40)),
                 (
                     "clinic",
                     models.ForeignKey(

@@ -2,9 +2,10 @@
 
 from clinic.models.base import KeptQuerySet, Record, Row, ScopedQuerySet
 from clinic.models.drafts import Draft
+from clinic.models.finding import PatientKey
 from clinic.models.ledger import AuditChain, AuditEvent, IdempotencyKey, Message
 from clinic.models.licenses import License
-from clinic.models.patients import Patient, PatientKey
+from clinic.models.patients import Patient
 from clinic.models.people import Invitation, Practitioner, RoleAssignment, User
 from clinic.models.places import Clinic, Device, DeviceModel, Organization, Room
 from clinic.models.tokens import ApiToken

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.constraints import Guard, bounded, check, never_deleted
 from clinic.models.base import Record, ScopedQuerySet
+from clinic.models.finding import PatientKey, keys_of
 from clinic.models.places import Clinic, dialed
-from clinic.rules import (
-    UNREACHABLE,
-    called,
-    digit_keys,
-    name_keys,
-    phone_keys,
-    search_key,
-    word_keys,
-)
-from clinic.rules.finding import LONGEST
-
-LAST_SIGN = "\U0010ffff"
+from clinic.rules import UNREACHABLE, called, search_key
 
 
 def search_text(patient: Patient) -> str:
@@ -59,13 +48,6 @@ class SearchKey(models.CharField):
         return name, "django.db.models.CharField", args, kwargs
 
 
-def keys_of(patient: Patient) -> set[str]:
-    """By the beginnings of what a patient is found (see `PatientKey`)."""
-    national = str(getattr(patient.phone, "national_number", None) or "")
-    names = name_keys(patient.first_name, patient.last_name, patient.preferred_name)
-    return names | phone_keys(str(patient.phone or ""), national)
-
-
 class PatientQuerySet(ScopedQuerySet):
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """As Django's; what the finder reads is written with the rows."""
@@ -89,17 +71,6 @@ class PatientQuerySet(ScopedQuerySet):
         """The patient of that key, or that patient, with all who were merged into her."""
         key = getattr(patient, "pk", patient)
         return self.filter(Q(pk=key) | Q(merged_into=key))
-
-
-class Folded(models.CharField):
-    """A folded text that is compared byte by byte on both engines, so that an index answers
-    what begins with something, in whatever language the database sorts."""
-
-    def db_parameters(self, connection: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super().db_parameters(connection)
-        if connection.vendor == "postgresql":
-            found["collation"] = "C"
-        return found
 
 
 class Patient(Record):
@@ -262,82 +233,3 @@ class Patient(Record):
             added = self._state.adding
             super().save(**options)
             PatientKey.objects.keep(self, () if added else None)
-
-
-# Keys of patients, in the order of what was matched: one query for each way to write it, since
-# an index answers one after another faster than all of them at once. Slice each.
-Beginnings = list["models.QuerySet[PatientKey, uuid.UUID]"]
-
-
-class PatientKeys(models.Manager["PatientKey"]):
-    def keep(self, patient: Patient, there: Collection[str] | None = None) -> None:
-        """Let a patient's keys be what they are now; one query more where none has changed."""
-        mine = self.filter(patient=patient)
-        there = {*mine.values_list("text", flat=True)} if there is None else {*there}
-        wanted = keys_of(patient)
-        if gone := there - wanted:
-            mine.filter(text__in=gone).delete()
-        self.bulk_create(
-            self.model(clinic_id=patient.clinic_id, patient=patient, text=text)
-            for text in sorted(wanted - there)
-        )
-
-    def named(self, text: str, *, clinic: Clinic) -> Beginnings:
-        """The patients of whose names every word of a text is a beginning; see `Beginnings`.
-
-        Those whose name is exactly the longest word come first.
-        """
-        first, *others = word_keys(text) or [[]]
-        return [
-            rows.filter(
-                *(Exists(self.filter(_begins(one), patient=OuterRef("patient"))) for one in others)
-            )
-            for rows in self._beginning(first, clinic)
-        ]
-
-    def called(self, digits: str, *, clinic: Clinic) -> Beginnings:
-        """The patients whose phone number begins or ends with these digits."""
-        return self._beginning(digit_keys(digits), clinic)
-
-    def _beginning(self, ways: Sequence[str], clinic: Clinic) -> Beginnings:
-        rows = self.filter(clinic=clinic).order_by("text", "patient_id")
-        return [rows.filter(_begins([way])).values_list("patient_id", flat=True) for way in ways]
-
-
-def _begins(ways: Collection[str]) -> Q:
-    found = Q(text__in=[])
-    for way in ways:
-        found |= Q(text__gte=way, text__lt=way + LAST_SIGN)
-    return found
-
-
-class PatientKey(models.Model):
-    """By what a patient is found: the words of her names and her phone numbers, folded.
-
-    Made from the patient's row whenever it is written, and kept nowhere else.
-    """
-
-    pk = models.CompositePrimaryKey("patient_id", "text")
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="keys", db_index=False)
-    text = Folded(max_length=LONGEST)
-
-    objects = PatientKeys()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["clinic", "text", "patient"], name="patient_key_by_text"),
-        ]
-
-    guards = [
-        Guard(
-            "patient_key_of_its_clinic",
-            ("INSERT", "UPDATE"),
-            "NOT EXISTS (SELECT 1 FROM clinic_patient p "
-            "WHERE p.id = NEW.patient_id AND p.clinic_id = NEW.clinic_id)",
-            "What the finder knows of a patient belongs to her clinic.",
-        ),
-    ]
-
-    def __str__(self) -> str:
-        return self.text

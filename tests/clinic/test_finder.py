@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Patient, PatientKey
-from clinic.models.patients import keys_of
+from clinic.models.finding import keys_of
 from clinic.queries.patients import CANDIDATES, MOST_FOUND, find_patients, patients_matching
 from tests import factories
 from tests.cast import NOW, Cast

@@ -111,6 +111,10 @@ patient-register                      GET     login     200       403         40
 patient-register                      POST    login     422       403         403  403      422     403     403           422      403
 patient-edit                          GET     login     200       403         403  403      200     403     403           404      403
 patient-edit                          POST    login     422       403         403  403      422     403     403           404      403
+patient-merge                         GET     login     403       403         403  403      200     403     403           404      403
+patient-merge                         POST    login     403       403         403  403      422     403     403           404      403
+patient-unmerge                       GET     login     403       403         403  403      200     403     403           404      403
+patient-unmerge                       POST    login     403       403         403  403      422     403     403           404      403
 audit                                 GET     login     403       403         403  403      200     200     200           200      403
 audit                                 POST    login     403       403         403  403      405     405     405           405      403
 audit-export                          GET     login     403       403         403  403      200     200     200           200      403

@@ -40,6 +40,14 @@ class Signature(Row):
         constraints = [bounded("signature_dates_bounded", instants=["signed_at"])]
 
     guards = [
+        Guard(
+            "treatment_not_of_merged",
+            ("INSERT",),
+            "EXISTS (SELECT 1 FROM clinic_patient p "
+            "WHERE p.id = NEW.patient_id AND p.merged_into_id IS NOT NULL)",
+            "No chart is opened for a patient who was merged into another.",
+            on="treatments_treatment",
+        ),
         *append_only(
             "treatments_signature",
             keys=[("id",), ("treatment_id",)],

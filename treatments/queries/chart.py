@@ -9,7 +9,7 @@ from functools import cached_property
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from clinic.models import Clinic, User
+from clinic.models import Clinic, Patient, User
 from clinic.seals import seal_of_row
 from treatments.models import (
     Addendum,
@@ -194,7 +194,7 @@ class ChartPage:
         """The treatment before this one with needling in it: two queries."""
         before: Treatment | None = (
             Treatment.objects.filter(
-                patient=self.chart.patient_id,
+                patient__in=Patient.objects.same_person(self.chart.patient_id).values("pk"),
                 clinic=self.chart.clinic_id,
                 opened_at__lt=self.chart.opened_at,
                 started_on__isnull=False,

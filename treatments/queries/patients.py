@@ -20,7 +20,10 @@ MOST_VISITS = 200
 
 @dataclass(frozen=True)
 class VisitLine:
-    """One visit; `chart` is its chart's key where the user may open it, `chart_word` its state."""
+    """One visit; `chart` is its chart's key where the user may open it, `chart_word` its state.
+
+    `under` is the number of another patient under which it stands, who was merged into this one.
+    """
 
     appointment: Appointment
     day: str
@@ -28,6 +31,7 @@ class VisitLine:
     is_ahead: bool
     chart: uuid.UUID | None = None
     chart_word: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,16 @@ def visits_of(patient: Patient, *, user: User, today: dt.date) -> Visits:
 
     Two queries, or one for those who see no charts; `today` is the clinic-local date.
     """
+    same = Patient.objects.same_person(patient).values("pk")
     rows = list(
-        Appointment.objects.filter(patient=patient)
-        .select_related("service", "practitioner")
+        Appointment.objects.filter(patient__in=same)
+        .select_related("service", "practitioner", "patient")
         .order_by("-starts_at", "-pk")[: MOST_VISITS + 1]
     )
     with_charts = any(user.can(one, patient.clinic_id) for one in CHARTS)
     charts: dict[uuid.UUID, Treatment] = {}
     if with_charts:
-        found = Treatment.objects.charts_for(user).filter(patient=patient)
+        found = Treatment.objects.charts_for(user).filter(patient__in=same)
         charts = {chart.appointment_id: chart for chart in found}
     lines = [_line(row, patient, today, charts.get(row.pk)) for row in rows[:MOST_VISITS]]
     return Visits(
@@ -71,5 +76,6 @@ def _line(row: Appointment, patient: Patient, today: dt.date, chart: Treatment |
         time=say_time(patient.clinic.local(row.starts_at)),
         is_ahead=row.local_date >= today and row.status in HOLDING - {Status.COMPLETED},
         chart=chart.pk if chart else None,
+        under="" if row.patient_id == patient.pk else row.patient.code,
         chart_word=chart.get_status_display() if chart else "",
     )

@@ -35,5 +35,6 @@ class ShowPatient(Page):
             "courses": course_lines(patient) if may_book else [],
             "may_book": may_book,
             "may_edit": self.request.user.can(Permission.REGISTER_PATIENT, clinic.pk),
+            "may_merge": self.request.user.can(Permission.MERGE_PATIENTS, clinic.pk),
         }
         return self.render_to_response(context)

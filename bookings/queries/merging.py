@@ -1,0 +1,44 @@
+"""Who a patient may be as well, and what a merge of two would move."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from bookings.models import Appointment, PatientMerge
+from bookings.rules.status import MOVABLE
+from clinic.models import Patient, PatientKey
+from clinic.queries.patients import with_visits
+from clinic.rules import looks_like
+
+MOST_ALIKE = 8
+
+
+def who_may_be(patient: Patient) -> list[Patient]:
+    """Others on file in the clinic who look like this patient, each with her last visit.
+
+    Two queries.
+    """
+    alike = Q(birth_date=patient.birth_date)
+    if patient.phone:
+        same_phone = PatientKey.objects.filter(
+            clinic=patient.clinic_id, text=f"{patient.phone}"[:40]
+        )
+        alike |= Q(pk__in=same_phone.values("patient"))
+    rows = Patient.objects.filter(alike, clinic=patient.clinic_id).counted()
+    others = rows.exclude(pk=patient.pk).order_by("number")
+    return with_visits([one for one in others if looks_like(one, patient)][:MOST_ALIKE])
+
+
+def visits_to_move(patient: Patient, today: object) -> list[Appointment]:
+    """The visits from a clinic-local day on that have not begun. One query."""
+    rows = Appointment.objects.filter(
+        patient=patient, local_date__gte=today, status__in=[str(one) for one in MOVABLE]
+    )
+    return list(rows.select_related("service", "practitioner", "clinic").order_by("starts_at"))
+
+
+def merge_of(patient: Patient) -> PatientMerge | None:
+    """The merge that stands of a patient who was merged into another. One query."""
+    rows = PatientMerge.objects.filter(merged=patient, undone_at=None)
+    found: PatientMerge | None = rows.select_related("kept", "merged_by").first()
+    return found
