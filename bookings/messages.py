@@ -109,7 +109,10 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
             # What is being sent at this moment may have reached her.
             if name in {*Kind} - REMINDERS and one.status != Message.Status.SENDING:
                 wait = max(one.due_at - at, AT_ONCE)
-                _post(appointment, Kind(name), at, once=once, wait=wait)
+                # Of several visits in one message each is now told singly.
+                kind = Kind.BOOKED if name == Kind.COURSE else Kind(name)
+                _post(appointment, kind, at, once=once, wait=wait)
+                _tell_the_rest(appointment, at)
 
 
 def offered(offer: Offer, *, at: dt.datetime) -> bool:
