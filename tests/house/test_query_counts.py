@@ -15,11 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bookings.models import Appointment, Closure, Override
+from bookings.rules.choice import choice_key
 from clinic import audit, operations
 from clinic.models import Message, Patient, Practitioner, RoleAssignment, Room, User
 from clinic.permissions import Role
 from clinic.sitemap import PLACES
 from tests import factories
+from tests.bookings.waiting import wait
 from tests.cast import NOW, Cast
 from tests.house import world
 from treatments.models import DepthRule, NeedlingPass, NumbingIngredient, Treatment
@@ -44,6 +46,10 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.name} {self.who}"
+
+
+def one_wait(cast: Cast, n: int) -> None:
+    wait(cast, one_patient(cast, n), practitioners=[cast.ana])
 
 
 def one_patient(cast: Cast, n: int) -> Patient:
@@ -269,6 +275,16 @@ LISTS = [
         most=20,
     ),
     Case("tokens", "reception", one_token),
+    Case("waitlist", "reception", one_wait),
+    Case(
+        "waitlist-for",
+        "reception",
+        one_wait,
+        lambda cast: (
+            f"{reverse('waitlist-for')}?time={choice_key(cast.ana.pk, NOW + 6 * HALF_HOUR)}"
+        ),
+        most=26,
+    ),
     Case("appointment-new", "reception", one_practitioner, most=20),
     Case("setup-cartridge-products", "manager", one_product),
     Case("setup-numbing-products", "manager", one_cream),
@@ -288,6 +304,7 @@ LISTS = [
 ]
 # Pages of the site map that show no list.
 NO_LIST = {
+    "waitlist-add",
     "block-time",
     "own-calendar",
     "security",
@@ -346,4 +363,5 @@ def test_every_list_of_the_site_map_is_counted() -> None:
         "setup-closure",
         "setup-shift",
         "treatment",
+        "waitlist-for",
     }
