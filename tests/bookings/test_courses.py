@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from bookings import operations, queries
@@ -332,3 +334,16 @@ def test_a_stale_page_of_a_course_is_refused(cast: Cast) -> None:
     with pytest.raises(Conflict) as no:
         operations.end_course(course=course, reason="Why", by=cast.reception, at=NOW, version=7)
     assert no.value.rule == "P12"
+
+
+@pytest.mark.rule("P35")
+def test_a_plan_asks_a_bounded_number_of_questions_for_each_visit(cast: Cast) -> None:
+    def asked(planned: int) -> int:
+        with CaptureQueriesContext(connection) as queries_made:
+            plan(cast, numbers=range(1, planned + 1))
+        return len(queries_made)
+
+    asked(1)
+    few, many = asked(2), asked(8)
+    assert many - few <= 6 * 12
+    assert few <= 2 * 12 + 2

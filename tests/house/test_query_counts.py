@@ -237,7 +237,18 @@ def one_token(cast: Cast, n: int) -> None:
         operations.revoke_token(token=made, by=cast.reception, at=NOW)
 
 
+def one_course(cast: Cast, n: int) -> None:
+    factories.course(cast.siobhan, cast.service, by=cast.reception)
+
+
 LISTS = [
+    Case(
+        "patient with courses",
+        "reception",
+        one_course,
+        lambda cast: reverse("patient", kwargs={"pk": cast.siobhan.pk}),
+        most=25,
+    ),
     Case("messages", "reception", one_message),
     Case("day", "reception", lambda cast, n: one_visit(cast, n)),
     Case("day", "esthetician", one_chart),
