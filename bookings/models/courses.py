@@ -56,7 +56,7 @@ class Course(Record):
             check(
                 "course_interval_14_to_180",
                 Q(interval_days__gte=LEAST_DAYS, interval_days__lte=LONGEST_INTERVAL_DAYS),
-                f"{LEAST_DAYS} to {LONGEST_INTERVAL_DAYS} days lie between two visits.",
+                f"Between two visits lie {LEAST_DAYS} to {LONGEST_INTERVAL_DAYS} days.",
             ),
             check(
                 "course_weekday_and_time_known",

@@ -41,7 +41,7 @@ class Ticket:
     days: Days
     until: dt.datetime
 
-    def sign(self) -> str:
+    def signed(self) -> str:
         """The ticket as it goes into an address; it names nobody but by key."""
         days = self.days
         return _signer.sign_object(
@@ -85,7 +85,7 @@ def live_of(
     )
     tonight = day_span(clinic.day_of(at), clinic.zone)[1]
     ticket = Ticket(user.pk, user.session_round, days, min(at + LIFE, tonight))
-    asks = f"{reverse('day-changes', args=[first])}?{urlencode({'ticket': ticket.sign()})}"
+    asks = f"{reverse('day-changes', args=[first])}?{urlencode({'ticket': ticket.signed()})}"
     return {"url": address, "asks": asks, "knows": _word(ticket, at, shared=False)}
 
 

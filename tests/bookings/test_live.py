@@ -213,7 +213,7 @@ def test_a_ticket_of_another_clinic_tells_nothing(enter: Enter, cast: Cast) -> N
     assert ticket
     assert ask(asks).status_code == 200
     theirs = Ticket(cast.reception.pk, cast.reception.session_round, ticket.days, ticket.until)
-    assert ask(f"{asks.partition('?')[0]}?ticket={theirs.sign()}").status_code == 404
+    assert ask(f"{asks.partition('?')[0]}?ticket={theirs.signed()}").status_code == 404
 
 
 @pytest.mark.parametrize("change", ["inactive", "sessions ended", "no role", "no such role"])
