@@ -327,4 +327,3 @@ LOGGING = {
     # What these two say of a failure names the patient's number and the provider's password.
     "loggers": {"apprise": {"level": "CRITICAL"}, "urllib3": {"level": "CRITICAL"}},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -15,8 +15,9 @@ from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
 from bookings.models.merges import PatientMerge
 from bookings.models.moves import Move, Undo
+from bookings.models.offers import Offer
 from bookings.models.overrides import Override
-from bookings.models.waitlist import Offer, WaitlistEntry
+from bookings.models.waitlist import WaitlistEntry
 
 __all__ = [
     "LANES",

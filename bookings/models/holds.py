@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from bookings.models.appointments import Appointment
-from bookings.models.waitlist import Offer
+from bookings.models.offers import Offer
 from bookings.rules.visit import HOLD_CAP_MIN
 from clinic.constraints import Guard, NoOverlap, append_only, bounded, check, overlap_guards
 from clinic.models import Clinic, Device, Patient, Practitioner, Room, Row

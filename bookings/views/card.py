@@ -22,7 +22,7 @@ from bookings.rules.interval import say_days
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
 from bookings.rules.undoing import DONE, NAMES, UNDONE
 from bookings.views.undoing import toast_of
-from bookings.views.waitlist import say_waits
+from bookings.views.waiting_times import say_waits
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of

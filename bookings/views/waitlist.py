@@ -1,69 +1,34 @@
-"""The waitlist: who waits, who fits a time that is free, and one press to offer or book it."""
+"""The waitlist: who waits, and for what."""
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.http import urlencode
 
 from bookings import operations, queries
 from bookings.forms.waitlist import (
     ChangeWaitForm,
     PressForm,
-    TimeForm,
     WaitForm,
     WaitlistFilter,
     initial_of,
-    read_choice,
     read_key,
 )
-from bookings.models import Offer, WaitlistEntry
-from bookings.rules.choice import choice_key
-from bookings.rules.waitlist import say_days, say_hours_of
-from clinic.models import Clinic, Practitioner
+from bookings.models import WaitlistEntry
+from bookings.views.waiting_times import entry_of, line_of, say_no
 from clinic.permissions import Permission
-from clinic.queries.licenses import practitioners_of
 from clinic.queries.patients import Found, find_patients, patient_for
 from clinic.refusals import NotAllowed, Refusal
-from clinic.rules import say_date, say_time
 from clinic.views.doors import Door, FormPage, Page, StaffRequest, acting
 
 MOST = 200
-
-
-def line_url(practitioner: Practitioner, starts_at: dt.datetime) -> str:
-    """Where those are listed who wait for a time like this."""
-    return (
-        f"{reverse('waitlist-for')}?{urlencode({'time': choice_key(practitioner.pk, starts_at)})}"
-    )
-
-
-def say_waits(
-    clinic: Clinic, practitioner: Practitioner, starts_at: dt.datetime, at: dt.datetime
-) -> dict[str, str] | None:
-    """How many wait for a time that is free, with the way to them; None where nobody does."""
-    if starts_at <= at:
-        return None
-    line = queries.line_for(clinic, practitioner, starts_at, at=at)
-    count = len(line.fits)
-    if not count:
-        return None
-    local = clinic.local(starts_at)
-    when = f"{say_date(local.date())}, {say_time(local)}"
-    return {
-        "says": f"{count} {'person waits' if count == 1 else 'people wait'} for a time like "
-        f"{when}.",
-        "url": line_url(practitioner, starts_at),
-    }
 
 
 class Waitlist(Page):
@@ -80,7 +45,7 @@ class Waitlist(Page):
         return super().get_context_data(**kwargs) | {
             "form": form,
             "filtered": any(wanted.values()),
-            "lines": [_line(one, clinic) for one in found[:MOST]],
+            "lines": [line_of(one, clinic) for one in found[:MOST]],
             "more": len(found) > MOST,
             "press": PressForm(clinic=clinic, user=self.request.user, auto_id=False),
         }
@@ -168,7 +133,7 @@ class ChangeWait(FormPage):
 
     @cached_property
     def entry(self) -> WaitlistEntry:
-        return _entry(self.request, self.kwargs["pk"])
+        return entry_of(self.request, self.kwargs["pk"])
 
     def get_initial(self) -> dict[str, Any]:
         return initial_of(self.entry)
@@ -197,123 +162,6 @@ class ChangeWait(FormPage):
         }
 
 
-class LineFor(Door):
-    """Who waits for one time, first come first: `?time=`, a `choice_key`."""
-
-    may = (Permission.BOOK,)
-
-    def get(self, request: StaffRequest) -> HttpResponse:
-        read = read_choice(request.GET.get("time", ""))
-        people = {str(one.pk): one for one in practitioners_of(request.clinic)}
-        if read is None or read[0] not in people:
-            raise Http404
-        return show_line(request, people[read[0]], read[1])
-
-
-def show_line(
-    request: StaffRequest,
-    practitioner: Practitioner,
-    starts_at: dt.datetime,
-    *,
-    refusal: Refusal | None = None,
-) -> HttpResponse:
-    """The line for a time, as a page; with what was refused on it."""
-    clinic, at = request.clinic, timezone.now()
-    line = queries.line_for(clinic, practitioner, starts_at, at=at)
-    local = clinic.local(starts_at)
-    key = choice_key(practitioner.pk, starts_at)
-    form = TimeForm(clinic=clinic, user=request.user, auto_id=False, initial={"choice": key})
-    context = {
-        "when": f"{say_date(local.date())}, {say_time(local)}",
-        "zone": local.tzname(),
-        "who": str(practitioner),
-        "fits": [_line(one, clinic) for one in line.fits],
-        "others": [_line(one, clinic) | {"why": why} for one, why in line.others],
-        "offer": _offered(line.offer, clinic) if line.offer else None,
-        "form": form,
-        "press": PressForm(clinic=clinic, user=request.user, auto_id=False),
-        "refusal": refusal,
-        "minutes": clinic.offer_min,
-        "board": reverse("day-on", args=[local.date()]),
-    }
-    return render(
-        request, "bookings/waitlist_for.html", context, status=refusal.status if refusal else 200
-    )
-
-
-class _OnTime(FormPage):
-    """A press beside a time: one operation on an entry."""
-
-    http_method_names = ["post"]
-    may = (Permission.BOOK,)
-    form_class = TimeForm
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.entry = _entry(self.request, kwargs["pk"])
-        return super().post(request, *args, **kwargs)
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        no = form.no or Refusal("Choose one of the times on the page.", rule="input")
-        values = getattr(form, "cleaned_data", {})
-        if "practitioner" not in values:
-            context: dict[str, Any] = {
-                "refusal": no,
-                "when": "",
-                "who": "",
-                "fits": [],
-                "others": [],
-            }
-            return render(self.request, "bookings/waitlist_for.html", context, status=form.status)
-        return show_line(self.request, values["practitioner"], values["starts_at"], refusal=no)
-
-    def form_refused(self, form: Any, no: Refusal) -> HttpResponse:
-        form.cleaned_data |= self.wanted
-        return self.form_invalid(form)
-
-    def values_of(self, form: TimeForm) -> dict[str, Any]:
-        """What was chosen; kept, because a refusal takes its field out of the form."""
-        self.wanted = {name: form.cleaned_data[name] for name in ("practitioner", "starts_at")}
-        return self.wanted
-
-
-class OfferTime(_OnTime):
-    """Hold the time for her and send the link."""
-
-    def perform(self, form: TimeForm) -> Offer:
-        return operations.offer_time(
-            entry=self.entry,
-            **self.values_of(form),
-            then_next=form.cleaned_data["then_next"],
-            **acting(self.request),
-            once=form.key,
-        )
-
-    def where_to(self, result: Offer) -> str:
-        until = say_time(self.request.clinic.local(result.expires_at))
-        messages.success(
-            self.request, f"Offered to {self.entry.patient.name}: the time is held until {until}."
-        )
-        return line_url(result.practitioner, result.starts_at)
-
-
-class BookTime(_OnTime):
-    """Book the time for her at once."""
-
-    def perform(self, form: TimeForm) -> Any:
-        return operations.book_from_waitlist(
-            entry=self.entry, **self.values_of(form), **acting(self.request), once=form.key
-        )
-
-    def where_to(self, result: Any) -> str:
-        local = self.request.clinic.local(result.starts_at)
-        messages.success(
-            self.request,
-            f"Booked from the waitlist: {result.patient.name}, {say_date(local.date())}, "
-            f"{say_time(local)}, {result.practitioner}; {result.room.name}.",
-        )
-        return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
-
-
 class WithdrawWait(Door):
     """Off the waitlist."""
 
@@ -322,10 +170,10 @@ class WithdrawWait(Door):
     may = (Permission.BOOK,)
 
     def post(self, request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
-        entry = _entry(request, pk)
+        entry = entry_of(request, pk)
         form = PressForm(request.POST, clinic=request.clinic, user=request.user)
         if not form.is_valid():
-            return _say_no(request, Refusal("This form is not as the page made it.", rule="input"))
+            return say_no(request, Refusal("This form is not as the page made it.", rule="input"))
         try:
             operations.withdraw_wait(
                 entry=entry,
@@ -336,80 +184,6 @@ class WithdrawWait(Door):
         except NotAllowed as no:
             raise PermissionDenied from no
         except Refusal as no:
-            return _say_no(request, no)
+            return say_no(request, no)
         messages.success(request, f"{entry.patient.name} is off the waitlist.")
         return HttpResponseRedirect(reverse("waitlist"))
-
-
-class TakeBackOffer(Door):
-    """Take an offer back: the time is free again."""
-
-    form_class = PressForm
-    http_method_names = ["post"]
-    may = (Permission.BOOK,)
-
-    def post(self, request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
-        offer = queries.offer_for(user=request.user, clinic=request.clinic, key=pk)
-        if offer is None:
-            raise Http404
-        form = PressForm(request.POST, clinic=request.clinic, user=request.user)
-        if not form.is_valid():
-            return _say_no(request, Refusal("This form is not as the page made it.", rule="input"))
-        try:
-            operations.take_back_offer(offer=offer, **acting(request), once=form.key)
-        except NotAllowed as no:
-            raise PermissionDenied from no
-        except Refusal as no:
-            return _say_no(request, no)
-        messages.success(
-            request, f"The offer to {offer.patient.name} is taken back. The time is free again."
-        )
-        return HttpResponseRedirect(line_url(offer.practitioner, offer.starts_at))
-
-
-def _say_no(request: StaffRequest, no: Refusal) -> HttpResponse:
-    context: dict[str, Any] = {"refusal": no, "when": "", "who": "", "fits": [], "others": []}
-    return render(request, "bookings/waitlist_for.html", context, status=no.status)
-
-
-def _entry(request: StaffRequest, key: uuid.UUID) -> WaitlistEntry:
-    found = queries.entry_for(user=request.user, clinic=request.clinic, key=key)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _line(entry: WaitlistEntry, clinic: Clinic) -> dict[str, Any]:
-    """An entry as a list shows it."""
-    since = clinic.local(entry.created_at)
-    days = f"from {say_date(entry.first_on)}"
-    if entry.last_on:
-        days += f" to {say_date(entry.last_on)}"
-    offers = entry.open_offers  # type: ignore[attr-defined]  # read by `waiting_in`
-    return {
-        "key": entry.pk,
-        "version": entry.version,
-        "who": entry.patient.name,
-        "code": entry.patient.code,
-        "phone": entry.patient.phone_text,
-        "service": entry.service.name,
-        "with": ", ".join(str(one) for one in entry.practitioners.all()) or "Anyone",
-        "days": say_days(entry.weekdays),
-        "hours": say_hours_of(entry),
-        "dates": days,
-        "since": f"{say_date(since.date())}, {say_time(since)}",
-        "note": entry.note,
-        "offer": _offered(offers[0], clinic) if offers else None,
-    }
-
-
-def _offered(offer: Offer, clinic: Clinic) -> dict[str, Any]:
-    local = clinic.local(offer.starts_at)
-    return {
-        "key": offer.pk,
-        "who": offer.practitioner.name,
-        "when": f"{say_date(local.date())}, {say_time(local)}",
-        "until": say_time(clinic.local(offer.expires_at)),
-        "url": line_url(offer.practitioner, offer.starts_at),
-        "then_next": offer.then_next,
-    }

@@ -67,7 +67,7 @@ def test_a_time_as_wished_fits() -> None:
     [
         ({"practitioners": {"ana"}}, ""),
         ({"practitioners": {"bo"}}, "Waits for someone else."),
-        ({"practitioners": {"bo", "ana"}}, ""),
+        ({"practitioners": ("ana", "bo")}, ""),
         ({"weekdays": 0b0000010}, ""),
         ({"weekdays": 0b1111101}, "Waits for Mon, Wed, Thu, Fri, Sat or Sun."),
         ({"weekdays": 0b1100000}, "Waits for the weekend."),
