@@ -7,7 +7,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
@@ -282,8 +281,3 @@ def _person(
     at_work = window.at_work(roster.works(first=day, last=day + DAY, zone=clinic.zone))
     refused = "" if verdict.allowed else verdict.reason
     return Person(practitioner.name, refused, at_work, busy, roster)
-
-
-def waits_of(clinic: Clinic, patient: Patient) -> list[Any]:
-    """What a patient waits for, first come first."""
-    return list(waiting_in(clinic, patient=patient))

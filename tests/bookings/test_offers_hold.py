@@ -113,7 +113,7 @@ def offered_is_had(cast: Cast, pick: int, who: int) -> None:
     """One of the free times, taken alone, is booked, and lies within a shift."""
     patient = [cast.mia, cast.wang, cast.siobhan][who]
     found = queries.FreeSearch(
-        clinic=cast.clinic, need=cast.service, first=TODAY, days=20, at=NOW, patient=patient
+        clinic=cast.clinic, need=cast.service, first=TODAY, days=24, at=NOW, patient=patient
     )
     times = [time for line in found.lines() for time in line.times]
     assert times

@@ -58,6 +58,8 @@ NOT_ON_THE_MAP = {
     "security-codes-new": "a press on the page of the second factor",
     "security-passkey-add": "a press on the page of the second factor",
     "why-not": "a fragment of the new appointment",
+    "course-new": "a press on the card of a patient or a visit",
+    "waitlist-for": "a press on the card of a visit that was called off",
 }
 
 
