@@ -30,6 +30,7 @@ class OwnCalendar(Page):
     """The link to one's own visits: made here, shown once, ended here."""
 
     may = (Permission.TREAT,)
+    form_class = HouseForm
     template_name = "bookings/calendar.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -69,6 +70,7 @@ class EndCalendar(Door):
     """End the link to one's own visits."""
 
     may = (Permission.TREAT,)
+    form_class = HouseForm
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:

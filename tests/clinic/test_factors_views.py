@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic import deployment, operations
-from clinic.models import AuditEvent, Draft, Organization, User
+from clinic.models import AuditEvent, Clinic, Draft, Organization, User
 from clinic.queries import factors as queries
 from tests.cast import NOW, PASSWORD, Cast
 from tests.clinic.test_factors_operations import STEP, code_at, turn_on
@@ -263,6 +263,7 @@ def test_what_is_sent_when_the_policy_comes_is_not_lost(
 @pytest.mark.rule("P19")
 def test_the_organization_s_policy_works_from_the_next_request_on(cast: Cast, enter: Enter) -> None:
     rosa, sam = enter(cast.reception), enter(cast.administrator)
+    assert {*Clinic.objects.all()} == {cast.clinic, cast.other_clinic}
     assert rosa.get("/patients/").status_code == 200
     shown = page(sam.get("/setup/security/"))
     assert "Rosa Alvarez" in shown.split("Without a second factor now")[1]

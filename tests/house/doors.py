@@ -83,8 +83,8 @@ own-calendar                          GET     login     403       200         20
 own-calendar                          POST    login     403       200         200  200      403     403     403           422      403
 own-calendar-end                      GET     login     403       405         405  405      403     403     403           405      403
 own-calendar-end                      POST    login     403       302         302  302      403     403     403           302      403
-calendar-feed                         GET     404       404       404         404  404      404     404     404           404      404
-calendar-feed                         POST    405       405       405         405  405      405     405     405           405      405
+calendar-feed                         GET     404       404       404         404  404      404     404     404           404      403
+calendar-feed                         POST    405       405       405         405  405      405     405     405           405      403
 lock                                  GET     login     200       200         200  200      200     200     200           200      200
 lock                                  POST    login     422       422         422  422      422     422     422           422      422
 draft                                 GET     login     204       204         204  204      204     204     204           204      403
