@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from treatments.management.demo.stockroom import deliveries
 from treatments.management.demo.visits import TREATED, Act, Fate, Visit, minutes
 
 F = Fate
+# Practitioner → the spans in which she treats, whatever the clinic.
+Busy = dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime]]]
 # The visit whose patient has come early and waits.
 WAITING = 50
 # Per practitioner in the plan's order: minutes from the present to the start of each visit,
@@ -90,6 +93,7 @@ class Queue:
 def play(sites: list[tuple[Site, Queue]], *, now: dt.datetime, password: str) -> int:
     """Play every act up to the present, in the order in which they happen; how many there were."""
     acts: list[Act] = []
+    busy: Busy = defaultdict(list)
     for site, queue in sites:
         acts += deliveries(site, now=now, password=password)
         visits = [
@@ -98,7 +102,7 @@ def play(sites: list[tuple[Site, Queue]], *, now: dt.datetime, password: str) ->
         ]
         queue.rests |= {one.patient.pk for one in visits if one.fate in TREATED}
         visits += _coming(site, queue, now, password)
-        for visit in seated(site, visits):
+        for visit in seated(site, visits, busy):
             acts += visit.acts()
     # Stable, so that acts of one instant keep the order of their visit.
     due = sorted((act for act in acts if act[0] <= now), key=lambda act: act[0])
@@ -107,16 +111,24 @@ def play(sites: list[tuple[Site, Queue]], *, now: dt.datetime, password: str) ->
     return len(due)
 
 
-def seated(site: Site, visits: list[Visit]) -> list[Visit]:
-    """Give each visit a room, and that room's pen; a visit that finds none is left out."""
+def seated(site: Site, visits: list[Visit], busy: Busy | None = None) -> list[Visit]:
+    """Give each visit a room, and that room's pen; a visit that finds none is left out.
+
+    So is one of somebody who is `busy` then in another clinic: she has one lane in all of them.
+    """
     free_at = [dt.datetime.min.replace(tzinfo=dt.UTC)] * len(site.rooms)
     found = []
+    busy = defaultdict(list) if busy is None else busy
     for visit in sorted(visits, key=lambda one: one.comes_at):
+        hers = busy[visit.practitioner.pk]
+        if any(first < visit.ends_at and visit.starts_at < last for first, last in hers):
+            continue
         for number, free in enumerate(free_at):
             if free <= visit.comes_at:
                 visit.room, visit.device = site.rooms[number], site.devices[number]
                 free_at[number] = visit.ends_at + minutes(visit.service.clean_down_min)
                 found.append(visit)
+                hers.append((visit.starts_at, visit.ends_at))
                 break
     return found
 
