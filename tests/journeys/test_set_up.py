@@ -212,6 +212,7 @@ def treat(page: Page, look: Look, clock_shows: Callable[[str], None]) -> None:
     page.get_by_label("Passes", exact=True).fill("2")
     choose(page, "End point", "Uniform redness")
     page.get_by_role("button", name="Add pass").click()
+    expect(page.get_by_role("region", name="This treatment")).to_contain_text("0.50 mm × 2")
     clock_shows("9:24")
     page.reload()
     room.finish(page, look)
