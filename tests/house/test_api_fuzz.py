@@ -99,6 +99,9 @@ def test_any_request_is_answered_as_documented(address: str, austin: World) -> N
         )
         limits(given(operation.as_strategy(generation_mode=mode), st.data())(ask))()
     valid, invalid = answered.values()
-    # A name of a hundred thousand characters is valid by the schema and too long a line for it.
-    assert valid <= {200, 201, 400, 404, 409, 422}, "the token opens, and what is valid can be read"
+    # A NUL in what is looked for is a valid text by the schema; the gate turns it away unread.
+    unread = {400} if address == "GET patients" else set()
+    assert valid <= {200, 201, 404, 409, 422} | unread, (
+        "the token opens, and what is valid can be read"
+    )
     assert invalid & {400, 401, 404, 422}
