@@ -406,7 +406,7 @@ def test_a_hold_is_of_one_visit_or_one_offer(cast: Cast, made: Offer) -> None:
 @pytest.mark.parametrize(
     ("columns", "name"),
     [
-        ({"state": "gone"}, "offer_state_known"),
+        ({"state": "gone", "settled_at": NOW}, "offer_state_known"),
         ({"state": "expired"}, "offer_settled_is_dated"),
         ({"state": "withdrawn", "settled_at": NOW}, "offer_withdrawn_by_someone"),
         ({"state": "taken", "settled_at": NOW}, "offer_taken_has_its_visit"),
