@@ -89,11 +89,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def django_db_setup(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Each worker's own clone of the template, instead of a database that can be flushed."""
+    """Each worker's own clone of the template, instead of a database that can be flushed.
+
+    A test that has not asked for a database gets none: what it wrote would stay for all others.
+    """
+    clone = databases.cloned()
     with django_db_blocker.unblock():
         databases.ensure_template()
-        with databases.cloned():
-            yield
+        clone.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        clone.__exit__(None, None, None)
 
 
 @pytest.fixture
