@@ -13,7 +13,7 @@ from bookings.operations.waitlist.offering import go_on
 from bookings.rules.waiting import ClosedAs, OfferState
 from clinic import audit
 from clinic.acts import link_act
-from clinic.refusals import Conflict
+from clinic.refusals import Conflict, Refusal
 
 LATE = "This time is not held for you any more."
 
@@ -29,17 +29,22 @@ def take_offer(*, offer: Offer, at: dt.datetime) -> Appointment:
     """
     clinic, entry = offer.clinic, offer.entry
     _still_open(offer, at)
-    place = find_place(
-        clinic=clinic,
-        practitioner=offer.practitioner,
-        patient=entry.patient,
-        service=entry.service,
-        lanes=offer.lanes,
-        room=offer.room,
-        device=offer.device,
-        at=at,
-        but=offer,
-    )
+    try:
+        place = find_place(
+            clinic=clinic,
+            practitioner=offer.practitioner,
+            patient=entry.patient,
+            service=entry.service,
+            lanes=offer.lanes,
+            room=offer.room,
+            device=offer.device,
+            at=at,
+            but=offer,
+        )
+    except Refusal:
+        # Where another press was first, its own visit stands in the way: that is no news.
+        _still_open(Offer.objects.get(pk=offer.pk), at)
+        raise
     offer = held_offer(offer)
     _still_open(offer, at)
     entry = held_entry(offer.entry)
