@@ -54,6 +54,11 @@ def _server(sql: str) -> None:
         server.execute(sql.encode())
 
 
+def current() -> str:
+    """The name of the database that connections of this process go to."""
+    return str(connection.settings_dict["NAME"])
+
+
 def switch(name: str) -> None:
     """Let every connection opened from now on, in any thread, go to the database `name`."""
     connections.close_all()
