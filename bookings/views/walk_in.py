@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
 from bookings import operations, queries
 from bookings.forms.new import NewAppointmentForm
@@ -22,11 +23,24 @@ SHOWN = 6
 class WalkIn(NewAppointment):
     """Find or register the patient, choose the service, take the next time: she is here.
 
-    `?chosen=&service=&practitioner=` shows the times without a press, which is what htmx asks.
+    `?chosen=&service=&practitioner=` shows the times without a press; htmx gets them alone.
     """
 
-    template_name = "bookings/walk_in.html"
     operation = staticmethod(operations.walk_in)
+
+    def get_template_names(self) -> list[str]:
+        """The page, or the times alone for a page that stands open."""
+        return ["bookings/_next_times.html" if self._alone else "bookings/walk_in.html"]
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the times alone are asked for."""
+        return self.request.method == "GET" and bool(self.request.htmx)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        patch_vary_headers(answer, ["HX-Request"])
+        return answer
 
     def get_initial(self) -> dict[str, Any]:
         initial = super().get_initial()
@@ -35,7 +49,8 @@ class WalkIn(NewAppointment):
             if patient is None:
                 raise Http404
             initial |= {"chosen": patient.pk, "patient": patient.name}
-        return initial | {"date": self.clinic.day_of(timezone.now())}
+        slot = self.request.GET.get("slot", "")
+        return initial | {"date": self.clinic.day_of(timezone.now()), "slot": slot}
 
     def where_to(self, result: Appointment) -> str:
         at = say_time(self.clinic.local(result.starts_at))
@@ -47,7 +62,8 @@ class WalkIn(NewAppointment):
         return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
+        # A page that stands open has everything but the times.
+        context = kwargs if self._alone else super().get_context_data(**kwargs)
         return context | {"next": self._next(kwargs["form"])}
 
     def _next(self, form: NewAppointmentForm) -> dict[str, Any]:

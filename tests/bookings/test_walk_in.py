@@ -77,6 +77,22 @@ def test_the_page_offers_the_next_times_with_the_first_chosen(cast: Cast, enter:
 
 
 @pytest.mark.usefixtures("clock")
+def test_a_page_that_stands_open_gets_the_times_alone(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.reception)
+    asked = {"chosen": str(cast.mia.pk), "service": str(cast.short_service.pk)}
+    answer = client.get(DOOR, asked, headers={"HX-Request": "true"})
+    text = answer.content.decode()
+    slots = re.findall(r'name="slot" value="([^"]+)"( checked)?', text)
+    assert (len(slots), bool(slots[0][1]), "<html" in text) == (6, True, False)
+    assert "HX-Request" in answer["Vary"]
+    # A time that is picked already stays picked when somebody is chosen after it.
+    text = client.get(
+        DOOR, asked | {"slot": slots[2][0]}, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert f'value="{slots[2][0]}" checked' in text
+
+
+@pytest.mark.usefixtures("clock")
 def test_a_newcomer_is_registered_on_the_way(cast: Cast, enter: Enter) -> None:
     client = enter(cast.reception)
     found = client.get(DOOR, {"service": str(cast.short_service.pk)}).content.decode()

@@ -33,56 +33,10 @@
 
   form.addEventListener("change", (event) => {
     if (event.target.name === "slot") { pick(event.target); mark(event.target.value); }
-    else if (event.target.name === "chosen") mended("patient");
     else if (["date", "practitioner", "service"].includes(event.target.name)) letGo();
   }, true);
   form.addEventListener("input", (event) => {
     if (event.target.name === "time") letGo();
-  });
-
-  /* From the search straight into what it found, as in every finder. */
-  field("patient").addEventListener("keydown", (event) => {
-    const first = document.querySelector("#found input:checked") ?? document.querySelector("#found input");
-    if (event.key !== "ArrowDown" || !first) return;
-    event.preventDefault();
-    first.focus();
-    if (!first.checked) first.click();
-  });
-
-  /* Enter finds, and takes whom it found alone; of several it leads to the first. It never books. */
-  let entered = false;
-  const goOn = () => {
-    const open = ["service", "time"].map(field).find((one) => !one.value);
-    (open ?? form.querySelector(".book-bar .btn-primary")).focus();
-  };
-  const take = (radio) => {
-    if (!radio.checked) radio.click();
-    goOn();
-  };
-  /* And from the service to the time, or to Book where a cell of the board has said when. */
-  field("service").addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !field("service").value) return;
-    event.preventDefault();
-    goOn();
-  });
-  const answer = () => {
-    const found = [...document.querySelectorAll("#found input")];
-    const at = document.activeElement;
-    if (!found.length || (at !== document.body && at !== field("patient"))) return;
-    const one = found.find((radio) => radio.checked) ?? (found.length === 1 ? found[0] : null);
-    if (one) take(one); else found[0].focus();
-  };
-  field("patient").addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    entered = true;
-    htmx.trigger("#found", "find");
-  });
-  field("patient").addEventListener("input", () => { entered = false; });
-  document.getElementById("found").addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.name !== "chosen") return;
-    event.preventDefault();
-    take(event.target);
   });
 
   /* The field for the practitioner comes anew with each list, and may come late: what is selected
@@ -91,13 +45,6 @@
   document.addEventListener("htmx:oobBeforeSwap", () => { kept = field("practitioner").value; });
   document.addEventListener("htmx:oobAfterSwap", () => {
     selectPractitioner(kept);
-  });
-
-  /* A patient named in full is chosen by the server; then the rest of the page should know. */
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const chosen = event.target.id === "found" && event.target.querySelector("input:checked");
-    if (chosen) chosen.dispatchEvent(new Event("change", { bubbles: true }));
-    if (event.target.id === "found" && entered) answer();
   });
 
   /* The words say "New patient" once someone is typed in; the name itself never goes into an address. */
