@@ -91,6 +91,13 @@ class Course(Record):
             "Patient and service of a course belong to its clinic.",
         ),
         Guard(
+            "course_not_for_merged",
+            ("INSERT",),
+            "EXISTS (SELECT 1 FROM clinic_patient p "
+            "WHERE p.id = NEW.patient_id AND p.merged_into_id IS NOT NULL)",
+            "This patient was merged into another: a course is planned for the other.",
+        ),
+        Guard(
             "course_keeps_the_interval",
             ("INSERT",),
             "EXISTS (SELECT 1 FROM clinic_clinic c WHERE c.id = NEW.clinic_id "
@@ -106,6 +113,11 @@ class Course(Record):
     def code(self) -> str:
         """A short code for people and for the audit."""
         return f"K-{self.pk.hex[:8].upper()}"
+
+    @property
+    def whose(self) -> Patient:
+        """Who comes to it: its patient, or the one she was merged into (`patient__merged_into`)."""
+        return self.patient.merged_into or self.patient
 
     @property
     def rhythm(self) -> Rhythm:
@@ -128,14 +140,25 @@ OF_ITS_COURSE = [
         violation_error_message="This visit of the course is booked already.",
     ),
 ]
+# A course stays with the number it was planned for; whoever that was merged into comes to it.
+UNFIT_FOR_ITS_COURSE = (
+    "NEW.course_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bookings_course c "
+    "JOIN clinic_patient p ON p.id = c.patient_id "
+    "WHERE c.id = NEW.course_id AND c.clinic_id = NEW.clinic_id "
+    "AND (p.id = NEW.patient_id OR p.merged_into_id = NEW.patient_id) "
+    "AND NEW.course_no BETWEEN 1 AND c.planned)"
+)
+SAYS_UNFIT = "A visit of a course is of its clinic and its patient, and one of those planned."
 GUARDS_OF_ITS_COURSE = [
+    Guard("appointment_fits_its_course", ("INSERT",), UNFIT_FOR_ITS_COURSE, SAYS_UNFIT),
+    # What was done under a number that was merged and is not any more stays as it was.
     Guard(
-        "appointment_fits_its_course",
-        ("INSERT", "UPDATE"),
-        "NEW.course_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bookings_course c "
-        "WHERE c.id = NEW.course_id AND c.clinic_id = NEW.clinic_id "
-        "AND c.patient_id = NEW.patient_id AND NEW.course_no BETWEEN 1 AND c.planned)",
-        "A visit of a course is of its clinic and its patient, and one of those planned.",
+        "appointment_stays_fit_for_its_course",
+        ("UPDATE",),
+        "(NEW.patient_id <> OLD.patient_id OR NEW.clinic_id <> OLD.clinic_id "
+        "OR NEW.course_id IS DISTINCT FROM OLD.course_id "
+        f"OR NEW.course_no IS DISTINCT FROM OLD.course_no) AND {UNFIT_FOR_ITS_COURSE}",
+        SAYS_UNFIT,
     ),
     Guard(
         "appointment_joins_a_course_that_goes_on",

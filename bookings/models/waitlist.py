@@ -31,12 +31,14 @@ class WaitlistEntry(Record):
 
     `weekdays` has a bit for each day that suits, Monday the lowest; `from_min` and `to_min` are
     minutes of the clinic's day between which she can be there, from check-in to the end of the
-    treatment. `closed_by` is empty where no one of the staff closed it: taken by the patient
-    through her link, or over by the clock.
+    treatment. `under` is the number under which she was put on the list, where that was merged
+    into another since. `closed_by` is empty where no one of the staff closed it: taken by the
+    patient through her link, or over by the clock.
     """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="waitlist")
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="waits")
+    under = models.ForeignKey(Patient, models.PROTECT, null=True, blank=True, related_name="+")
     service = models.ForeignKey(Service, models.PROTECT, related_name="+")
     practitioners = models.ManyToManyField(Practitioner, related_name="+", blank=True)
     weekdays = models.PositiveSmallIntegerField(default=EVERY_DAY)
@@ -72,7 +74,8 @@ class WaitlistEntry(Record):
         constraints = [
             models.UniqueConstraint(
                 fields=["patient", "service"],
-                condition=Q(closed_at=None),
+                # Two numbers that are one person may each have waited: a merge keeps both places.
+                condition=Q(closed_at=None, under=None),
                 name="waitlist_once_per_service",
                 violation_error_message="The patient is on the waitlist for this service already.",
             ),
@@ -113,6 +116,11 @@ class WaitlistEntry(Record):
                 ~Q(closed_as="withdrawn") | Q(closed_by__isnull=False),
                 "Someone takes a patient off the waitlist.",
             ),
+            check(
+                "waitlist_under_another_number",
+                Q(under__isnull=True) | ~Q(under=F("patient")),
+                "Who waits under her own number waits under no other.",
+            ),
             bounded(
                 "waitlist_dates_bounded",
                 days=["first_on", "last_on"],
@@ -136,6 +144,39 @@ class WaitlistEntry(Record):
             "WHERE p.id = NEW.patient_id AND p.clinic_id = NEW.clinic_id "
             "AND s.id = NEW.service_id AND s.clinic_id = NEW.clinic_id)",
             "Patient and service belong to the clinic of the waitlist.",
+        ),
+        Guard(
+            "waitlist_not_for_merged",
+            ("INSERT", "UPDATE"),
+            "NEW.closed_at IS NULL AND EXISTS (SELECT 1 FROM clinic_patient p "
+            "WHERE p.id = NEW.patient_id AND p.merged_into_id IS NOT NULL)",
+            "This patient was merged into another: the other waits.",
+        ),
+        Guard(
+            "waitlist_begins_under_her_number",
+            ("INSERT",),
+            "NEW.under_id IS NOT NULL",
+            "A patient is put on the waitlist under her own number.",
+        ),
+        # To the kept number and back, and to nobody else.
+        Guard(
+            "waitlist_handed_over_by_a_merge",
+            ("UPDATE",),
+            "(NEW.patient_id <> OLD.patient_id OR NEW.under_id IS DISTINCT FROM OLD.under_id) "
+            "AND NOT ((OLD.under_id IS NULL AND NEW.under_id IS NOT NULL "
+            "AND NEW.under_id = OLD.patient_id AND NEW.patient_id <> OLD.patient_id) "
+            "OR (OLD.under_id IS NOT NULL AND NEW.under_id IS NULL "
+            "AND NEW.patient_id = OLD.under_id))",
+            "Who waits stays who she is: only a merge hands a place in line over.",
+        ),
+        Guard(
+            "patient_merged_while_waiting",
+            ("UPDATE",),
+            "NEW.merged_into_id IS NOT NULL AND OLD.merged_into_id IS NULL "
+            "AND EXISTS (SELECT 1 FROM bookings_waitlistentry w WHERE w.patient_id = NEW.id "
+            "AND w.closed_at IS NULL)",
+            "A patient who waits is not merged before the other has her place in line.",
+            on="clinic_patient",
         ),
         Guard(
             "waitlist_visit_is_hers",

@@ -17,6 +17,7 @@ from bookings.rules.status import HOLDING, MOVABLE, Status
 from clinic import audit, constraints
 from clinic.acts import act
 from clinic.models import Clinic, Patient, Practitioner, User
+from clinic.operations.patients import refuse_merged
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import say_date, say_time
@@ -52,7 +53,8 @@ def book_course(
     The patient is told of all of them in one message.
 
     Refuses a course of other than 1 to 8 visits, an interval shorter than the clinic's, visits
-    nearer than that to each other, none at all, or one twice (T2); and, naming the visit,
+    nearer than that to each other, none at all, or one twice (T2), a patient who was merged
+    into another (R57); and, naming the visit,
     whatever `book` refuses (T1, R17, R18, R25, R35, R47, R48, P15).
     """
     least = clinic.interval_days
@@ -62,6 +64,7 @@ def book_course(
         raise Refusal("This patient is not known here.", rule="P15", field="patient")
     if service.clinic_id != clinic.pk:
         raise Refusal("This service is not known here.", rule="P15", field="service")
+    refuse_merged(patient)
     course = Course(
         clinic=clinic,
         patient=patient,
@@ -175,7 +178,8 @@ def end_course(
 
 
 def _held(course: Course, version: int | None) -> Course:
-    found: Course = Course.objects.held().get(pk=course.pk)
+    people = ("clinic", "patient__merged_into", "service")
+    found: Course = Course.objects.held().select_related(*people).get(pk=course.pk)
     found.expect(version)
     if found.ended_at is not None:
         raise Refusal(
@@ -226,7 +230,7 @@ def _book(
         def books(one: CourseVisit = one) -> Appointment:
             return book(
                 clinic=course.clinic,
-                patient=course.patient,
+                patient=course.whose,
                 practitioner=one.practitioner,
                 service=course.service,
                 starts_at=one.starts_at,

@@ -6,10 +6,15 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import Q
+
 from bookings import messages
-from bookings.models import Appointment, Hold, PatientMerge, WaitlistEntry
+from bookings.models import Appointment, Offer, PatientMerge
+from bookings.operations import handing
+from bookings.queries.reminders import open_offers_to
 from bookings.rules.merging import FIELDS, colliding
 from bookings.rules.status import HOLDING, MOVABLE, Status
+from bookings.rules.visit import Span
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Patient, User
@@ -34,29 +39,33 @@ def merge_patients(
 ) -> PatientMerge:
     """Let two patients on file be one: `merged` is from now on found as `kept`.
 
-    Visits from today on that have not begun move to `kept`; of the fields in `taking` the
-    value of `merged` stands. What was done and signed stays with the number it was done under.
+    Visits from today on that have not begun move to `kept`, those of a course too, and so do her
+    places on the waitlist, with what is offered to her; of the fields in `taking` the value of
+    `merged` stands. What was done and signed stays with the number it was done under.
 
     Refuses (R57) one patient twice, another clinic's (P15), one who is merged already or keeps
-    another, one who is here or whose chart is open, one who waits, visits of a course, and
-    visits of both that overlap (409); a stale page (P12, 409).
+    another, one who is here or whose chart is open, and visits or offers of both that overlap
+    (409); a stale page (P12, 409).
     """
+    offering = handing.hold_who_offers(patient=merged)
     kept, merged = _both(kept, merged)
     kept.expect(version)
     merged.expect(other_version)
     _may_merge(kept, merged)
     today = kept.clinic.day_of(at)
     going = Appointment.objects.held().filter(patient__in=[kept, merged], status__in=GOING)
-    visits = list(going.select_related("clinic", "patient", "course"))
+    visits = list(going.select_related("clinic", "patient"))
     moving = _moving(visits, kept, merged, today)
+    _apart(visits, moving, kept, merged)
     changed = _take_over(kept, merged, taking)
     check_patient(kept, today=today)
     if changed:
         _write(kept, changed, at)
-    for visit in moving:
-        _hand_over(visit, kept, at)
+    waits = handing.waits(merged, kept, offering, by=by, at=at)
     merged.merged_into = kept
     merged.write(only=["merged_into"])
+    for visit in moving:
+        handing.visit(visit, kept, at)
     merge = PatientMerge(
         clinic=kept.clinic,
         kept=kept,
@@ -67,17 +76,21 @@ def merge_patients(
         merged_by=by,
     )
     merge.write()
-    _note("patient.merge", merge, by, at, visits=len(moving), fields=sorted(changed))
+    more = {"visits": len(moving), "waits": waits, "fields": sorted(changed)}
+    _note("patient.merge", merge, by, at, **more)
     return merge
 
 
 @act("patient.unmerge", may=Permission.MERGE_PATIENTS, on="patient")
 def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientMerge:
-    """Take a merge back: `patient` stands for herself again, with the visits that had moved and
-    have not begun; `kept` has the values of before, where nobody changed them since.
+    """Take a merge back: `patient` stands for herself again, with the visits that had moved or
+    are of a course of hers and have not begun, and her places on the waitlist; `kept` has the
+    values of before, where nobody changed them since. What is offered to her is taken back: its
+    link went to `kept`.
 
     What cannot be given back is named in `stayed` and stays. Refuses (R57) one who is not merged.
     """
+    offering = handing.hold_who_offers(under=patient)
     kept, merged = _both(patient.merged_into or patient, patient)
     found = PatientMerge.objects.held().filter(merged=merged, undone_at=None)
     merge: PatientMerge | None = found.select_related("clinic").first()
@@ -86,17 +99,18 @@ def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientM
     merged.merged_into = None
     merged.write(only=["merged_into"])
     left, back = [], 0
-    for visit in _held(merge.moved):
+    for visit in _held(merge, kept, merged):
         if visit.patient_id == kept.pk and visit.status in MOVABLE:
-            _hand_over(visit, merged, at)
+            handing.visit(visit, merged, at)
             back += 1
         else:
             word = visit.get_status_display().lower()
             left.append(f"The visit of {_when(visit)}, which is {word}")
-    left += _give_back(kept, merge.changed, at)
+    waits, said = handing.waits_back(merged, offering, since=merge.merged_at, by=by, at=at)
+    left += said + _give_back(kept, merge.changed, at)
     merge.undone_at, merge.undone_by, merge.stayed = at, by, left
     merge.write(only=["undone_at", "undone_by", "stayed"])
-    _note("patient.unmerge", merge, by, at, visits=back, stayed=len(left))
+    _note("patient.unmerge", merge, by, at, visits=back, waits=waits, stayed=len(left))
     return merge
 
 
@@ -122,19 +136,12 @@ def _may_merge(kept: Patient, merged: Patient) -> None:
             field="other",
             way_out=f"Merge the other way round: keep {merged.code}.",
         )
-    if WaitlistEntry.objects.waiting().filter(patient=merged).exists():
-        raise Refusal(
-            f"{merged.code} waits for a time.",
-            rule="R57",
-            field="other",
-            way_out=f"Keep {merged.code} instead, or take her off the waitlist first.",
-        )
 
 
 def _moving(
     visits: list[Appointment], kept: Patient, merged: Patient, today: dt.date
 ) -> list[Appointment]:
-    """The visits that move; refuses where one has begun, is of a course, or would collide."""
+    """The visits that move; refuses where one has begun."""
     for visit in visits:
         if visit.status not in MOVABLE or visit.chart_opened_at:
             raise Refusal(
@@ -143,27 +150,33 @@ def _moving(
                 field="other",
                 way_out="Merge them when it has ended.",
             )
-    moving = [one for one in visits if one.patient_id == merged.pk and one.local_date >= today]
-    if any(one.course_id for one in moving):
-        raise Refusal(
-            f"{merged.code} is in a course, which stays with its patient.",
-            rule="R57",
-            field="other",
-            way_out=f"Keep {merged.code} instead, or end the course first.",
-        )
-    staying = {one.lanes.patient: one for one in visits if one.patient_id == kept.pk}
-    going = {one.lanes.patient: one for one in moving}
-    if both := colliding(going, staying):
-        pairs = "; ".join(
-            f"{_when(going[mine])} and {_when(staying[theirs])}" for mine, theirs in both
-        )
-        raise Conflict(
-            f"Visits of {merged.code} and {kept.code} overlap: {pairs}.",
-            rule="R57",
-            field="other",
-            way_out="Move or cancel one of them first.",
-        )
-    return moving
+    return [one for one in visits if one.patient_id == merged.pk and one.local_date >= today]
+
+
+def _apart(
+    visits: list[Appointment], moving: list[Appointment], kept: Patient, merged: Patient
+) -> None:
+    """Refuse where she would be at two places at once, offered times among them."""
+    staying: dict[Span, Appointment | Offer] = {
+        one.lanes.patient: one for one in visits if one.patient_id == kept.pk
+    }
+    staying |= {one.lanes.patient: one for one in open_offers_to(kept)}
+    going: dict[Span, Appointment | Offer] = {one.lanes.patient: one for one in moving}
+    going |= {one.lanes.patient: one for one in open_offers_to(merged)}
+    both = [(going[mine], staying[theirs]) for mine, theirs in colliding(going, staying)]
+    if not both:
+        return
+    offered = any(isinstance(one, Offer) for pair in both for one in pair)
+    pairs = "; ".join(f"{_when(mine)} and {_when(theirs)}" for mine, theirs in both)
+    what = "Visits or offered times" if offered else "Visits"
+    raise Conflict(
+        f"{what} of {merged.code} and {kept.code} overlap: {pairs}.",
+        rule="R57",
+        field="other",
+        way_out="Move or cancel one of them, or take the offer back, first."
+        if offered
+        else "Move or cancel one of them first.",
+    )
 
 
 def _take_over(kept: Patient, merged: Patient, taking: Collection[str]) -> dict[str, list[str]]:
@@ -202,22 +215,15 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value or "")
 
 
-def _held(keys: Collection[str]) -> list[Appointment]:
-    rows = Appointment.objects.held().filter(pk__in=[*keys])
+def _held(merge: PatientMerge, kept: Patient, merged: Patient) -> list[Appointment]:
+    """The visits that had moved, and those that were booked since for a course of `merged`."""
+    rows = Appointment.objects.held().filter(
+        Q(pk__in=merge.moved) | Q(course__patient=merged, patient=kept)
+    )
     return list(rows.select_related("clinic", "patient"))
 
 
-def _hand_over(visit: Appointment, to: Patient, at: dt.datetime) -> None:
-    """Let a visit be another patient's, with the time that it holds of her."""
-    visit.patient = to
-    visit.write()
-    for hold in Hold.objects.filter(appointment=visit, patient__isnull=False):
-        hold.patient = to
-        hold.write(only=["patient"])
-    messages.handed_over(visit, at=at)
-
-
-def _when(visit: Appointment) -> str:
+def _when(visit: Appointment | Offer) -> str:
     local = visit.clinic.local(visit.starts_at)
     return f"{say_date(local.date())}, {say_time(local)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from bookings.models import Appointment, PatientMerge
+from bookings.models import Appointment, PatientMerge, WaitlistEntry
 from bookings.rules.status import MOVABLE
 from clinic.models import Patient, PatientKey
 from clinic.queries.patients import with_visits
@@ -35,6 +35,12 @@ def visits_to_move(patient: Patient, today: object) -> list[Appointment]:
         patient=patient, local_date__gte=today, status__in=[str(one) for one in MOVABLE]
     )
     return list(rows.select_related("service", "practitioner", "clinic").order_by("starts_at"))
+
+
+def waiting_of(*patients: Patient) -> list[WaitlistEntry]:
+    """What these patients wait for, first come first. One query."""
+    rows = WaitlistEntry.objects.waiting().filter(patient__in=patients)
+    return list(rows.select_related("service", "clinic"))
 
 
 def merge_of(patient: Patient) -> PatientMerge | None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Replace
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Offer
 from bookings.rules.status import MOVABLE
 from bookings.rules.telling import TELLS_START, Kind, Told, ways
 from clinic.models import Clinic, Message, Patient
@@ -122,6 +122,20 @@ def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, l
     for row in rows.order_by("due_at", "pk"):
         found.setdefault(row.about, []).append(row)
     return [(ahead[key], waiting) for key, waiting in found.items()]
+
+
+def open_offers_to(patient: Patient) -> list[Offer]:
+    """What is offered to a patient just now; one query."""
+    found = Offer.objects.still_open().filter(entry__patient=patient)
+    return list(found.select_related("clinic", "entry__patient").order_by("starts_at", "pk"))
+
+
+def unsent_of(offer: Offer) -> tuple[list[Message], bool]:
+    """The messages of an offer that wait, and whether another has gone or is going; one query."""
+    rows = list(Message.objects.filter(about=offer.pk.hex).order_by("due_at", "pk"))
+    waiting = [one for one in rows if one.status == Message.Status.WAITING]
+    gone = (Message.Status.SENT, Message.Status.SENDING)
+    return waiting, any(one.status in gone and not one.withdrawn for one in rows)
 
 
 def _sent(row: Message) -> Sent:

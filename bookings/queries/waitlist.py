@@ -63,7 +63,7 @@ def waiting_in(
         found = found.filter(
             Q(practitioners=practitioner) | Q(practitioners__isnull=True)
         ).distinct()
-    listed: WaitlistQuerySet = found.select_related("patient", "service").prefetch_related(
+    listed: WaitlistQuerySet = found.select_related("patient", "service", "under").prefetch_related(
         "practitioners",
         Prefetch(
             "offers",
@@ -79,7 +79,7 @@ def entry_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> WaitlistEntry | 
     return (
         WaitlistEntry.objects.seen_by(user, Permission.BOOK)
         .filter(clinic=clinic, pk=key)
-        .select_related("clinic", "patient", "service", "created_by")
+        .select_related("clinic", "patient", "service", "created_by", "under")
         .prefetch_related("practitioners")
         .first()
     )
@@ -222,13 +222,17 @@ def _gap(
 def _needled(
     clinic: Clinic, day: dt.date, patients: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[Needled]]:
-    """What was needled lately of these patients (R35); one query."""
+    """What was needled lately of these patients, also under a number that was merged into
+    theirs (R35); one query."""
     rows = PerformedArea.objects.filter(
-        clinic=clinic, patient__in=patients, performed_on__gt=day - DAY * clinic.interval_days
+        Q(patient__in=patients) | Q(patient__merged_into__in=patients),
+        clinic=clinic,
+        performed_on__gt=day - DAY * clinic.interval_days,
     )
     found: dict[uuid.UUID, list[Needled]] = defaultdict(list)
-    for who, area, on in rows.order_by().values_list("patient_id", "area", "performed_on"):
-        found[who].append(Needled(area, on))
+    columns = ("patient_id", "patient__merged_into", "area", "performed_on")
+    for who, kept, area, on in rows.order_by().values_list(*columns):
+        found[kept or who].append(Needled(area, on))
     return found
 
 

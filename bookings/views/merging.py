@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from bookings import operations
 from bookings.forms.merging import MergeForm, UnmergeForm
 from bookings.models import Appointment, PatientMerge
-from bookings.queries.merging import merge_of, visits_to_move, who_may_be
+from bookings.queries.merging import merge_of, visits_to_move, waiting_of, who_may_be
 from clinic.forms.patients import FinderForm
 from clinic.models import Patient
 from clinic.operations import open_patient
@@ -80,7 +80,11 @@ class MergePatients(_OfPatient):
         today = self.request.clinic.day_of(timezone.now())
         with_visits([self.patient, self.other])
         moving = visits_to_move(self.other, today)
-        return context | {"other": self.other, "moving": [_line(one) for one in moving]}
+        return context | {
+            "other": self.other,
+            "moving": [_line(one) for one in moving],
+            "waits": _waits(self.other, self.patient),
+        }
 
     def _choosing(self) -> dict[str, Any]:
         finder = FinderForm(self.request.GET, typing=True)
@@ -150,4 +154,20 @@ def _line(visit: Appointment) -> dict[str, Any]:
         "when": f"{say_date(local.date())}, {say_time(local)}",
         "what": visit.service.name,
         "who": visit.practitioner.name,
+        "number": visit.course_no,
     }
+
+
+def _waits(merged: Patient, kept: Patient) -> list[dict[str, Any]]:
+    """What the merged number waits for, and whether the kept one waits for it too."""
+    found = waiting_of(merged, kept)
+    own = {one.service_id for one in found if one.patient_id == kept.pk}
+    return [
+        {
+            "what": one.service.name,
+            "since": say_date(one.clinic.day_of(one.created_at)),
+            "twice": one.service_id in own,
+        }
+        for one in found
+        if one.patient_id == merged.pk
+    ]

@@ -226,6 +226,7 @@ def line_of(entry: WaitlistEntry, clinic: Clinic) -> dict[str, Any]:
         "version": entry.version,
         "who": entry.patient.name,
         "code": entry.patient.code,
+        "under": entry.under.code if entry.under else "",
         "phone": entry.patient.phone_text,
         "service": entry.service.name,
         "with": ", ".join(str(one) for one in entry.practitioners.all()) or "Anyone",

@@ -116,6 +116,7 @@ class AddWait(FormPage):
             found = find_patients(user=user, clinic=clinic, text=text[:100])
         return super().get_context_data(**kwargs) | {
             "title": "Put on the waitlist",
+            "lead": "",
             "entry": None,
             "found": found if found and found.patients else None,
             "chosen": chosen.pk if chosen else None,
@@ -157,6 +158,7 @@ class ChangeWait(FormPage):
         )
         return super().get_context_data(**kwargs) | {
             "title": f"{entry.patient.name} waits",
+            "lead": f"Put on the list under {entry.under.code}." if entry.under else "",
             "entry": entry,
             "press": press,
         }

@@ -54,6 +54,8 @@ class User(AbstractBaseUser, Record):
     is_active = models.BooleanField(default=True)
     # Counted up to end all sessions of the account at its next request.
     session_round = models.PositiveIntegerField(default=0, editable=False)
+    # How this person last looked at each clinic's board; read along with the user.
+    board = models.JSONField(default=dict, blank=True, editable=False)
     # Of the link to a new password, on the row that made it and nowhere else.
     reset_key = ""
 

@@ -13,6 +13,7 @@ from bookings.models import PatientMerge
 from bookings.operations import merge_patients
 from clinic.models import Patient, User
 from tests import factories
+from tests.bookings.waiting import wait
 from tests.cast import NOW, Cast
 
 pytestmark = [
@@ -91,6 +92,40 @@ def test_both_stand_side_by_side_and_one_press_merges(cast: Cast, desk: Client, 
     assert Patient.objects.get(pk=cast.mia.pk).email == "maya@example.org"
     assert desk.post(address, sent).status_code == 302  # pressed twice, done once
     assert PatientMerge.objects.count() == 1
+
+
+def test_what_moves_names_courses_and_places_in_line(cast: Cast, desk: Client, maya: Patient):
+    own, other = wait(cast, cast.mia), wait(cast, maya)
+    course = factories.course(maya, cast.service, by=cast.reception)
+    factories.appointment(
+        patient=maya,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOW.replace(day=25),
+        by=cast.reception,
+        course=course,
+        course_no=1,
+    )
+    address = f"/patients/{cast.mia.pk}/merge/"
+    page = desk.get(address, {"other": str(maya.pk)})
+    assert "with Ana Ruiz , visit 1 of a course" in text_of(page)
+    both = f"On the waitlist for {cast.service.name} since Tue, Nov 24, 2026: {cast.mia.code}"
+    assert f"{both} waits for it too, both places in line stay" in text_of(page)
+    desk.post(address, values_of(page))
+    listed = text_of(desk.get("/waitlist/"))
+    assert listed.count(f"put on the list under {maya.code}") == 1
+    assert listed.count("Mia Lee") == 2
+    assert text_of(desk.get(f"/waitlist/{own.pk}/")).count("under PT") == 0
+    assert f"Put on the list under {maya.code}." in text_of(desk.get(f"/waitlist/{other.pk}/"))
+    card = text_of(desk.get(f"/patients/{cast.mia.pk}/"))
+    assert f"under {maya.code}" in card
+    shown = desk.get(f"/courses/{course.pk}/")
+    assert "Course of Mia Lee" in text_of(shown)
+    assert f"/patients/{cast.mia.pk}/" in shown.content.decode()
+    assert f"under {maya.code}" in text_of(shown)
+    assert desk.get(f"/courses/{course.pk}/book/").status_code == 200
 
 
 def test_the_cards_say_so_and_the_way_back_is_a_press(cast: Cast, desk: Client, maya: Patient):

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
+from bookings.operations import merge_patients
 from clinic import constraints
-from tests.cast import TODAY, Cast
+from tests import factories
+from tests.cast import NOW, TODAY, Cast
 from tests.database import is_postgresql
 from tests.raw_sql import change, copy, refused, run
 from tests.treatments.visits import arrived, chart_at, later
@@ -219,3 +221,21 @@ def test_how_a_treatment_ended_early_is_written_once(cast: Cast, columns: dict[s
     )
     found = refused(*change(chart, **columns))
     assert found in {"treatment_keeps_end", "treatment_contact_has_cartridge"}
+
+
+@pytest.mark.rule("R57")
+def test_no_chart_is_opened_under_a_merged_number(cast: Cast) -> None:
+    chart = chart_at(cast, "open")
+    twin = factories.patient(cast.clinic, "Sib", "Ohn", by=cast.manager)
+    past = factories.appointment(
+        patient=twin,
+        practitioner=cast.ana,
+        service=cast.short_service,
+        room=cast.second_room,
+        device=cast.second_device,
+        starts_at=later(-24 * 60),
+        by=cast.reception,
+    )
+    fresh = {"appointment_id": past, "patient_id": twin, "room_id": cast.second_room}
+    merge_patients(kept=cast.siobhan, merged=twin, by=cast.manager, at=NOW)
+    assert refused(*copy(chart, **fresh, device_id=cast.second_device)) == "treatment_not_of_merged"

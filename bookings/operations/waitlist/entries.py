@@ -13,6 +13,7 @@ from bookings.rules.waiting import EVERY_DAY, MIDNIGHT_MIN, ClosedAs
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Patient, Practitioner, User
+from clinic.operations.patients import refuse_merged
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal, refuse_all
 
@@ -35,13 +36,15 @@ def add_to_waitlist(
 ) -> WaitlistEntry:
     """Let a patient wait for a time of a service; whoever waits first is asked first (T3).
 
-    Refuses another clinic's patient or service (P15), a patient who is not active (R54), a
-    service that is not offered any more (R48), whoever waits for it already (T3, 409), and a wish
-    that no time could fit.
+    Refuses another clinic's patient or service (P15), one who was merged into another (R57) or
+    is not active (R54), a service that is not offered any more (R48), whoever waits for it
+    already (T3, 409), and a wish that no time could fit.
     """
     for name, row in (("patient", patient), ("service", service)):
         if row.clinic_id != clinic.pk:
             raise Refusal(f"This {name} is not known here.", rule="P15", field=name)
+    patient = Patient.objects.held().get(pk=patient.pk)
+    refuse_merged(patient)
     if patient.status != Patient.Status.ACTIVE:
         raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
     if not service.is_active:

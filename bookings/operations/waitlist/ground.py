@@ -16,7 +16,8 @@ from clinic.refusals import Conflict
 
 
 def held_entry(entry: WaitlistEntry, *, version: int | None = None) -> WaitlistEntry:
-    """The entry, locked and read again. Refuses a stale page (P12) and one that is closed (409)."""
+    """The entry, locked and read again. Refuses (409) a stale page (P12), one that is
+    closed, and one whose patient was merged or stands for herself since (R57)."""
     held: WaitlistEntry = (
         WaitlistEntry.objects.held().select_related("clinic", "patient", "service").get(pk=entry.pk)
     )
@@ -25,6 +26,12 @@ def held_entry(entry: WaitlistEntry, *, version: int | None = None) -> WaitlistE
         raise Conflict(
             f"{held.patient.name} does not wait any more: {how}.",
             rule="T3",
+            way_out="Look at the waitlist again.",
+        )
+    if held.patient_id != entry.patient_id:
+        raise Conflict(
+            f"{held.patient.code} stands for who waits here since this was shown.",
+            rule="R57",
             way_out="Look at the waitlist again.",
         )
     held.expect(version)

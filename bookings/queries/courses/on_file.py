@@ -35,14 +35,16 @@ def course_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Course | None:
 
 
 def courses_of(patient: Patient) -> list[Course]:
-    """The latest courses of a patient, with their visits; two queries."""
-    rows = Course.objects.filter(patient=patient, clinic=patient.clinic_id)
+    """The latest courses of a patient, also under a number that was merged into hers, with their
+    visits; two queries."""
+    same = Patient.objects.same_person(patient).values("pk")
+    rows = Course.objects.filter(patient__in=same, clinic=patient.clinic_id)
     return list(_with_visits(rows)[:MOST_COURSES])
 
 
 def _with_visits(rows: Any) -> Any:
     visits = Appointment.objects.select_related("practitioner").order_by("starts_at", "pk")
-    people = ("clinic", "patient", "service", "practitioner", "created_by", "ended_by")
+    people = ("clinic", "patient__merged_into", "service", "practitioner", "created_by", "ended_by")
     return rows.select_related(*people).prefetch_related(Prefetch("appointments", visits))
 
 

@@ -126,7 +126,7 @@ def plan_moves(
             Wanted(number, day, start, visit=visit),
             clinic=clinic,
             need=visit,
-            patient=course.patient,
+            patient=course.whose,
             practitioner=visit.practitioner,
             lowest=lowest,
             highest=None,

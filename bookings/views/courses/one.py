@@ -84,7 +84,7 @@ class BookRest(OnCourse, Planning):
         stand = {no: one.local_date for no, one in queries.standing_visits(course).items()}
         return queries.plan_visits(
             clinic=course.clinic,
-            patient=course.patient,
+            patient=course.whose,
             service=course.service,
             rhythm=course.rhythm,
             numbers=queries.open_numbers(course) if course.ended_at is None else [],

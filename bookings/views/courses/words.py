@@ -30,6 +30,7 @@ def course_lines(patient: Patient) -> list[dict[str, Any]]:
         {
             "url": reverse("course", args=[course.pk]),
             "said": say_course(course),
+            "under": "" if course.patient_id == patient.pk else course.patient.code,
             "ended": course.ended_at is not None,
             "open": len(queries.open_numbers(course)) if course.ended_at is None else 0,
             "visits": [
@@ -49,4 +50,4 @@ def course_lines(patient: Patient) -> list[dict[str, Any]]:
 def say_booked(count: int, course: Course) -> str:
     """What has been booked, in one line."""
     what = "1 visit is" if count == 1 else f"{count} visits are"
-    return f"{what} booked for {course.patient.name}."
+    return f"{what} booked for {course.whose.name}."

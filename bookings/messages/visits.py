@@ -1,20 +1,21 @@
-"""What the clinic writes to patients. No word says why someone comes (P26)."""
+"""What the clinic writes to patients of their visits."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.urls import reverse
 
-from bookings.models import Appointment, Offer
+from bookings.messages.offers import offered_to_another
+from bookings.messages.wording import SUBJECT_MOST, blanks_of, one_line, text_of
+from bookings.models import Appointment
 from bookings.queries import (
     Sent,
     about,
     booked_with,
+    open_offers_to,
     reminders_taken_back,
     sent_about,
     unsent_to,
@@ -22,17 +23,14 @@ from bookings.queries import (
     words_of,
 )
 from bookings.rules.calendar import Entry, Method, calendar_file
-from bookings.rules.letters import LETTERS, OFFER, Words, fill, said
+from bookings.rules.letters import LETTERS, said
 from bookings.rules.status import UNDO
 from bookings.rules.telling import REMINDERS, WORDED, Kind, to_tell_moved, to_tell_restored
-from bookings.rules.texts import length_fault
 from clinic import outbox
-from clinic.models import Clinic, Message, Patient
+from clinic.models import Message, Patient
 from clinic.rules import say_date, say_time
 
-SUBJECT_MOST = 150
 AT_ONCE = dt.timedelta(0)
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -97,6 +95,8 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
     Her reminders are planned anew by the clock.
     """
     ways = ways_to(patient)
+    for offer in open_offers_to(patient):
+        offered_to_another(offer, at=at)
     for appointment, unsent in unsent_to(patient, at=at):
         lost = [one for one in unsent if one.channel not in ways]
         if lost:
@@ -115,38 +115,6 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
                 _tell_the_rest(appointment, at)
 
 
-def offered(offer: Offer, *, at: dt.datetime) -> bool:
-    """Tell someone who waits that a time is held for her, with the link that takes it.
-
-    Its words are the house's: the link and its time must stand. Returns whether there is a way
-    to tell her.
-    """
-    patient, clinic = offer.patient, offer.clinic
-    told = ways_to(patient)
-    values = blanks_of(clinic, offer.comes_at, patient.preferred_name or patient.first_name)
-    values["until"] = say_time(clinic.local(offer.expires_at))
-    values["link"] = f"{settings.SITE_ADDRESS}{reverse('offer', args=[offer.secret])}"
-    for way in told:
-        by_text = way == Message.Channel.SMS
-        outbox.post(
-            clinic=clinic,
-            channel=Message.Channel(way),
-            key=f"offer {offer.pk} {way}",
-            about=offer.pk.hex,
-            to=str(patient.phone if by_text else patient.email),
-            subject="" if by_text else fill(OFFER.subject, values)[:SUBJECT_MOST],
-            body=fill(OFFER.sms if by_text else OFFER.body, values),
-            due_at=at,
-            not_after=offer.expires_at,
-        )
-    return bool(told)
-
-
-def offer_over(offer: Offer, *, at: dt.datetime) -> None:
-    """Nobody is told any more of a time that is not held for her."""
-    outbox.withdraw(about=offer.pk.hex, at=at)
-
-
 def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
     """The visit is another patient's on file: what waits would go by the first one's ways.
 
@@ -154,6 +122,8 @@ def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
     """
     outbox.withdraw(about=about(appointment), at=at)
     restored(appointment, at=at)
+    # The one message about several visits may have gone with this one.
+    _tell_the_rest(appointment, at)
 
 
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
@@ -274,41 +244,11 @@ def _entry(appointment: Appointment, at: dt.datetime) -> Entry:
         sequence=appointment.version - 1,
         starts_at=appointment.comes_at,
         ends_at=appointment.ends_at,
-        title=f"Appointment at {_one_line(clinic.name)}",
+        title=f"Appointment at {one_line(clinic.name)}",
         said_at=at,
-        place=_one_line(clinic.address) or _one_line(clinic.name),
+        place=one_line(clinic.address) or one_line(clinic.name),
         more=f"Questions: {clinic.phone_text}" if clinic.phone_text else "",
         organizer=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
-        organizer_name=_one_line(clinic.name),
+        organizer_name=one_line(clinic.name),
         attendee=appointment.patient.email,
     )
-
-
-def text_of(kind: str, words: Words, values: Mapping[str, str]) -> str:
-    """A text message with its blanks filled; in the house's words where a long name makes the
-    clinic's own too long."""
-    text = said(words.sms, LETTERS[kind].sms, values)
-    return text if length_fault(text) is None else fill(LETTERS[kind].sms, values)
-
-
-def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str]:
-    """What stands in a message's blanks: `comes_at` is when the patient is to be there (UTC)."""
-    local = clinic.local(comes_at)
-    return {
-        "name": _one_line(name),
-        "clinic": _one_line(clinic.name),
-        "when": f"{say_date(local.date())} at {say_time(local)} ({local.tzname()})",
-        "phone": clinic.phone_text,
-        "address": _one_line(clinic.address),
-    }
-
-
-def widest_blanks(clinic: Clinic, at: dt.datetime) -> dict[str, str]:
-    """The same for a name and a time that are long to write: by these a text is measured."""
-    late = dt.datetime(at.year, 12, 30, 22, 30, tzinfo=clinic.zone)
-    return blanks_of(clinic, late, "Alexandra")
-
-
-def _one_line(name: str) -> str:
-    """A name without line breaks and control characters: no mail takes them in a subject."""
-    return UNPRINTABLE.sub(" ", name).strip()

@@ -1,0 +1,65 @@
+"""What the clinic writes to someone who waits, of a time that is held for her."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.urls import reverse
+
+from bookings.messages.wording import SUBJECT_MOST, blanks_of
+from bookings.models import Offer
+from bookings.queries import unsent_of, ways_to
+from bookings.rules.letters import OFFER, fill
+from clinic import outbox
+from clinic.models import Message
+from clinic.rules import say_time
+
+
+def offered(offer: Offer, *, at: dt.datetime) -> bool:
+    """Tell someone who waits that a time is held for her, with the link that takes it.
+
+    Its words are the house's: the link and its time must stand. Returns whether there is a way
+    to tell her.
+    """
+    patient, clinic = offer.patient, offer.clinic
+    told = ways_to(patient)
+    values = blanks_of(clinic, offer.comes_at, patient.preferred_name or patient.first_name)
+    values["until"] = say_time(clinic.local(offer.expires_at))
+    values["link"] = f"{settings.SITE_ADDRESS}{reverse('offer', args=[offer.secret])}"
+    for way in told:
+        by_text = way == Message.Channel.SMS
+        outbox.post(
+            clinic=clinic,
+            channel=Message.Channel(way),
+            key=f"offer {offer.pk} {way}",
+            about=offer.pk.hex,
+            to=str(patient.phone if by_text else patient.email),
+            subject="" if by_text else fill(OFFER.subject, values)[:SUBJECT_MOST],
+            body=fill(OFFER.sms if by_text else OFFER.body, values),
+            due_at=at,
+            not_after=offer.expires_at,
+        )
+    return bool(told)
+
+
+def offer_over(offer: Offer, *, at: dt.datetime) -> None:
+    """Nobody is told any more of a time that is not held for her."""
+    outbox.withdraw(about=offer.pk.hex, at=at)
+
+
+def offered_to_another(offer: Offer, *, at: dt.datetime) -> bool:
+    """Whoever is offered a time is reached otherwise: what waits goes there, or not at all.
+
+    The link is in the message alone, so that no other can be made. Returns whether she was
+    written to, or will be.
+    """
+    patient, ways = offer.patient, ways_to(offer.patient)
+    addresses = {"email": patient.email, "sms": str(patient.phone or "")}
+    waiting, stands = unsent_of(offer)
+    lost = [one.key for one in waiting if one.channel not in ways]
+    if lost:
+        outbox.withdraw(about=offer.pk.hex, at=at, only=lost)
+    for way in ways:
+        outbox.send_elsewhere(about=offer.pk.hex, channel=way, to=addresses[way])
+    return stands or len(lost) < len(waiting)
