@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -200,7 +202,12 @@ class RestForm(VisitsForm):
 
 
 class ReflowForm(VisitsForm):
-    """By how many days the visits after one move along, and when each of them is then."""
+    """By how many days the visits after one move along, and when each of them is then.
+
+    `versions` are those of the visits that stand, by number; the page carries them along.
+    """
+
+    stood = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
 
     after = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_VISITS)
     days = forms.IntegerField(
@@ -213,6 +220,10 @@ class ReflowForm(VisitsForm):
             f"Enter a number of days, at most {LONGEST_INTERVAL_DAYS}.",
         ),
     )
+
+    def __init__(self, *args: Any, versions: Mapping[int, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.versions = versions
 
     @property
     def plan(self) -> tuple[int, int] | None:
@@ -228,6 +239,19 @@ class ReflowForm(VisitsForm):
     @property
     def asked(self) -> str:
         return " ".join(map(str, self.plan)) if self.plan else ""
+
+    def show_for(self) -> str:
+        """Also remember from which versions of the visits they are."""
+        stood = " ".join(f"{no}.{version}" for no, version in sorted(self.versions.items()))
+        shown = super().show_for()
+        (self.data if self.is_bound else self.initial)["stood"] = stood  # type: ignore[index]
+        return shown
+
+    @property
+    def seen(self) -> dict[int, int]:
+        """The versions that the page was made from, by number of the visit."""
+        found = re.findall(r"\b(\d{1,2})\.(\d{1,9})\b", self.cleaned_data.get("stood", ""))
+        return {int(number): int(version) for number, version in found}
 
 
 class EndForm(HouseForm):

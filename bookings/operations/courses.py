@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError
@@ -104,11 +104,15 @@ def reflow_course(
     visits: Sequence[CourseVisit],
     by: User,
     at: dt.datetime,
+    versions: Mapping[int, int] | None = None,
 ) -> Course:
     """Move visits of a course that have not begun, all or none, each as `move` does.
 
-    Refuses visits that would come nearer to each other than the course's interval, or none
-    (T2), one that has begun or is over (R46, 409), and, naming the visit, whatever `move` refuses.
+    `versions` are those of the visits, by number, as the page showed them.
+
+    Refuses visits that would come nearer to each other than the course's interval, or none (T2),
+    one that has begun or is over (R46, 409), one that was changed since (P12, 409), and, naming
+    the visit, whatever `move` refuses.
     """
     Course.objects.held().get(pk=course.pk)
     stand = _standing(course)
@@ -143,6 +147,7 @@ def reflow_course(
                 practitioner=one.practitioner,
                 by=by,
                 at=at,
+                version=None if versions is None else versions.get(one.number, 0),
             )
 
         _named(one, course.clinic, moves)

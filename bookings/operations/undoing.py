@@ -11,8 +11,8 @@ from bookings.models import Appointment, Hold, Undo
 from bookings.operations.ground import held_visit
 from bookings.operations.placing import find_place, take
 from bookings.queries import Done, done_last, offered_there
-from bookings.rules.status import Act, stood
-from bookings.rules.undoing import say_too_late
+from bookings.rules.status import Act, Status, stood
+from bookings.rules.undoing import is_locked, say_too_late
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Device, Practitioner, Room, User
@@ -52,7 +52,7 @@ def undo(
     """
     if version is not None and version != appointment.version:
         held_visit(appointment, at=at, version=version)
-    done = _to_take_back(appointment, at)
+    done = _to_take_back(appointment, by, at)
     back = _back(appointment, done)
     planned = copy(appointment)
     planned.starts_at, planned.practitioner = back.starts_at, back.practitioner
@@ -72,7 +72,7 @@ def undo(
         says = f"This cannot be taken back. {_offered(appointment, planned) or no.sentence}"
         raise type(no)(says, rule=no.rule, way_out=AGAIN[done.act]) from no
     visit = held_visit(appointment, at=at, version=version)
-    if _to_take_back(visit, at) != done:
+    if _to_take_back(visit, by, at) != done:
         raise Conflict("This visit was changed meanwhile.", rule="P12", way_out="Look again.")
     Undo(
         clinic_id=visit.clinic_id,
@@ -111,7 +111,7 @@ def undo(
     return visit
 
 
-def _to_take_back(visit: Appointment, at: dt.datetime) -> Done:
+def _to_take_back(visit: Appointment, by: User, at: dt.datetime) -> Done:
     done = done_last(visit)
     if done is None:
         raise Refusal(
@@ -122,6 +122,14 @@ def _to_take_back(visit: Appointment, at: dt.datetime) -> Done:
     if not done.is_open(at):
         raise Refusal(
             say_too_late(visit.clinic.local(done.at)), rule="R46", way_out=AGAIN[done.act]
+        )
+    if is_locked(done.act, Status(visit.status)) and not by.can(
+        Permission.OVERRIDE, visit.clinic_id
+    ):
+        raise Refusal(
+            "The patient is here: the time is locked.",
+            rule="R46",
+            way_out="A manager can take the move back.",
         )
     return done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bookings.rules.status import UNDO, Act
+from bookings.rules.status import UNDO, Act, Status
 from clinic.rules import say_time
 
 # What each act is called on its undo's button, and in a visit's history.
@@ -19,6 +19,12 @@ UNDONE: dict[Act, str] = {
     Act.MOVE: "Move undone",
     Act.NO_SHOW: "No-show undone",
 }
+
+
+def is_locked(act: Act, status: Status) -> bool:
+    """Whether taking the act back changes a time that is locked: that of a patient who is here
+    (R46). One with OVERRIDE moved her, and only such a one moves her back."""
+    return act is Act.MOVE and status is Status.ARRIVED
 
 
 def say_too_late(done: dt.datetime) -> str:

@@ -20,7 +20,7 @@ from bookings.models import Appointment
 from bookings.rules.cancelling import is_late, say_cancelled, say_late, say_standing
 from bookings.rules.interval import say_days
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
-from bookings.rules.undoing import DONE, NAMES, UNDONE
+from bookings.rules.undoing import DONE, NAMES, UNDONE, is_locked
 from bookings.views.undoing import toast_of
 from bookings.views.waiting_times import say_waits
 from clinic.models import Clinic, Practitioner
@@ -170,14 +170,19 @@ def _acts(
         return {"acts": [], "waits": None}
     done = queries.done_last(visit)
     waits = _waits(visit, done, at) if not bound else None
-    undoable = done is not None and done.is_open(at)
+    overrides = user.can(Permission.OVERRIDE, clinic.pk)
+    undoable = (
+        done is not None
+        and done.is_open(at)
+        and (overrides or not is_locked(done.act, Status(visit.status)))
+    )
     possible = open_acts(
         visit.status,
         chart_open=visit.chart_opened_at is not None,
         on_the_day=clinic.day_of(at) == visit.local_date,
         missed=at >= missed_from(visit.comes_at),
         undoable=undoable,
-        overrides=user.can(Permission.OVERRIDE, clinic.pk),
+        overrides=overrides,
     )
     acts = []
     for act in Act:

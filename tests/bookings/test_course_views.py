@@ -44,8 +44,8 @@ def chosen(page: Any) -> dict[str, str]:
     """What the page's radio buttons and hidden fields say, as a browser would send it."""
     html = page.content.decode()
     radios = re.findall(r'type="radio" name="(visit_\d)" value="([^"]*)" checked', html)
-    shown = re.search(r'name="shown" value="([^"]*)"', html)
-    return {**dict(radios), "shown": shown[1] if shown else ""}
+    hidden = re.findall(r'name="(shown|stood)" value="([^"]*)"', html)
+    return {"shown": "", **dict(radios), **dict(hidden)}
 
 
 def test_from_the_preview_a_course_of_four_is_booked(cast: Cast, enter: Enter) -> None:
@@ -215,6 +215,25 @@ def test_once_a_visit_has_moved_the_rest_is_offered_to_move_along(cast: Cast, en
         *(one.starts_at + DAY for one in FOUR[1:]),
     ]
     assert "stands 1 day later" not in text_of(desk.get(reverse("appointment", args=[second.pk])))
+
+
+@pytest.mark.rule("P12")
+def test_the_rest_is_not_moved_over_what_another_desk_did(cast: Cast, enter: Enter) -> None:
+    desk, course = enter(cast.reception), book_course(cast)
+    address = reverse("course-move", args=[course.pk])
+    look = desk.get(address, {"after": 1, "days": 7})
+    third = Appointment.objects.get(course=course, course_no=3)
+    elsewhere = third.starts_at + dt.timedelta(hours=1)
+    operations.move(appointment=third, starts_at=elsewhere, by=cast.manager, at=NOW)
+    sent = {"after": "1", "days": "7", "once": "m" * 20} | chosen(look)
+    for stood in ({}, {"stood": ""}, {"stood": "3.x 2 9.9"}):
+        page = desk.post(address, sent | stood)
+        assert page.status_code == 409
+        assert "changed" in text_of(page)
+    third.refresh_from_db()
+    assert third.starts_at == elsewhere
+    sent |= chosen(page) | {"once": "n" * 20}
+    assert "3 visits are moved." in text_of(desk.post(address, sent, follow=True))
 
 
 def test_a_cancelled_visit_is_booked_anew_or_the_later_ones_move(cast: Cast, enter: Enter) -> None:

@@ -49,7 +49,7 @@ def miss(cast: Cast, visit: Appointment, at: dt.datetime = NOON) -> Appointment:
 
 def move(cast: Cast, visit: Appointment, at: dt.datetime = NOW, **given: Any) -> Appointment:
     to = {"starts_at": NOON + 60 * MINUTE, **given}
-    return operations.move(appointment=visit, by=cast.reception, at=at, **to)
+    return operations.move(**{"appointment": visit, "by": cast.reception, "at": at, **to})
 
 
 def undo(cast: Cast, visit: Appointment, at: dt.datetime = LATER, **given: Any) -> Appointment:
@@ -122,6 +122,19 @@ def test_a_moved_visit_goes_back_to_its_person_room_and_pen(cast: Cast, visit: A
     undo(cast, visit)
     assert (state(visit), held(visit)) == (was, holds)
     assert Move.objects.count() == 1
+
+
+@pytest.mark.rule("R46")
+def test_once_the_patient_is_here_a_managers_move_is_a_managers_to_take_back(
+    cast: Cast, visit: Appointment
+) -> None:
+    operations.mark_arrived(appointment=visit, by=cast.reception, at=NOW - MINUTE)
+    was = state(visit)
+    moved = move(cast, visit, by=cast.manager, override_reason="A room is flooded")
+    assert told(refusal(undo, cast=cast, visit=moved, by=cast.reception))[:2] == (422, "R46")
+    assert state(visit)["starts_at"] == moved.starts_at
+    undo(cast, visit)
+    assert state(visit) == was
 
 
 def test_two_moves_are_taken_back_one_after_the_other(cast: Cast, visit: Appointment) -> None:

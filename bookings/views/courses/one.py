@@ -132,6 +132,11 @@ class MoveRest(OnCourse, Planning):
         given = self.request.GET
         return {"after": given.get("after", "0"), "days": given.get("days", "")}
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        standing = queries.standing_visits(self.course)
+        versions = {number: visit.version for number, visit in standing.items()}
+        return super().get_form_kwargs() | {"versions": versions}
+
     def planned(self, form: ReflowForm, at: dt.datetime) -> list[queries.Wanted]:
         if form.plan is None or not form.plan[1]:
             return []
@@ -162,7 +167,11 @@ class MoveRest(OnCourse, Planning):
 
     def perform(self, form: ReflowForm) -> Course:
         return operations.reflow_course(
-            course=self.course, visits=form.visits, **acting(self.request), once=form.key
+            course=self.course,
+            visits=form.visits,
+            versions=form.seen,
+            **acting(self.request),
+            once=form.key,
         )
 
     def where_to(self, result: Course) -> str:
