@@ -7,9 +7,11 @@ own and the clone is thrown away: a copied file on SQLite, `TEMPLATE` on Postgre
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
 
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("clinic", "bookings", "treatments")
 _counter = itertools.count(1)
 
 
@@ -84,11 +88,48 @@ def ensure_template() -> None:
             return
         if is_postgresql():
             _server(f'CREATE DATABASE "{_template()}"')
-        switch(_template())
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("createcachetable", verbosity=0)
-        connections.close_all()
+            _migrate(_template())
+        else:
+            kept = _kept()
+            if not kept.exists():
+                _migrate(_template())
+                _keep(kept)
+            shutil.copyfile(kept, _template())
         done.touch()
+
+
+def _migrate(name: str) -> None:
+    switch(name)
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    connections.close_all()
+
+
+def _kept() -> Path:
+    """Where a migrated SQLite file stands from an earlier run of the very same sources.
+
+    Migrating takes longer than most files of tests. What cannot change a table, by the import
+    law, does not count: of these rooms no model, guard or migration knows.
+    """
+    above = {"api", "forms", "management", "messages", "operations", "printing", "queries", "views"}
+    told = hashlib.sha256(sys.version.encode())
+    sources = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
+    for path in sorted([*sources, *ROOT.glob("requirements*.txt"), Path(__file__)]):
+        place = path.relative_to(ROOT)
+        if not above & {*place.parts[1:]}:
+            told.update(f"{place}\n".encode() + path.read_bytes())
+    folder = Path(os.environ.get("TEST_TEMPLATES") or ROOT / ".pytest_cache" / "templates")
+    return folder / f"{told.hexdigest()[:32]}.sqlite3"
+
+
+def _keep(kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    for old in sorted(kept.parent.glob("*.sqlite3"), key=lambda one: one.stat().st_mtime)[:-9]:
+        old.unlink(missing_ok=True)
+    # Never half a file, whoever else runs tests of the same sources.
+    part = kept.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(_template(), part)
+    part.replace(kept)
 
 
 def drop_template() -> None:
