@@ -50,12 +50,12 @@ def booked_together(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell the new time once it can no longer be undone, and drop what still waits about another.
 
-    Where the patient has been told this very start, as after a change of room, nothing is said.
+    Where the patient has been told this very time, as after a change of room, nothing is said.
     """
     sent = _withdraw_others(appointment, at)
     _tell_the_rest(appointment, at)
     told = [one.told for one in sent if one.told]
-    if kind := to_tell_moved(told, appointment.starts_at):
+    if kind := to_tell_moved(told, appointment.comes_at):
         _post(appointment, kind, at, wait=UNDO)
 
 
@@ -84,7 +84,7 @@ def restored(appointment: Appointment, *, at: dt.datetime) -> None:
     """
     sent = _withdraw_others(appointment, at)
     told = [one.told for one in sent if one.told]
-    if kind := to_tell_restored(told, appointment.starts_at):
+    if kind := to_tell_restored(told, appointment.comes_at):
         _post(appointment, kind, at)
 
 
@@ -142,7 +142,7 @@ def _withdraw_others(appointment: Appointment, at: dt.datetime) -> list[Sent]:
     others = [
         one.key
         for one in sent_about(appointment)
-        if one.kind is Kind.CANCELLED or one.starts_at != appointment.starts_at
+        if one.kind is Kind.CANCELLED or one.comes_at != appointment.comes_at
     ]
     if others:
         outbox.withdraw(about=about(appointment), at=at, only=others)
@@ -159,7 +159,7 @@ def _post(
 ) -> bool:
     patient, clinic = appointment.patient, appointment.clinic
     ways = ways_to(patient)
-    if not ways or appointment.starts_at <= at:
+    if not ways or appointment.comes_at <= at:
         return False
     words, house = words_of(clinic, WORDED[kind]), LETTERS[WORDED[kind]]
     values = blanks_of(clinic, appointment.comes_at, patient.preferred_name or patient.first_name)
@@ -178,7 +178,7 @@ def _post(
             body=text_of(WORDED[kind], words, values) if by_text else body,
             attachment="" if by_text else _calendar(appointment, kind, at),
             due_at=at + wait,
-            not_after=appointment.starts_at,
+            not_after=appointment.comes_at,
         )
     return True
 
@@ -198,7 +198,7 @@ def _post_together(visits: Sequence[Appointment], at: dt.datetime) -> None:
     visit that was moved or called off before it went, takes it out of the outbox."""
     first, words = visits[0], words_of(visits[0].clinic, Kind.COURSE)
     patient, clinic, house = first.patient, first.clinic, LETTERS[Kind.COURSE]
-    if first.starts_at <= at:
+    if first.comes_at <= at:
         return
     name = patient.preferred_name or patient.first_name
     values = blanks_of(clinic, first.comes_at, name)
@@ -225,7 +225,7 @@ def _post_together(visits: Sequence[Appointment], at: dt.datetime) -> None:
             body=text_of(Kind.COURSE, words, values | {"when": short}) if by_text else f"{body}\n",
             attachment="" if by_text else file,
             due_at=at,
-            not_after=first.starts_at,
+            not_after=first.comes_at,
         )
 
 

@@ -26,7 +26,7 @@ def send_reminders(*, at: dt.datetime) -> int:
             visit = Appointment.objects.held().select_related("clinic", "patient").get(pk=key)
             clinic = visit.clinic
             kind = reminder_due(
-                visit.starts_at, first_h=clinic.first_h, second_h=clinic.second_h, at=at
+                visit.comes_at, first_h=clinic.first_h, second_h=clinic.second_h, at=at
             )
             if kind and Status(visit.status) in MOVABLE:
                 reminded += messages.reminder(visit, kind, at=at)

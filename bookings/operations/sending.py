@@ -18,8 +18,8 @@ from clinic.refusals import Refusal
 def try_message_again(*, message: Message, by: User, at: dt.datetime) -> Message:
     """Let a message that failed go out once more, to where the patient is reached now.
 
-    Refuses (P28) one that has not failed, or no longer; whose visit has begun; which says what is
-    no longer so; and one by a way in which the patient is not told now.
+    Refuses (P28) one that has not failed, or no longer; one whose patient was to be here by now;
+    which says what is no longer so; and one by a way in which the patient is not told now.
     """
     message = Message.objects.held().get(pk=message.pk)
     (found,) = posted([message])
@@ -31,7 +31,7 @@ def try_message_again(*, message: Message, by: User, at: dt.datetime) -> Message
             failed=message.status == Message.Status.FAILED,
             withdrawn=message.withdrawn,
             told=message.not_after,
-            starts_at=visit.starts_at if visit else None,
+            comes_at=visit.comes_at if visit else None,
             status=Status(visit.status) if visit else None,
             ways=ways_to(visit.patient) if visit else (),
         ),

@@ -61,7 +61,7 @@ def offers_without_holds(at: dt.datetime) -> list[str]:
 def _as_planned(patient: str = "patient") -> Q:
     """A hold of who or what the visit or offer is with, from and to the planned instants."""
     numbs = _off("starts_at", "-", "numbing_min")
-    comes = _off("starts_at", "-", "numbing_min", "check_in_min")
+    comes = comes_at()
     ends = _off("starts_at", "+", "treatment_min")
     clean = _off("starts_at", "+", "treatment_min", "clean_down_min")
     # The same as `rules.visit.lanes`, in the database's own words.
@@ -78,6 +78,11 @@ def _as_planned(patient: str = "patient") -> Q:
             **{f"holds__{lane}": F(whose), "holds__starts_at": first, "holds__ends_at": last}
         )
     return found
+
+
+def comes_at() -> Any:
+    """When the patient of a visit or offer is to be there, in the database's own words."""
+    return _off("starts_at", "-", "numbing_min", "check_in_min")
 
 
 def _off(instant: str, sign: str, *columns: str) -> Any:

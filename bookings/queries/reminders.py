@@ -12,6 +12,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Replace
 
 from bookings.models import Appointment, Offer
+from bookings.queries.holds import comes_at
 from bookings.rules.status import MOVABLE
 from bookings.rules.telling import TELLS_START, Kind, Told, ways
 from clinic.models import Clinic, Message, Patient
@@ -36,8 +37,8 @@ def visits_to_remind(*, at: dt.datetime) -> list[uuid.UUID]:
     """The keys of visits of which a reminder is due by their clinic's hours, whose patient can be
     told, and of whose start that reminder is not in the outbox yet. Two database queries.
 
-    A message less than those hours before the start that the visit was booked for it, or moved
-    to it, is its reminder, unless it failed.
+    The hours count from when the patient is to be there. A message less than those hours before
+    that the visit was booked for it, or moved to it, is its reminder, unless it failed.
     """
     due = Q()
     for (kind, after, until), clinics in _spans().items():
@@ -48,12 +49,14 @@ def visits_to_remind(*, at: dt.datetime) -> list[uuid.UUID]:
             clinic__in=clinics,
             # By the index of the day board: no full look through all the history.
             local_date__range=day,
-            starts_at__gt=at + after,
-            starts_at__lte=at + until,
+            due__gt=at + after,
+            due__lte=at + until,
         )
     if not due:
         return []
-    visits = Appointment.objects.filter(due, status__in=[str(status) for status in MOVABLE])
+    visits = Appointment.objects.annotate(due=comes_at()).filter(
+        due, status__in=[str(status) for status in MOVABLE]
+    )
     found = visits.exclude(patient__contact_by=Patient.ContactBy.NONE).select_related("patient")
     return [one.pk for one in found.order_by("starts_at", "pk") if ways_to(one.patient)]
 
@@ -73,7 +76,7 @@ def _spans() -> dict[tuple[Kind, dt.timedelta, dt.timedelta], list[uuid.UUID]]:
 
 
 def _of_this_start():  # type: ignore[no-untyped-def]
-    return Message.objects.filter(about=about_outer(), not_after=OuterRef("starts_at"))
+    return Message.objects.filter(about=about_outer(), not_after=OuterRef("due"))
 
 
 def _reminded(kind: Kind):  # type: ignore[no-untyped-def]
@@ -84,7 +87,7 @@ def _told(ahead: dt.timedelta):  # type: ignore[no-untyped-def]
     tells = Q()
     for kind in sorted(TELLS_START):
         tells |= Q(key__startswith=f"{kind} ")
-    lately = _of_this_start().filter(tells, due_at__gte=OuterRef("starts_at") - ahead)
+    lately = _of_this_start().filter(tells, due_at__gte=OuterRef("due") - ahead)
     return lately.exclude(status__in=[Message.Status.DROPPED, Message.Status.FAILED])
 
 
@@ -96,11 +99,12 @@ def reminders_taken_back(appointment: Appointment, kind: Kind) -> int:
 
 @dataclass(frozen=True)
 class Sent:
-    """One message about a visit: what it says, of which start, and what it tells or None."""
+    """One message about a visit: what it says, when it says she is to be there, and what it tells
+    or None."""
 
     key: str
     kind: Kind
-    starts_at: dt.datetime
+    comes_at: dt.datetime
     told: Told | None
 
 
@@ -112,7 +116,7 @@ def sent_about(appointment: Appointment) -> list[Sent]:
 
 def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, list[Message]]]:
     """What is to go, or failed, of a patient's visits to come; visit by visit. Two queries."""
-    visits = Appointment.objects.filter(patient=patient, starts_at__gt=at)
+    visits = Appointment.objects.annotate(due=comes_at()).filter(patient=patient, due__gt=at)
     ahead = {
         about(one): one for one in visits.select_related("clinic", "patient").order_by("starts_at")
     }

@@ -26,7 +26,7 @@ _NOT_WRITTEN = "The message could not be put into a form that mail servers take.
 # What `Message.error` says, which is the kind of an error or one of the outbox's own words.
 ERRORS: dict[str, str] = {
     "Interrupted": "Sending was cut off. The message may have arrived all the same.",
-    "Late": "The visit had begun before the message could go.",
+    "Late": "The patient was to be there before the message could go.",
     "Withdrawn": "What it says was no longer so, or the patient is no longer told this way.",
     "NoGateway": "No provider of text messages is set up here.",
     "NotTaken": "The provider of text messages did not take it.",
@@ -78,7 +78,8 @@ def kind_of(key: str) -> Kind | None:
 class Again:
     """A message that someone wants to try again, and the visit it speaks of as it is now.
 
-    `told` is the start that it tells; `ways` by which the patient is told now.
+    `told` is when it tells the patient to be there, `comes_at` when she is to be there now;
+    `ways` by which she is told now.
     """
 
     kind: Kind | None
@@ -86,16 +87,16 @@ class Again:
     failed: bool
     withdrawn: bool
     told: dt.datetime
-    starts_at: dt.datetime | None
+    comes_at: dt.datetime | None
     status: Status | None
     ways: tuple[str, ...]
 
 
-def stands(kind: Kind, told: dt.datetime, *, starts_at: dt.datetime, status: Status) -> bool:
+def stands(kind: Kind, told: dt.datetime, *, comes_at: dt.datetime, status: Status) -> bool:
     """Whether what a message says of a visit is so."""
     if kind is Kind.CANCELLED:
         return status is Status.CANCELLED
-    return status in MOVABLE and told == starts_at
+    return status in MOVABLE and told == comes_at
 
 
 def again_fault(one: Again, *, at: dt.datetime) -> tuple[str, str] | None:
@@ -104,9 +105,9 @@ def again_fault(one: Again, *, at: dt.datetime) -> tuple[str, str] | None:
         return "This message has not failed, or is being tried again already.", ""
     if at >= one.told:
         return "The visit's time has come: a message would be too late.", "Call the patient."
-    if one.kind is None or one.starts_at is None or one.status is None:
+    if one.kind is None or one.comes_at is None or one.status is None:
         return "The visit that it speaks of is not on file.", ""
-    if one.withdrawn or not stands(one.kind, one.told, starts_at=one.starts_at, status=one.status):
+    if one.withdrawn or not stands(one.kind, one.told, comes_at=one.comes_at, status=one.status):
         return "What it says is no longer so, or the patient is no longer told this way.", ""
     if one.way not in one.ways:
         by = "text message" if one.way == "sms" else "email"

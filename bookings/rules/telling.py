@@ -59,13 +59,14 @@ def say_told(by: tuple[str, ...], *, same_start: bool) -> str:
 
 
 def reminder_due(
-    starts_at: dt.datetime, *, first_h: int | None, second_h: int | None, at: dt.datetime
+    comes_at: dt.datetime, *, first_h: int | None, second_h: int | None, at: dt.datetime
 ) -> Kind | None:
-    """Which reminder of a visit is due; None before the first, and once it has begun.
+    """Which reminder is due of a visit to which the patient is to come at `comes_at`; None before
+    the first, and from then on.
 
     After an outage that covers both only the second goes.
     """
-    left = starts_at - at
+    left = comes_at - at
     if left <= dt.timedelta(0):
         return None
     if second_h is not None and left <= dt.timedelta(hours=second_h):
@@ -79,12 +80,12 @@ def reminder_due(
 class Told:
     """One message that told of a visit's time, or that it is off: what became of it.
 
-    `order` counts a visit's messages up; `starts_at` is the start that it told.
+    `order` counts a visit's messages up; `comes_at` is when it told the patient to be there.
     """
 
     kind: Kind
     order: int
-    starts_at: dt.datetime
+    comes_at: dt.datetime
     dropped: bool = False
     failed: bool = False
 
@@ -97,20 +98,20 @@ def knows(told: Sequence[Told]) -> Told | None:
     return max(standing, key=lambda one: one.order, default=None)
 
 
-def to_tell_moved(told: Sequence[Told], starts_at: dt.datetime) -> Kind | None:
-    """What a patient is told of a visit that was moved; None where she knows that start."""
+def to_tell_moved(told: Sequence[Told], comes_at: dt.datetime) -> Kind | None:
+    """What a patient is told of a visit that was moved; None where she knows that time."""
     last = knows(told)
-    known = last and last.kind in TELLS_START and last.starts_at == starts_at
+    known = last and last.kind in TELLS_START and last.comes_at == comes_at
     return None if known else Kind.MOVED
 
 
-def to_tell_restored(told: Sequence[Told], starts_at: dt.datetime) -> Kind | None:
+def to_tell_restored(told: Sequence[Told], comes_at: dt.datetime) -> Kind | None:
     """What a patient is told of a visit whose last act was undone; None where she knows it.
 
     Where she was never told of it by us, she is told only what was dropped before it went.
     """
     last = knows(told)
     if last is None:
-        was_to_know = any(one.kind in TELLS_START and one.starts_at == starts_at for one in told)
+        was_to_know = any(one.kind in TELLS_START and one.comes_at == comes_at for one in told)
         return Kind.BOOKED if was_to_know else None
-    return None if last.kind in TELLS_START and last.starts_at == starts_at else Kind.MOVED
+    return None if last.kind in TELLS_START and last.comes_at == comes_at else Kind.MOVED

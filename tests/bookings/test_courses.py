@@ -171,7 +171,9 @@ def test_where_the_first_is_off_before_the_message_went_the_others_are_confirmed
     operations.cancel(appointment=first, reason="Ill", by=cast.reception, at=NOW)
     waiting = Message.objects.filter(status="waiting").order_by("not_after", "key")
     assert [one.key.split(" ")[0] for one in waiting] == ["cancelled", *["booked"] * 3]
-    assert [one.not_after for one in waiting][1:] == [one.starts_at for one in FOUR[1:]]
+    assert [one.not_after for one in waiting][1:] == [
+        one.starts_at - 25 * MINUTE for one in FOUR[1:]
+    ]
 
 
 @pytest.mark.rule("P28")

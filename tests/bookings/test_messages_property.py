@@ -70,9 +70,9 @@ def _live_through(
 
     def send(message: Message) -> Exception | None:
         now = Appointment.objects.get(pk=visit.pk)
-        assert at < now.starts_at
+        assert at < now.comes_at
         kind = message.key.partition(" ")[0]
-        assert message.not_after == now.starts_at
+        assert message.not_after == now.comes_at
         assert (kind == "cancelled") == (off or now.status == "cancelled")
         assert kind == "cancelled" or now.status in MOVABLE
         if fails:

@@ -54,7 +54,7 @@ def test_a_reminder_is_posted_once_however_often_the_clock_ticks(visit: Appointm
         operations.send_reminders(at=DAY_BEFORE + dt.timedelta(minutes=minutes))
     message = Message.objects.get(key__startswith="reminder")
     assert message.to == "siobhan@example.org"
-    assert message.not_after == VISIT
+    assert message.not_after == visit.comes_at
     assert "Face" not in message.subject + message.body
 
 
@@ -161,3 +161,32 @@ def test_the_command_ticks(visit: Appointment, clock: object, capsys: object) ->
     clock.move_to(DAY_BEFORE)  # type: ignore[attr-defined]
     call_command("send_due")
     assert reminders() == ["waiting"]
+
+
+@pytest.mark.rule("P28")
+@pytest.mark.parametrize(
+    ("minutes_before", "reminded"),
+    [(121, ["reminder "]), (120, ["reminder-again"]), (1, ["reminder-again"]), (0, []), (-60, [])],
+)
+def test_reminders_count_from_when_she_is_to_be_there(
+    cast: Cast, minutes_before: int, reminded: list[str]
+) -> None:
+    """Numbing takes two hours here: what comes two hours before the needling is no reminder."""
+    cast.service.numbing_min, cast.service.check_in_min = 120, 15
+    cast.service.write()
+    visit = operations.book(
+        clinic=cast.clinic,
+        patient=cast.siobhan,
+        practitioner=cast.ana,
+        service=cast.service,
+        starts_at=VISIT + dt.timedelta(hours=3),
+        by=cast.reception,
+        at=NOW,
+    )
+    outbox.deliver(at=NOW)
+    at = visit.comes_at - dt.timedelta(minutes=minutes_before)
+    assert operations.send_reminders(at=at) == len(reminded)
+    sent = Message.objects.filter(key__startswith="reminder")
+    assert [one.key[: len(says)] for one, says in zip(sent, reminded, strict=True)] == reminded
+    outbox.deliver(at=visit.comes_at)
+    assert reminders() == ["dropped"] * len(reminded)
