@@ -48,10 +48,12 @@ class Gap:
     def says(self) -> str:
         """What stands against the day. The desk is told when, and nothing of what was done."""
         when = "that same day" if not self.days else f"{say_days(self.days)} before"
-        keeps = self.keeps_days if self.may_be_overridden else LEAST_DAYS
+        # That a reason helps nobody is told beside what the clinic keeps, not in its place.
+        plain = self.may_be_overridden or self.keeps_days <= LEAST_DAYS
+        never = "" if plain else f", and under {say_days(LEAST_DAYS)} nobody books"
         return (
             f"The last treatment of the same area was on {say_date(self.last_on)}, {when}; "
-            f"at least {say_days(keeps)} lie between two."
+            f"at least {say_days(self.keeps_days)} lie between two{never}."
         )
 
     @property

@@ -129,14 +129,18 @@ def free_region(
     groups = (
         _by_day(lines, today, picked) if practitioner is None else _of_one(lines, today, picked)
     )
+    none = None if any(line.times for line in lines) else queries.none_free(found, lines, at=at)
+    later = (none.from_on if none else None) or last + DAY
     return {
         "best": _best(lines, today) if days > 1 or not practitioner else [],
         "groups": groups,
-        "empty": _nothing(lines, first, last),
+        "empty": none.says if none else "",
         "picked": picked,
         "listed": first,
-        "later": last + DAY,
-        "later_says": say_day(last + DAY, today),
+        # Where one reason stands against all of these days, on to the first that is free of it.
+        "jumps": bool(none and none.from_on),
+        "later": None if none and none.ends else later,
+        "later_says": say_day(later, today),
         "earlier": max(first - DAY * days, today) if first > today else None,
     }
 
@@ -190,14 +194,3 @@ def _row(line: FreeLine, label: str, picked: str) -> dict[str, Any]:
         "more": line.more,
         "key": f"{line.practitioner.pk}@{day}",
     }
-
-
-def _nothing(lines: list[FreeLine], first: dt.date, last: dt.date) -> str:
-    if any(line.times for line in lines):
-        return ""
-    if len({line.practitioner.pk for line in lines}) == 1 and all(line.why for line in lines):
-        return lines[0].why
-    when = (
-        f"on {say_date(first)}" if first == last else f"from {say_date(first)} to {say_date(last)}"
-    )
-    return f"No free time {when}."

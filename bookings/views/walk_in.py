@@ -82,7 +82,8 @@ class WalkIn(NewAppointment):
         )
         wanted = form.glimpse("practitioner")
         soonest: dict[Any, FreeTime] = {}
-        for line in search.lines(practitioner=wanted):
+        lines = search.lines(practitioner=wanted)
+        for line in lines:
             for time in line.times:
                 soonest.setdefault(time.starts_at, time)
         times = [soonest[start] for start in sorted(soonest)][:SHOWN]
@@ -90,6 +91,9 @@ class WalkIn(NewAppointment):
         if picked not in {one.key for one in times}:
             picked = times[0].key if times else ""
         who = f" with {wanted}" if wanted else ""
+        why = f"Nothing more is free today{who}. Book another day instead."
+        if lines and not times and (none := queries.none_free(search, lines, at=at)).known:
+            why = none.says
         return {
             "times": [
                 {
@@ -100,5 +104,5 @@ class WalkIn(NewAppointment):
                 }
                 for one in times
             ],
-            "why": "" if times else f"Nothing more is free today{who}. Book another day instead.",
+            "why": "" if times else why,
         }

@@ -95,6 +95,46 @@ def test_a_weekend_has_nothing_and_leads_on(cast: Cast, desk: Any):
     assert "From Mon, Nov 30" in text_of(answer)
 
 
+@pytest.mark.rule("R35")
+def test_skin_that_has_not_rested_is_told_and_one_press_leads_to_the_first_day(
+    cast: Cast, desk: Any
+):
+    factories.performed(cast, TODAY - dt.timedelta(days=13))
+    asked = {"service": cast.service.pk, "chosen": cast.mia.pk, "from": "2026-11-24"}
+    answer = desk.get(LIST, asked)
+    assert (
+        "The last treatment of the same area was on Wed, Nov 11, 2026, 14 days before; at least "
+        "28 days lie between two. It works from Wed, Dec 9, 2026 on."
+    ) in text_of(answer)
+    assert 'name="look" value="@2026-12-09"' in answer.content.decode()
+    assert "From Wed, Dec 9" in text_of(answer)
+    led = desk.get(
+        LIST, {"service": asked["service"], "chosen": cast.mia.pk, "look": "@2026-12-09"}
+    )
+    assert keys(led)
+    # Of a practitioner's week in which the first days are too soon, the rest is offered.
+    week = {**asked, "from": "2026-12-04", "practitioner": cast.ana.pk}
+    assert keys(desk.get(LIST, week))[0].partition("@")[2].startswith("2026-12-09")
+
+
+@pytest.mark.rule("R25")
+def test_a_license_that_begins_later_is_led_to(cast: Cast, desk: Any):
+    starts = dt.date(2027, 1, 11)
+    factories.license(cast.lena, "esthetician", "TX", by=cast.manager, issued_on=starts)
+    asked = {"service": cast.service.pk, "from": "2026-11-24", "practitioner": cast.lena.pk}
+    answer = desk.get(LIST, asked)
+    assert "of Lena Brandt" in text_of(answer)
+    assert 'name="look" value="@2027-01-11"' in answer.content.decode()
+
+
+def test_the_last_days_that_are_booked_lead_no_further(cast: Cast, desk: Any):
+    answer = desk.get(LIST, {"service": cast.service.pk, "from": "2028-11-24"})
+    assert "Visits are booked up to Fri, Nov 24, 2028." in text_of(answer)
+    page = answer.content.decode()
+    assert "@2028-11-26" not in page
+    assert 'name="look" value="@2028-11-22"' in page
+
+
 def test_without_a_service_it_says_what_to_do(cast: Cast, desk: Any):
     assert text_of(desk.get(LIST)) == "Choose a service to see the free times."
 

@@ -74,10 +74,17 @@ def test_it_says_when_the_last_was_and_from_when_it_works() -> None:
     assert gap.would_work == "It works from Mon, Nov 30, 2026 on."
     soon = gap_before(LAST + DAY, areas=[], needled=CHEEKS, keeps_days=28)
     assert soon is not None
-    assert "1 day before; at least 14 days" in soon.says
+    assert soon.says == (
+        "The last treatment of the same area was on Mon, Nov 2, 2026, 1 day before; "
+        "at least 28 days lie between two, and under 14 days nobody books."
+    )
+    assert soon.would_work == gap.would_work
     same = gap_before(LAST, areas=[], needled=CHEEKS, keeps_days=28)
     assert same is not None
-    assert "that same day; at least 14 days" in same.says
+    assert "that same day; at least 28 days" in same.says
+    least = gap_before(LAST + DAY, areas=[], needled=CHEEKS, keeps_days=14)
+    assert least is not None
+    assert least.says.endswith("1 day before; at least 14 days lie between two.")
 
 
 @pytest.mark.rule("R35")

@@ -16,7 +16,7 @@ from bookings.rules.status import Status
 from clinic.models import AuditEvent, Message, Patient, User
 from clinic.refusals import Refusal
 from tests import factories
-from tests.cast import NOW, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.raw_sql import change, refused
 from tests.refusals import refusal, told
 
@@ -90,6 +90,16 @@ def test_a_page_that_stands_open_gets_the_times_alone(cast: Cast, enter: Enter) 
         DOOR, asked | {"slot": slots[2][0]}, headers={"HX-Request": "true"}
     ).content.decode()
     assert f'value="{slots[2][0]}" checked' in text
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.rule("R35")
+def test_skin_that_has_not_rested_is_told_to_who_came(cast: Cast, enter: Enter) -> None:
+    factories.performed(cast, TODAY - 20 * DAY)
+    asked = {"chosen": str(cast.mia.pk), "service": str(cast.short_service.pk)}
+    text = enter(cast.reception).get(DOOR, asked).content.decode()
+    assert "It works from Wed, Dec 2, 2026 on." in text
+    assert "Nothing more is free today" not in text
 
 
 @pytest.mark.usefixtures("clock")
