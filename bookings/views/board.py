@@ -18,6 +18,7 @@ from bookings.forms.day import DayForm
 from bookings.queries import Board
 from bookings.rules.board import By, monday
 from bookings.rules.status import Status
+from bookings.rules.visit import FARTHEST
 from bookings.views.absent import board_notes, licenses_ending
 from bookings.views.card import card_of
 from bookings.views.choice import Choice, chosen, filtered, keep, options
@@ -201,6 +202,7 @@ def _show(
     context |= {
         "board": board,
         "lists": lists,
+        "new_on": board.day if today < board.day <= today + FARTHEST else None,
         "form": form or DayForm(initial={"date": board.day}),
         "by": str(board.by),
         "views": _views(context["doors_of_days"], By.LIST if lists else board.by),

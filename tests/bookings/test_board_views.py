@@ -459,3 +459,21 @@ def test_a_practitioner_without_any_license_is_told_apart(cast: Cast, enter: Ent
     text = page(enter(cast.reception))
     assert "Uma Diaz has no license on file." in text
     assert '<td rowspan="32" class="closed"><span>No license</span></td>' in text
+
+
+@pytest.mark.parametrize(
+    ("address", "asks"),
+    [
+        ("/day/", ""),
+        ("/day/2026-11-25/", "?date=2026-11-25"),
+        ("/day/2026-11-20/", ""),  # over: a visit is meant for today
+        ("/week/2026-12-02/", "?date=2026-11-30"),
+        ("/week/2026-11-24/", ""),
+        ("/day/2029-01-02/", ""),  # too far ahead to book
+    ],
+)
+def test_a_new_visit_is_meant_for_the_day_that_is_read(
+    cast: Cast, enter: Enter, address: str, asks: str
+) -> None:
+    text = page(enter(cast.reception), address)
+    assert f'href="/appointments/new/{asks}" aria-keyshortcuts="n"' in text
