@@ -215,6 +215,17 @@ def test_a_license_that_lapses_is_said_of_the_visits_after_it(cast: Cast) -> Non
     assert {offer.practitioner for offer in found[3].offers} <= {cast.priya, cast.bo}
 
 
+def test_what_one_cannot_take_is_offered_with_others_at_the_wished_time(cast: Cast) -> None:
+    cast.ana_license.expires_on = TODAY + 60 * DAY
+    cast.ana_license.write()
+    last = plan(cast)[3]
+    assert last.starts_at is not None
+    # Others are free from nine to five: the wished time comes first, then what lies beside it.
+    assert last.offers[0].starts_at == last.starts_at
+    assert last.picked == last.offers[0].key
+    assert {abs(one.starts_at - last.starts_at) for one in last.offers[1:]} <= {15 * MINUTE}
+
+
 def test_what_is_picked_leads_on_to_the_next_visit(cast: Cast) -> None:
     later = plan(cast)[0].offers[0]
     pick = f"{cast.ana.pk}@{(later.starts_at + 7 * DAY):%Y-%m-%dT%H:%MZ}"

@@ -123,6 +123,30 @@ def test_the_nearest_times_lie_around_the_one_that_is_taken(cast: Cast):
     ]
 
 
+def test_of_others_the_nearest_is_never_left_out(cast: Cast):
+    cast.ana_license.expires_on = TODAY - dt.timedelta(days=1)
+    cast.ana_license.write()
+    for number, one in enumerate((cast.bo, cast.priya)):
+        booked(
+            cast,
+            one,
+            local(cast, TODAY, 12, 15),
+            patient=factories.patient(cast.clinic, "P", f"{number}", by=cast.manager),
+            room=factories.room(cast.clinic, f"Room {number + 7}"),
+            device=factories.device(cast.clinic, cast.model, f"D-{number + 7}"),
+        )
+    wanted = local(cast, TODAY, 11, 30)
+    found = queries.nearest_free_times(
+        clinic=cast.clinic,
+        need=cast.service,
+        around=wanted,
+        at=NOW,
+        practitioner=cast.ana,
+        patient=cast.wang,
+    )
+    assert [t.says for t in found] == ["11:30 AM", "11:15 AM"]
+
+
 def test_the_nearest_times_go_on_to_the_next_open_day_and_never_into_the_past(cast: Cast):
     found = queries.nearest_free_times(
         clinic=cast.clinic,

@@ -9,7 +9,7 @@ from typing import Any
 
 from bookings.models import Appointment, Course, Service
 from bookings.queries.courses.on_file import later_visits, standing_visits
-from bookings.queries.free_times import FreeSearch, reasons_against
+from bookings.queries.free_times import FreeSearch, FreeTime, reasons_against
 from bookings.queries.free_times.search import rest_for
 from bookings.queries.intervals import Rest, planned_near
 from bookings.queries.supply import short_by
@@ -187,7 +187,8 @@ def _look(
         one.offers.append(Offer(key, one.starts_at, practitioner))
     own = search.nearest(around, practitioner=practitioner, alone=True, count=OFFERS * 2)
     anyone = search.nearest(around, count=OFFERS * 2) if practitioner else []
-    for free in [*_kept(own, highest)[: OFFERS - 1], *_kept(anyone, highest)[:2]]:
+    own, anyone = (_nearest_first(free, around, highest) for free in (own, anyone))
+    for free in [*own[: OFFERS - 1], *anyone[:2]]:
         if free.starts_at not in {offer.starts_at for offer in one.offers}:
             one.offers.append(Offer(free.key, free.starts_at, free.practitioner))
     one.offers.sort(key=lambda offer: (abs(offer.starts_at - around), offer.starts_at))
@@ -206,8 +207,11 @@ def _look(
     return one
 
 
-def _kept(free: Sequence[Any], highest: dt.date | None) -> list[Any]:
-    return [one for one in free if highest is None or one.day <= highest]
+def _nearest_first(
+    free: Sequence[FreeTime], around: dt.datetime, highest: dt.date | None
+) -> list[FreeTime]:
+    kept = [one for one in free if highest is None or one.day <= highest]
+    return sorted(kept, key=lambda one: (abs(one.starts_at - around), one.starts_at))
 
 
 def _pick(

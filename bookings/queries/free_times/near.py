@@ -77,4 +77,5 @@ def nearest_free_times(
     if not others:
         return near
     own = search.nearest(around, practitioner=practitioner, alone=True, count=count - 1)
+    others.sort(key=lambda one: (abs(one.starts_at - around), one.starts_at))
     return own + others[: count - 1]
