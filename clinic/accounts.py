@@ -253,3 +253,11 @@ def _note(action: str, user: Any, *, refused: bool = False, on: Any = None, **de
             outcome=outcome,
             detail=detail,
         )
+
+
+def remember_board(user: User, clinic: str, said: dict[str, Any]) -> None:
+    """Keep how a user looks at a clinic's board, for the next log-in; as she does already, no
+    query. Like the session it is no record of the clinic: no act, and no version is counted."""
+    if user.board.get(clinic) != said:
+        user.board = {**user.board, clinic: said}
+        User.objects.filter(pk=user.pk).update(board=user.board)

@@ -13,7 +13,17 @@ from ninja import Body, Header, Status
 
 from bookings import operations, queries
 from bookings.api.desk import router
-from bookings.api.shapes import Booking, Cancelling, Moving, Slots, Step, VisitOut, told_visit
+from bookings.api.shapes import (
+    BookedOut,
+    Booking,
+    Cancelling,
+    Moving,
+    Slots,
+    Step,
+    VisitOut,
+    told_booked,
+    told_visit,
+)
 from bookings.models import Appointment, Service
 from bookings.queries.listing import rooms_in_use, visit_seen_by
 from bookings.rules.fit import ABOUT_TIME
@@ -37,7 +47,7 @@ OnceKey = Header(
 Nothing = Body(None)
 
 
-@router.post("appointments", response={201: VisitOut, **NOS})
+@router.post("appointments", response={201: BookedOut, **NOS})
 def book(request: ApiRequest, given: Booking, key: str | None = OnceKey) -> Any:
     """Book a visit whose treatment starts at `starts_at`. A time that is not free is refused with
     the nearest ones that are, as `alternatives`."""
@@ -63,7 +73,8 @@ def book(request: ApiRequest, given: Booking, key: str | None = OnceKey) -> Any:
         )
 
     done = _with_alternatives(act, clinic, service, patient, around=given.starts_at, who=who)
-    return Status(201, told_visit(done))
+    waiting = queries.waiting_in(clinic, service=service, patient=patient)
+    return Status(201, told_booked(done, waiting))
 
 
 @router.post("appointments/{uuid:pk}/move", response={200: VisitOut, **NOS})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from ninja import Schema
 
-from bookings.models import Appointment, Service
+from bookings.models import Appointment, Service, WaitlistEntry
 from bookings.queries import FreeSearch, FreeTime
 from bookings.queries.free_times import RoomsFree
 from bookings.rules.cancelling import CancelledAs
@@ -65,6 +66,20 @@ class VisitOut(Schema):
     starts_at: dt.datetime
     ends_at: dt.datetime
     version: int
+
+
+class Waiting(Schema):
+    """A place on the waitlist that is still open."""
+
+    id: uuid.UUID
+    since: dt.datetime
+
+
+class BookedOut(VisitOut):
+    """A visit just booked; `still_waiting` is where its patient waits for the service all the
+    same, to be taken off at the desk."""
+
+    still_waiting: list[Waiting]
 
 
 class Booking(Sent):
@@ -129,6 +144,13 @@ def told_visit(visit: Appointment) -> dict[str, Any]:
         "ends_at": local(visit.ends_at),
         "version": visit.version,
     }
+
+
+def told_booked(visit: Appointment, waiting: Iterable[WaitlistEntry]) -> dict[str, Any]:
+    """A visit as `BookedOut`."""
+    local = visit.clinic.local
+    waits = [{"id": one.pk, "since": local(one.created_at)} for one in waiting]
+    return told_visit(visit) | {"still_waiting": waits}
 
 
 class Slots:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
-from bookings.models import Hold, Offer, PerformedArea, Service, WaitlistEntry
+from bookings.models import Appointment, Hold, Offer, PerformedArea, Service, WaitlistEntry
 from bookings.models.waitlist import WaitlistQuerySet
 from bookings.queries.going_on import taken_now
 from bookings.queries.rosters import rosters_of
 from bookings.rules.fit import Person, Things
 from bookings.rules.free_times import Need, Window
 from bookings.rules.interval import Gap, Needled, gap_before
+from bookings.rules.status import MOVABLE
 from bookings.rules.waiting import OfferState
 from bookings.rules.waitlist import Freed, Wish, in_line, misses
 from clinic.models import Clinic, Device, Patient, Practitioner, Room, User
@@ -32,7 +33,8 @@ MOST = 300
 class Line:
     """Who waits for a time like this one, first come first.
 
-    `fits` can have it now; `others` cannot, each with the reason. `offer` is the open offer that
+    `fits` can have it now, whoever has a visit of that service to come after all the rest, and
+    `coming` says when; `others` cannot, each with the reason. `offer` is the open offer that
     holds this time.
     """
 
@@ -40,6 +42,7 @@ class Line:
     starts_at: dt.datetime
     fits: list[WaitlistEntry] = field(default_factory=list)
     others: list[tuple[WaitlistEntry, str]] = field(default_factory=list)
+    coming: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
     offer: Offer | None = None
 
 
@@ -186,6 +189,11 @@ def line_for(
             line.others.append((entry, why))
         else:
             line.fits.append(entry)
+    booked = _booked(clinic, {one.patient_id for one in line.fits}, at)
+    for entry in line.fits:
+        if when := booked.get((entry.patient_id, entry.service_id)):
+            line.coming[entry.pk] = when
+    line.fits.sort(key=lambda one: one.pk in line.coming)
     return line
 
 
@@ -217,6 +225,24 @@ def _gap(
     return gap_before(
         day, areas=entry.service.areas, needled=needled, keeps_days=clinic.interval_days
     )
+
+
+def _booked(
+    clinic: Clinic, patients: Collection[uuid.UUID], at: dt.datetime
+) -> dict[tuple[uuid.UUID, uuid.UUID], dt.datetime]:
+    """The next visit to come of each patient and service; one query."""
+    rows = Appointment.objects.filter(
+        clinic=clinic,
+        patient__in=patients,
+        status__in=[str(one) for one in MOVABLE],
+        starts_at__gt=at,
+    )
+    found: dict[tuple[uuid.UUID, uuid.UUID], dt.datetime] = {}
+    for who, what, when in rows.order_by("starts_at", "pk").values_list(
+        "patient_id", "service_id", "starts_at"
+    ):
+        found.setdefault((who, what), when)
+    return found
 
 
 def _needled(

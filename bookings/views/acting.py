@@ -20,6 +20,7 @@ from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.status import Act
 from bookings.views.card import again_url, fresh_move, show_card
 from bookings.views.undoing import offer_undo, undo_done
+from bookings.views.why_not import why_moved
 from clinic.models import Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -136,12 +137,21 @@ class Move(_Undoable):
     def form_invalid(self, form: Any) -> HttpResponse:
         if self.looks:
             around, who = form.glimpse()
+            if self.request.POST["look"] == "?":
+                form.why = self._why(around, who)
+                return show_card(self.request, self.appointment.pk, bound={self.act: form})
             self._propose(form, around or self.appointment.starts_at, who)
             return show_card(self.request, self.appointment.pk, bound={self.act: form})
         if form.twice:
             who = form.cleaned_data.get("practitioner") or self.appointment.practitioner
             form.proposed = [self._offer(who, one) for one in form.twice]
         return super().form_invalid(form)
+
+    def _why(self, starts_at: dt.datetime | None, who: Practitioner | None) -> dict[str, Any]:
+        """Why the time that is typed does not do; writes nothing."""
+        if starts_at is None or who is None:
+            return {"missing": "Choose first: date, time and practitioner.", "asked": []}
+        return why_moved(self.appointment, starts_at, who, at=timezone.now())
 
     def perform(self, form: Any) -> Appointment:
         # A refusal takes the field it belongs to out of the form's values.

@@ -22,7 +22,7 @@ from bookings.rules.interval import say_days
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
 from bookings.rules.undoing import DONE, NAMES, UNDONE, is_locked
 from bookings.views.undoing import toast_of
-from bookings.views.waiting_times import say_waits
+from bookings.views.waiting_times import say_waits, still_waits_of
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -167,7 +167,7 @@ def _acts(
     """The buttons and forms that stand open. A refused act keeps its form, so that what was
     typed stays, even where the visit has meanwhile gone on."""
     if not user.can(Permission.BOOK, clinic.pk):
-        return {"acts": [], "waits": None}
+        return {"acts": [], "waits": None, "still": []}
     done = queries.done_last(visit)
     waits = _waits(visit, done, at) if not bound else None
     overrides = user.can(Permission.OVERRIDE, clinic.pk)
@@ -210,10 +210,11 @@ def _acts(
                 "asks": act in (Act.MOVE, Act.CANCEL),
                 "offers": getattr(form, "offers", None),
                 "proposed": getattr(form, "proposed", None),
+                "why": getattr(form, "why", None),
                 "none_with": getattr(form, "none_with", ""),
             }
         )
-    return {"acts": acts, "waits": waits}
+    return {"acts": acts, "waits": waits, "still": still_waits_of(user, visit)}
 
 
 def _waits(visit: Appointment, done: queries.Done | None, at: dt.datetime) -> dict[str, str] | None:

@@ -1,4 +1,5 @@
-"""How someone last looked at a clinic's board: the session remembers it on the server.
+"""How someone last looked at a clinic's board: the session remembers it on the server, and the
+account from one session to the next. Two desks of one person each keep their own view.
 
 Looking is not an act: nothing of the clinic's changes, so that a link may do it.
 """
@@ -9,16 +10,25 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bookings import queries
 from bookings.queries import Board, Visit
+from bookings.queries.listing import rooms_in_use
 from bookings.rules.board import By
 from bookings.rules.status import WORDS
 from bookings.views.grid import COMPACT_FROM
+from clinic.accounts import remember_board
+from clinic.models import Clinic
+from clinic.queries.licenses import practitioners_of
 from clinic.sessions import is_background
 from clinic.views.doors import StaffRequest
 
 KEPT = "board"
 FIELDS = ("practitioner", "room", "service", "status")
 MOST_KEPT = 60  # values of one filter: more than any clinic has people
+
+
+# By field the values and their names.
+Filters = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Choice:
     by: By = By.PRACTITIONER
     compact: bool | None = None
     whose: str = ""
-    only: dict[str, dict[str, str]] = field(default_factory=dict)
+    only: Filters = field(default_factory=dict)
 
     def keys(self, name: str) -> Collection[str]:
         """The values to which a field is narrowed; none: all."""
@@ -50,7 +60,7 @@ def chosen(request: StaffRequest) -> Choice:
     `by` and `compact` (on, off) set the view, `show=all` clears the filters; an address that
     asks for something else changes nothing.
     """
-    kept = _read(request.session.get(KEPT, {}).get(str(request.clinic.pk), {}))
+    kept = _kept(request)
     asked = request.GET
     found = kept
     if asked.get("by") in (By.PRACTITIONER, By.ROOM, By.LIST):
@@ -65,22 +75,62 @@ def chosen(request: StaffRequest) -> Choice:
 
 
 def keep(request: StaffRequest, choice: Choice) -> None:
-    """Remember a choice for this clinic."""
+    """Remember a choice for this clinic, here and for the next log-in anywhere."""
     said = {
         "by": str(choice.by),
         "compact": choice.compact,
         "whose": choice.whose,
         "only": choice.only,
     }
-    request.session[KEPT] = request.session.get(KEPT, {}) | {str(request.clinic.pk): said}
+    clinic = str(request.clinic.pk)
+    request.session[KEPT] = request.session.get(KEPT, {}) | {clinic: said}
+    remember_board(request.user, clinic, said)
 
 
-def _read(said: dict[str, Any]) -> Choice:
+def _kept(request: StaffRequest) -> Choice:
+    """What the session remembers, else the account: of that only what is still there.
+
+    No query, but for the first look of a session at a board that is narrowed.
+    """
+    clinic = request.clinic
+    if said := request.session.get(KEPT, {}).get(str(clinic.pk)):
+        return _read(said)
+    found = _read(request.user.board.get(str(clinic.pk)) or {})
+    if not found.only or is_background(request):
+        return found
+    found = replace(found, only=_still_there(clinic, found.only))
+    keep(request, found)
+    return found
+
+
+def _still_there(clinic: Clinic, only: Filters) -> Filters:
+    """The filters without the people, rooms and services that are here no more."""
+    known: dict[str, Collection[str]] = {
+        "practitioner": {str(one.pk) for one in practitioners_of(clinic)},
+        "room": {str(one.pk) for one in rooms_in_use(clinic)},
+        "service": {str(one.pk) for one in queries.services_of(clinic)},
+        "status": {str(one) for one in WORDS},
+    }
+    left = {
+        name: {key: label for key, label in values.items() if key in known[name]}
+        for name, values in only.items()
+    }
+    return {name: values for name, values in left.items() if values}
+
+
+def _read(said: Any) -> Choice:
+    """A choice as it was remembered; whatever cannot be read is as if never chosen."""
+    said = said if isinstance(said, dict) else {}
+    by, compact, whose, only = (said.get(name) for name in ("by", "compact", "whose", "only"))
     return Choice(
-        By(said.get("by", By.PRACTITIONER)),
-        said.get("compact"),
-        said.get("whose", ""),
-        said.get("only", {}),
+        By(by) if by in {*By} else By.PRACTITIONER,
+        compact if isinstance(compact, bool) else None,
+        whose if isinstance(whose, str) else "",
+        {
+            name: values
+            for name, values in (only if isinstance(only, dict) else {}).items()
+            if name in FIELDS and isinstance(values, dict)
+        },
     )
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from bookings.queries import Board, Visit
 from bookings.rules.board import By
+from bookings.rules.cancelling import say_cancelled
 from bookings.rules.status import OVER, is_late
 from bookings.views.absent import absent_word
 from bookings.views.grid import state_of
@@ -52,5 +53,6 @@ def line_of(visit: Visit, board: Board, at: dt.datetime) -> dict[str, Any]:
         "marked": visit["practitioner_id"] in board.marked,
         "status": look,
         "word": word,
+        "called_off": say_cancelled(visit["cancelled_as"], late=visit["cancelled_late"]),
         "why": visit["cancel_reason"],
     }

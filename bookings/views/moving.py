@@ -20,9 +20,10 @@ from bookings.rules.choice import choice_key
 from bookings.rules.status import MOVABLE, Status
 from bookings.rules.telling import say_told
 from bookings.views.card import fresh_move
+from bookings.views.why_not import why_moved
 from clinic.models import Practitioner
 from clinic.permissions import Permission
-from clinic.rules import is_twice, say_date, say_day, say_span, say_time
+from clinic.rules import say_date, say_span, say_time
 from clinic.views.doors import Door, StaffRequest
 
 
@@ -47,18 +48,7 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
     """What `_move_to.html` shows. A link that cannot be read leads nowhere (P15)."""
     starts_at, who = _meant(request, visit)
     clinic = visit.clinic
-    told = queries.reasons_against(
-        starts_at,
-        clinic=clinic,
-        need=visit,
-        at=at,
-        practitioner=who,
-        patient=visit.patient,
-        but=visit,
-    )
-    today = clinic.day_of(at)
-    local = clinic.local(starts_at)
-    zone = f" {local:%Z}" if is_twice(local) else ""
+    why = why_moved(visit, starts_at, who, at=at)
     moves = Status(visit.status) in MOVABLE
     same = starts_at == visit.starts_at
     comes_at = visit.comes_at + (starts_at - visit.starts_at)
@@ -70,29 +60,13 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
         "form": StepForm(
             clinic=clinic, user=request.user, auto_id=False, initial={"version": visit.version}
         ),
-        "fits": told.fits,
+        "fits": why["asked"][0]["told"].fits,
         "choice": choice_key(who.pk, starts_at),
         "before": _say(visit, visit.practitioner, visit.starts_at),
         "after": _say(visit, who, starts_at),
         "comes": say_time(clinic.local(comes_at)) if comes_at < starts_at else "",
         "tells": say_told(queries.ways_to(visit.patient), same_start=same),
-        "why": {
-            "missing": "",
-            "asked": [
-                {
-                    "says": f"{say_day(local.date(), today)}, {say_time(local)}{zone}, {who}",
-                    "told": told,
-                    "nearest": [
-                        {
-                            "key": one.key,
-                            "label": f"{say_day(one.day, today)}, {one.says}",
-                            "note": str(one.practitioner),
-                        }
-                        for one in told.nearest
-                    ],
-                }
-            ],
-        },
+        "why": why,
     }
 
 

@@ -20,10 +20,11 @@ from bookings.forms.waitlist import (
     TimeForm,
     read_choice,
 )
-from bookings.models import Offer, WaitlistEntry
+from bookings.models import Appointment, Course, Offer, Service, WaitlistEntry
 from bookings.rules.choice import choice_key
+from bookings.rules.status import HOLDING, Status
 from bookings.rules.waitlist import say_days, say_hours_of
-from clinic.models import Clinic, Practitioner
+from clinic.models import Clinic, Patient, Practitioner, User
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.refusals import NotAllowed, Refusal
@@ -57,6 +58,37 @@ def say_waits(
     }
 
 
+def still_waits(
+    user: User, patient: Patient, service: Service, **back: Appointment | Course
+) -> list[dict[str, Any]]:
+    """What `_still_waits.html` shows of a patient who is booked for what she waits for; `back`
+    names where a press leads back to. One query where she does not wait."""
+    clinic = service.clinic
+    query = urlencode({name: str(row.pk) for name, row in back.items()})
+    found = []
+    for one in queries.waiting_in(clinic, service=service, patient=patient):
+        offers = one.open_offers
+        under = f", put on the list under {one.under.code}" if one.under else ""
+        since = say_date(clinic.day_of(one.created_at))
+        initial = {"version": one.version}
+        found.append(
+            {
+                "says": f"{patient.name} still waits for {service.name}, since {since}{under}.",
+                "url": f"{reverse('wait-withdraw', args=[one.pk])}?{query}",
+                "press": PressForm(clinic=clinic, user=user, auto_id=False, initial=initial),
+                "offer": line_url(offers[0].practitioner, offers[0].starts_at) if offers else "",
+            }
+        )
+    return found
+
+
+def still_waits_of(user: User, visit: Appointment) -> list[dict[str, Any]]:
+    """The same of the patient of a visit that is to come or goes on; of another nothing."""
+    if Status(visit.status) not in HOLDING - {Status.COMPLETED}:
+        return []
+    return still_waits(user, visit.patient, visit.service, visit=visit)
+
+
 class LineFor(Door):
     """Who waits for one time, first come first: `?time=`, a `choice_key`."""
 
@@ -87,7 +119,10 @@ def show_line(
         "when": f"{say_date(local.date())}, {say_time(local)}",
         "zone": local.tzname(),
         "who": str(practitioner),
-        "fits": [line_of(one, clinic) for one in line.fits],
+        "fits": [
+            line_of(one, clinic) | {"coming": _coming(line.coming.get(one.pk), clinic)}
+            for one in line.fits
+        ],
         "others": [line_of(one, clinic) | {"why": why} for one, why in line.others],
         "offer": offered_of(line.offer, clinic) if line.offer else None,
         "form": form,
@@ -99,6 +134,11 @@ def show_line(
     return render(
         request, "bookings/waitlist_for.html", context, status=refusal.status if refusal else 200
     )
+
+
+def _coming(starts_at: dt.datetime | None, clinic: Clinic) -> str:
+    local = starts_at and clinic.local(starts_at)
+    return f"{say_date(local.date())}, {say_time(local)}" if local else ""
 
 
 class _OnTime(FormPage):

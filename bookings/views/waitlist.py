@@ -188,4 +188,18 @@ class WithdrawWait(Door):
         except Refusal as no:
             return say_no(request, no)
         messages.success(request, f"{entry.patient.name} is off the waitlist.")
-        return HttpResponseRedirect(reverse("waitlist"))
+        return HttpResponseRedirect(_back(request))
+
+
+def _back(request: StaffRequest) -> str:
+    """To the `?visit=` or `?course=` beside which the press stood, else to the list."""
+    whose: dict[str, Any] = {"user": request.user, "clinic": request.clinic}
+    if key := read_key(request.GET.get("visit", "")):
+        visit = queries.visit_for(**whose, key=key)
+        if visit is not None:
+            return f"{reverse('day-on', args=[visit.local_date])}?visit={visit.pk}"
+    if key := read_key(request.GET.get("course", "")):
+        course = queries.course_for(**whose, key=key)
+        if course is not None:
+            return reverse("course", args=[course.pk])
+    return reverse("waitlist")

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
-from clinic.models import Clinic, Patient
+from bookings.models import Appointment
+from clinic.models import Clinic, Patient, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.rules import is_twice, on_wall_clock, say_date, say_day, say_time
@@ -30,6 +31,43 @@ class WhyNot(Door):
         patient = patient_for(user=request.user, clinic=clinic, key=key) if key else None
         why = why_words(clinic, form, patient, at=timezone.now())
         return render(request, "bookings/_why_not.html", {"why": why})
+
+
+def why_moved(
+    visit: Appointment, starts_at: dt.datetime, who: Practitioner, *, at: dt.datetime
+) -> dict[str, Any]:
+    """What `_why_not.html` shows of a time and a practitioner to whom a visit could be moved."""
+    clinic = visit.clinic
+    told = queries.reasons_against(
+        starts_at,
+        clinic=clinic,
+        need=visit,
+        at=at,
+        practitioner=who,
+        patient=visit.patient,
+        but=visit,
+    )
+    return {"missing": "", "asked": [_asked(clinic, starts_at, told, at=at, who=f", {who}")]}
+
+
+def _asked(
+    clinic: Clinic, starts_at: dt.datetime, told: queries.WhyNot, *, at: dt.datetime, who: str = ""
+) -> dict[str, Any]:
+    """One time in words, with what stands against it and the nearest that work."""
+    today, local = clinic.day_of(at), clinic.local(starts_at)
+    zone = f" {local:%Z}" if is_twice(local) else ""
+    return {
+        "says": f"{say_day(local.date(), today)}, {say_time(local)}{zone}{who}",
+        "told": told,
+        "nearest": [
+            {
+                "key": one.key,
+                "label": f"{say_day(one.day, today)}, {one.says}",
+                "note": str(one.practitioner),
+            }
+            for one in told.nearest
+        ],
+    }
 
 
 def why_words(
@@ -52,7 +90,6 @@ def why_words(
         word = say_time(dt.datetime.combine(day, time))
         says = f"The clock is set forward on {say_date(day)}: there is no {word}."
         return {"missing": says, "asked": []}
-    today = clinic.day_of(at)
     found = []
     for starts_at in instants:
         told = queries.reasons_against(
@@ -63,20 +100,5 @@ def why_words(
             practitioner=practitioner,
             patient=patient,
         )
-        local = clinic.local(starts_at)
-        zone = f" {local:%Z}" if is_twice(local) else ""
-        found.append(
-            {
-                "says": f"{say_day(local.date(), today)}, {say_time(local)}{zone}",
-                "told": told,
-                "nearest": [
-                    {
-                        "key": one.key,
-                        "label": f"{say_day(one.day, today)}, {one.says}",
-                        "note": str(one.practitioner),
-                    }
-                    for one in told.nearest
-                ],
-            }
-        )
+        found.append(_asked(clinic, starts_at, told, at=at))
     return {"missing": "", "asked": found}

@@ -12,8 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bookings.operations import cancel
 from bookings.rules.board import Block, Kind, Lane, layout, monday, wall_time
 from clinic.constraints import FIRST_DAY
+from clinic.models import User
 from tests import factories
 from tests.bookings.test_board_views import MINUTE, NOON, Enter, booked, grid, heads, page, slots
 from tests.cast import NOW, TODAY, Cast
@@ -61,6 +63,73 @@ def test_the_view_is_remembered_for_the_clinic_of_the_session(cast: Cast, enter:
     page(client, "/day/?by=nonsense&compact=perhaps")
     assert heads(page(client)) == ["Room 1", "Room 2"]
     assert "Ana Ruiz LE 9 AM–5 PM" in heads(page(enter(cast.manager)))
+
+
+def test_the_view_is_remembered_for_the_next_log_in_at_any_desk(cast: Cast, enter: Enter) -> None:
+    desk, other = enter(cast.reception), enter(cast.reception)
+    page(desk, "/day/?by=room")
+    version = User.objects.get(pk=cast.reception.pk).version
+    desk.get("/day/", {"filter": "1", "room": str(cast.room.pk)})
+    page(desk, "/week/")
+    assert heads(page(other, "/day/")) == ["Room 1"]
+    page(other, "/day/?by=practitioner&show=all")
+    assert heads(page(desk, "/day/")) == ["Room 1"]  # each desk goes on as it was
+    assert "Ana Ruiz" in page(enter(cast.reception), "/day/")
+    assert heads(page(enter(cast.manager), "/day/"))[:1] != ["Room 1"]
+    assert User.objects.get(pk=cast.reception.pk).version == version
+
+
+def test_what_is_here_no_more_is_no_filter_at_the_next_log_in(cast: Cast, enter: Enter) -> None:
+    page(client := enter(cast.reception), "/day/?by=room")
+    client.get("/day/", {"filter": "1", "room": str(cast.second_room.pk)})
+    assert heads(page(client, "/day/")) == ["Room 2"]
+    room = type(cast.second_room).objects.get(pk=cast.second_room.pk)
+    room.is_active = False
+    room.write()
+    assert heads(page(enter(cast.reception), "/day/")) == ["Room 1"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"by": "sideways", "compact": "maybe", "whose": 7, "only": ["room"]},
+        {"only": {"room": {"not-a-key": "Room 9"}, "moon": {"1": "2"}, "status": None}},
+        ["board"],
+        None,
+    ],
+)
+def test_what_cannot_be_read_is_as_if_never_chosen(cast: Cast, enter: Enter, said: Any) -> None:
+    cast.reception.board = {str(cast.clinic.pk): said}
+    cast.reception.save(update_fields=["board"])
+    text = page(enter(cast.reception), "/day/")
+    assert "Ana Ruiz" in heads(text)[0]
+
+
+def test_what_is_remembered_costs_the_board_no_query(cast: Cast, enter: Enter) -> None:
+    def asked() -> int:
+        page(client := enter(cast.reception), "/day/")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            page(client, "/day/")
+        return len(queries)
+
+    before = asked()
+    page(enter(cast.reception), "/day/?by=practitioner&compact=on")
+    assert asked() == before
+
+
+def test_who_called_a_visit_off_and_how_late_is_said(cast: Cast, enter: Enter) -> None:
+    at = NOON - 30 * MINUTE
+    for who, minutes in (("patient", 0), ("clinic", 120)):
+        visit = booked(cast, starts_at=NOON + minutes * MINUTE)
+        cancel(appointment=visit, reason="Ill", cancelled_as=who, by=cast.reception, at=at)
+    client = enter(cast.reception)
+    for address in ("/day/", "/day/?by=list"):
+        text = page(client, address)
+        off = text[text.index('id="board-off"') :] if 'id="board-off"' in text else text
+        assert off.count("late, by the patient") == 1
+        assert off.count("by the clinic") == 1
 
 
 def test_a_filter_narrows_the_columns_makes_others_faint_and_is_told(

@@ -221,3 +221,31 @@ def test_a_time_that_is_not_there_or_comes_twice_is_said(
     twice = text_of(desk.get(reverse("why-not"), typed(cast, date="2027-11-07", time="1:30 am")))
     assert "1:30 AM CDT" in twice
     assert "1:30 AM CST" in twice
+
+
+@pytest.mark.django_db
+def test_the_move_form_says_why_a_time_does_not_do(cast: Cast, enter: Any, clock: Any) -> None:
+    values: dict[str, Any] = {
+        "service": cast.service,
+        "practitioner": cast.ana,
+        "room": cast.room,
+        "device": cast.device,
+        "by": cast.reception,
+    }
+    noon = NOW + dt.timedelta(hours=3)
+    visit = factories.appointment(patient=cast.mia, starts_at=noon, **values)
+    factories.appointment(patient=cast.wang, starts_at=noon + dt.timedelta(hours=2), **values)
+    client = enter(cast.reception)
+    asked = {"version": visit.version, "practitioner": str(cast.ana.pk), "look": "?"}
+    taken = asked | {"date": "2026-11-24", "time": "2 PM"}
+    answer = client.post(f"/appointments/{visit.pk}/move/", taken)
+    said = text_of(answer)
+    assert answer.status_code == 200
+    assert "Why not Tue, Nov 24, 2:00 PM, Ana Ruiz LE?" in said
+    assert "A press on one of these times moves the visit there." in said
+    free = client.post(f"/appointments/{visit.pk}/move/", taken | {"time": "3:30 PM"})
+    assert "can be booked" in free.content.decode()
+    missing = client.post(f"/appointments/{visit.pk}/move/", asked | {"date": "", "time": ""})
+    assert "Choose first: date, time and practitioner." in missing.content.decode()
+    visit.refresh_from_db()
+    assert visit.starts_at == noon

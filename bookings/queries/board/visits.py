@@ -45,6 +45,8 @@ class Visit(TypedDict):
     arrived_at: dt.datetime | None
     ended_early: bool
     cancel_reason: str
+    cancelled_as: str
+    cancelled_late: bool
 
 
 def visits_in(rows: Any) -> dict[uuid.UUID, Visit]:
@@ -79,6 +81,8 @@ def _read(rows: Any) -> Iterable[Visit]:
         "ended_early",
         "cancel_reason",
         "check_in_min",
+        "cancelled_as",
+        "cancelled_late",
     ):
         starts_at = row[13]
         yield Visit(
@@ -104,6 +108,8 @@ def _read(rows: Any) -> Iterable[Visit]:
             arrived_at=row[20],
             ended_early=row[21],
             cancel_reason=row[22],
+            cancelled_as=row[24],
+            cancelled_late=row[25],
         )
 
 

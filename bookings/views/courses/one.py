@@ -15,6 +15,7 @@ from bookings.forms.courses import EndForm, ReflowForm, RestForm
 from bookings.models import Course
 from bookings.views.courses.planning import Planning
 from bookings.views.courses.words import say_booked, say_course
+from bookings.views.waiting_times import still_waits
 from clinic.permissions import Permission
 from clinic.rules import say_date, say_time
 from clinic.views.doors import FormPage, acting
@@ -57,8 +58,13 @@ class OneCourse(OnCourse, FormPage):
             "said": say_course(self.course),
             "lines": _lines(self.course),
             "open": queries.open_numbers(self.course) if self.course.ended_at is None else [],
-            "movable": queries.later_visits(self.course, 0),
+            "movable": (ahead := queries.later_visits(self.course, 0)),
+            "still": self._still() if ahead else [],
         }
+
+    def _still(self) -> list[dict[str, Any]]:
+        course = self.course
+        return still_waits(self.request.user, course.whose, course.service, course=course)
 
     def perform(self, form: EndForm) -> Course:
         return operations.end_course(
