@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -21,9 +22,10 @@ from clinic import accounts
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.models import Clinic
 from clinic.permissions import Permission
-from clinic.refusals import NotAllowed, Refusal
+from clinic.queries.tokens import first_answer
+from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.rules import text_fault
-from clinic.tokens import ApiRequest, no
+from clinic.tokens import JSON, ApiRequest, no
 
 T = TypeVar("T")
 NOT_HERE = "This is not known here."
@@ -209,6 +211,35 @@ def page(
     asked = {name: value for name, value in request.GET.items() if name != "after"}
     there = f"{request.path}?{urlencode(asked | {'after': after})}" if after else None
     return {"items": items, "next": there}
+
+
+def answered_before(request: ApiRequest, key: str | None) -> HttpResponse | None:
+    """The first answer to the same request under the same key; None where there is none yet, and
+    then the door keeps the one to come.
+
+    Refuses a key that was used for another request (P3). Asked before anything that the request
+    names is looked up: it may have changed since.
+    """
+    once = once_of(request, key)
+    if once is None:
+        return None
+    told = f"{request.method} {request.path} {_canonical(request.body)}"
+    sent = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    first = first_answer(request.user, once)
+    if first is None:
+        request.keeps = (once, sent)
+        return None
+    if first.sent != sent:
+        raise Conflict("This form was already sent, with other contents.", rule="P3")
+    return HttpResponse(first.answer, content_type=JSON, status=first.status or 200)
+
+
+def _canonical(body: bytes) -> str:
+    """The same for two bodies that say the same, however they are laid out."""
+    try:
+        return json.dumps(json.loads(body or b"null"), sort_keys=True)
+    except ValueError:
+        return repr(body)
 
 
 def once_of(request: ApiRequest, key: str | None) -> str | None:

@@ -55,6 +55,25 @@ class Trail:
     events: int = 0
 
 
+_token: ContextVar[str] = ContextVar("token", default="")
+
+
+@contextmanager
+def through(token: str) -> Iterator[None]:
+    """Whatever is recorded within was asked by a program: each event says by which token (its
+    beginning, as its owner's page shows it)."""
+    before = _token.set(token)
+    try:
+        yield
+    finally:
+        _token.reset(before)
+
+
+def _by_token() -> dict[str, str]:
+    token = _token.get()
+    return {"token": token} if token else {}
+
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
@@ -108,7 +127,7 @@ def record(
         subject=str(on.pk) if on is not None else "",
         subject_code=str(getattr(on, "code", "") or "")[:60],
         rule=rule,
-        detail=_encode(plain(detail or {})),
+        detail=_encode(plain((detail or {}) | _by_token())),
     )
     event.mac = mac_of(before, [getattr(event, name) for name in FIELDS])
     event.save(force_insert=True)

@@ -68,11 +68,20 @@ class NotAllowed(Refusal):
     status = 403
 
 
+# A piece of an address that nobody could guess, and that is no key of a row: a link's secret.
+SECRET = re.compile(r"(?<=/)(?![0-9a-f-]{36}(?:[/.]|$))[\w-]{20,}(?=[/.:?\s]|$)")
+
+
 class CalmRefusals(logging.Filter):
-    """For the log: an answer below 500 is a refusal, not a fault, and needs no traceback."""
+    """For the log: an answer below 500 is a refusal, not a fault, and needs no traceback; and an
+    address that opens something by itself comes without its secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "status_code", 500) < 500:
             record.exc_info = None
             record.exc_text = None
+        said = record.getMessage()
+        told = SECRET.sub("…", said)
+        if told != said:
+            record.msg, record.args = told, None
         return True

@@ -17,7 +17,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from clinic import operations
+from clinic import audit, operations
 from clinic.models import ApiToken, User
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -46,6 +46,8 @@ class ApiRequest(HttpRequest):
 
     user: User
     token: ApiToken
+    # Under which one-time key the answer is kept, and for which request.
+    keeps: tuple[str, str]
 
 
 class ApiDoor:
@@ -58,11 +60,27 @@ class ApiDoor:
         if not is_api(request):
             return self.get_response(request)
         request.META.pop("HTTP_COOKIE", None)
-        answer = self._turned_away(request) or self.get_response(request)
+        answer = self._turned_away(request) or self._answered(request)
         if answer.status_code >= 400 and not _is_json(answer):
             answer = _in_json(answer)
         answer.cookies.clear()
         answer["Cache-Control"] = "no-store, private"
+        return answer
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
+        token: ApiToken | None = getattr(request, "token", None)
+        with audit.through(token.prefix if token else ""):
+            answer = self.get_response(request)
+        keeps = getattr(request, "keeps", None)
+        if token and keeps and answer.status_code < 300:
+            key, sent = keeps
+            operations.keep_answer(
+                user=token.user,
+                key=key,
+                sent=sent,
+                status=answer.status_code,
+                answer=answer.content.decode(),
+            )
         return answer
 
     def process_view(self, request: HttpRequest, *_view: Any) -> None:

@@ -28,7 +28,7 @@ from bookings.models import Appointment, Service
 from bookings.queries.listing import rooms_in_use, visit_seen_by
 from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.visit import FARTHEST
-from clinic.api import NOS, clinic_of, must_hold, once_of
+from clinic.api import NOS, answered_before, clinic_of, must_hold, once_of
 from clinic.models import Clinic, Patient, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -52,6 +52,8 @@ def book(request: ApiRequest, given: Booking, key: str | None = OnceKey) -> Any:
     """Book a visit whose treatment starts at `starts_at`. A time that is not free is refused with
     the nearest ones that are, as `alternatives`."""
     clinic = clinic_of(request, given.clinic, Permission.BOOK)
+    if first := answered_before(request, key):
+        return first
     patient = patient_for(user=request.user, clinic=clinic, key=given.patient)
     service = among(queries.services_of(clinic), given.service)
     if patient is None or service is None:
@@ -81,6 +83,8 @@ def book(request: ApiRequest, given: Booking, key: str | None = OnceKey) -> Any:
 def move(request: ApiRequest, pk: uuid.UUID, given: Moving, key: str | None = OnceKey) -> Any:
     """Move a visit to another time, practitioner or room; refused as a booking is."""
     visit = _visit(request, pk)
+    if first := answered_before(request, key):
+        return first
     who = _practitioner(visit.clinic, given.practitioner)
 
     def act() -> Appointment:
@@ -112,8 +116,11 @@ def move(request: ApiRequest, pk: uuid.UUID, given: Moving, key: str | None = On
 @router.post("appointments/{uuid:pk}/cancel", response={200: VisitOut, **NOS})
 def cancel(request: ApiRequest, pk: uuid.UUID, given: Cancelling, key: str | None = OnceKey) -> Any:
     """Call a visit off: its time is free again."""
+    visit = _visit(request, pk)
+    if first := answered_before(request, key):
+        return first
     done = operations.cancel(
-        appointment=_visit(request, pk),
+        appointment=visit,
         reason=given.reason,
         cancelled_as=str(given.cancelled_as),
         version=given.version,
@@ -156,8 +163,11 @@ def _step(
     given: Step | None,
     key: str | None,
 ) -> Any:
+    visit = _visit(request, pk)
+    if first := answered_before(request, key):
+        return first
     done = operation(
-        appointment=_visit(request, pk),
+        appointment=visit,
         version=given.version if given else None,
         by=request.user,
         at=timezone.now(),

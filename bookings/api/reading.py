@@ -190,12 +190,15 @@ def appointments(
     after: uuid.UUID | None = After,
     limit: int = Limit,
 ) -> Any:
-    """The visits of some days of the clinic, whatever became of them, by time."""
+    """The visits of at most 31 days of the clinic, whatever became of them, by time."""
     place = clinic_of(request, clinic, Permission.SEE_DAY)
     begin = first or place.day_of(timezone.now())
     end = last or begin
     if end < begin:
         raise Refusal("The last day is before the first.", rule="input", field="to")
+    if (end - begin).days >= MOST_DAYS:
+        says = f"Ask for at most {MOST_DAYS} days at a time."
+        raise Refusal(says, rule="input", field="to")
     found = visits_between(user=request.user, clinic=place, first=begin, last=end)
     rows, edge = part_of(found, by="starts_at", after=after, most=limit)
     return page(request, [told_visit(one) for one in rows], edge)

@@ -9,6 +9,7 @@ from bookings.models import Appointment, CalendarLink
 from bookings.rules.calendar import Entry
 from bookings.rules.status import HOLDING
 from clinic.models import Practitioner, User
+from clinic.permissions import Permission
 
 # How much a calendar program is told: enough to look back a month and to plan the year.
 BACK = dt.timedelta(days=31)
@@ -36,9 +37,10 @@ def treats(user: User) -> bool:
 
 
 def feed_of(digest: str, *, at: dt.datetime) -> Feed | None:
-    """The visits behind a link, by its digest; two queries.
+    """The visits behind a link, by its digest; three queries.
 
-    None where no open link has it, or its owner treats no more or may not log in.
+    Those of the clinics in which its owner treats now. None where no open link has it, or she
+    treats nowhere any more or may not log in (P17).
     """
     link = (
         CalendarLink.objects.filter(
@@ -47,13 +49,16 @@ def feed_of(digest: str, *, at: dt.datetime) -> Feed | None:
             practitioner__is_active=True,
             practitioner__user__is_active=True,
         )
-        .select_related("practitioner")
+        .select_related("practitioner__user")
         .first()
     )
-    if link is None:
+    owner = link.practitioner.user if link else None
+    clinics = owner.clinics_with(Permission.TREAT) if owner else []
+    if link is None or not clinics:
         return None
     visits = Appointment.objects.filter(
         practitioner=link.practitioner,
+        clinic__in=clinics,
         status__in=[str(status) for status in HOLDING],
         starts_at__gte=at - BACK,
         starts_at__lt=at + AHEAD,

@@ -171,17 +171,13 @@ def _acts(
     done = queries.done_last(visit)
     waits = _waits(visit, done, at) if not bound else None
     overrides = user.can(Permission.OVERRIDE, clinic.pk)
-    undoable = (
-        done is not None
-        and done.is_open(at)
-        and (overrides or not is_locked(done.act, Status(visit.status)))
-    )
+    locked = done is not None and is_locked(done.act, Status(visit.status)) and not overrides
     possible = open_acts(
         visit.status,
         chart_open=visit.chart_opened_at is not None,
         on_the_day=clinic.day_of(at) == visit.local_date,
         missed=at >= missed_from(visit.comes_at),
-        undoable=undoable,
+        undoable=done is not None and done.is_open(at) and not locked,
         overrides=overrides,
     )
     acts = []

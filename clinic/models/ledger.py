@@ -189,7 +189,10 @@ class Message(Row):
 
 
 class IdempotencyKey(Row):
-    """A form's one-time key, written in the act's own transaction: the second press finds it."""
+    """A form's one-time key, written in the act's own transaction: the second press finds it.
+
+    A program's key also keeps what was `sent` (a digest) and the `answer` to it, word for word.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     key = models.CharField(max_length=64)
@@ -197,6 +200,9 @@ class IdempotencyKey(Row):
     fingerprint = models.CharField(max_length=64)
     result_kind = models.CharField(max_length=60, blank=True)
     result = models.CharField(max_length=40, blank=True)
+    sent = models.CharField(max_length=64, blank=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    answer = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -49,6 +49,7 @@ from clinic.operations.tokens import (
     Admitted,
     create_token,
     create_token_from_machine,
+    keep_answer,
     revoke_token,
     use_token,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "give_roles",
     "invite_again",
     "invite_user",
+    "keep_answer",
     "make_recovery_codes",
     "make_reset_link",
     "note_invitation_mail",

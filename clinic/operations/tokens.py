@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import DatabaseError, transaction
@@ -11,7 +12,7 @@ from django.db.models import Q
 
 from clinic import audit
 from clinic.acts import own_act
-from clinic.models import ApiToken, User
+from clinic.models import ApiToken, IdempotencyKey, User
 from clinic.queries.factors import wanted_of
 from clinic.queries.tokens import in_force, token_by
 from clinic.refusals import Conflict, Refusal
@@ -113,6 +114,18 @@ def use_token(*, secret: str, at: dt.datetime) -> Admitted:
         return Admitted(user, token, known=True, says=says)
     _note_use(token, at)
     return Admitted(user, token, known=True, says="")
+
+
+def keep_answer(*, user: User, key: str, sent: str, status: int, answer: str) -> None:
+    """Keep how a program's request was answered, for whoever sends it again under its key.
+
+    The act is done by now, so a disk that is full changes nothing (P32): then the act's own key
+    answers a second time, with the visit as it stands.
+    """
+    with suppress(DatabaseError):
+        IdempotencyKey.objects.filter(user=user, key=key, answer="").update(
+            sent=sent, status=status, answer=answer
+        )
 
 
 def _new(user: User, name: str, lasts: int | None, *, by: User, at: dt.datetime) -> ApiToken:

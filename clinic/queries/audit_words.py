@@ -211,6 +211,7 @@ LABELS = {
     "source": "From the computer",
     "starts_at": "Starts",
     "taken": "Taken away",
+    "token": "By the program with the token",
     "twins": "Who may be on file",
     "until": "To",
     "was": "Before",

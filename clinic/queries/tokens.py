@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from clinic.models import ApiToken, User
+from clinic.models import ApiToken, IdempotencyKey, User
 from clinic.rules.tokens import token_fault
 
 # Those that open nothing any more stand below the others; of all of them the newest.
@@ -31,6 +31,11 @@ class OwnToken:
 def token_by(digest: str) -> ApiToken | None:
     """The token with this digest, and whose it is; one query."""
     return ApiToken.objects.select_related("user").filter(digest=digest).first()
+
+
+def first_answer(user: User, key: str) -> IdempotencyKey | None:
+    """What was sent under a program's one-time key, and how it was answered; one query."""
+    return IdempotencyKey.objects.filter(user=user, key=key).exclude(answer="").first()
 
 
 def in_force(user: User, *, at: dt.datetime) -> QuerySet[ApiToken]:

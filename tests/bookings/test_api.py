@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings import operations as desk
 from bookings.models import Appointment
-from clinic.models import AuditEvent
+from clinic.models import ApiToken, AuditEvent
 from clinic.permissions import Role
 from tests import factories
 from tests.cast import NOW, TODAY, Cast
+from tests.raw_sql import change, run
 from tests.tokens import Program, told
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -275,6 +277,48 @@ def test_the_same_key_and_body_has_the_effect_of_one(cast: Cast, rosa: Program) 
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
     assert Appointment.objects.count() == 1
+
+
+@pytest.mark.rule("P3")
+def test_the_first_answer_stands_whatever_became_of_what_it_names(
+    cast: Cast, rosa: Program
+) -> None:
+    body = booking(cast, room=str(cast.room.pk))
+    first = rosa.send("appointments", body, key="call-17")
+    visit = Appointment.objects.get()
+    desk.move(appointment=visit, starts_at=NOW + 2 * DAY, by=cast.manager, at=NOW)
+    run(*change(cast.short_service, is_active=False))
+    run(*change(cast.room, is_active=False))
+    again = rosa.send("appointments", dict(reversed(body.items())), key="call-17")
+    assert (again.status_code, again.content) == (201, first.content)
+    other = rosa.send(
+        "appointments", body | {"starts_at": f"{TOMORROW}T11:00:00-06:00"}, key="call-17"
+    )
+    assert told(other) == (422, "P3", "Idempotency-Key")
+    off = rosa.send(f"appointments/{visit.pk}/cancel", {"reason": "Ill"}, key="call-19")
+    run(*change(cast.room, is_active=True))
+    desk.undo(appointment=Appointment.objects.get(), by=cast.manager, at=NOW + MINUTE)
+    again = rosa.send(f"appointments/{visit.pk}/cancel", {"reason": "Ill"}, key="call-19")
+    assert (again.status_code, again.content) == (200, off.content)
+    assert Appointment.objects.get().status == "booked"
+
+
+@pytest.mark.rule("P22")
+def test_the_audit_says_which_program_asked(cast: Cast, rosa: Program) -> None:
+    assert rosa.send("appointments", booking(cast)).status_code == 201
+    assert rosa.send("appointments", booking(cast)).status_code == 409
+    booked(cast, NOW + 3 * DAY)
+    rows = AuditEvent.objects.filter(action="appointment.book").order_by("seq")
+    said = [json.loads(one.detail).get("token") for one in rows]
+    mark = ApiToken.objects.get().prefix
+    assert said == [mark, mark, None]
+
+
+def test_the_days_of_a_list_are_at_most_a_month(cast: Cast, rosa: Program) -> None:
+    span = {"from": "2026-11-01", "to": "2026-12-01"}
+    assert rosa.ask("appointments", **span).status_code == 200
+    answer = rosa.ask("appointments", **span | {"to": "2026-12-02"})
+    assert told(answer) == (422, "invalid", "to")
 
 
 @pytest.mark.rule("P3")

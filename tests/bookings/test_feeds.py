@@ -16,11 +16,12 @@ from django.urls import reverse
 
 from bookings import operations
 from bookings.models import Appointment, CalendarLink
-from clinic.models import AuditEvent, User
+from clinic.models import AuditEvent, RoleAssignment, User
+from clinic.permissions import Role
 from clinic.refusals import Refusal
 from clinic.rules import link_digest
 from tests.cast import NOW, Cast
-from tests.raw_sql import change, refused
+from tests.raw_sql import change, refused, run
 
 Enter = Callable[[User], Client]
 pytestmark = pytest.mark.usefixtures("clock")
@@ -99,6 +100,18 @@ def test_a_link_ends_with_the_next_one_with_a_press_and_with_the_account(cast: C
     User.objects.filter(pk=cast.esthetician.pk).update(is_active=False)
     assert ask(third.secret).status_code == 404
     assert ask("x" * 5000).status_code == 404
+
+
+@pytest.mark.rule("P17")
+def test_a_link_shows_the_visits_of_the_clinics_in_which_its_owner_treats_now(cast: Cast) -> None:
+    link_of = operations.make_calendar_link(by=cast.colleague, at=NOW)
+    book(cast, 3, practitioner=cast.bo)
+    assert len(entries(ask(link_of.secret))) == 1
+    here = RoleAssignment.objects.get(user=cast.colleague, clinic=cast.clinic)
+    run(*change(here, role=Role.RECEPTIONIST))
+    assert entries(ask(link_of.secret)) == []
+    run("DELETE FROM clinic_roleassignment WHERE user_id = %s", cast.colleague)
+    assert ask(link_of.secret).status_code == 404
 
 
 def test_the_feed_needs_and_opens_no_session(cast: Cast) -> None:

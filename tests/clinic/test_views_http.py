@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client, override_settings
+from django.utils.module_loading import import_string
 
 from clinic.gate import one_charset
 from clinic.models import AuditEvent
@@ -435,3 +437,28 @@ def test_a_page_that_is_not_for_this_role_is_refused_and_noted(
     assert (event.chain, event.outcome, event.rule) == (cast.clinic.pk.hex, "refused", "R54")
     assert event.actor == str(cast.reception.pk)
     assert event.detail == f'{{"method":"{method.upper()}","page":"license-add"}}'
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (("Method Not Allowed: %s", "/offer/dGhpc19pc19hX3NlY3JldF9vZl8zMg/"), "/offer/…/"),
+        (("Not Found: %s", "/calendar/dGhpc19pc19hX3NlY3JldF9vZl8zMg.ics"), "/calendar/….ics"),
+        (("Gone: %s", "/accounts/invitation/dGhpc19pc19hX3NlY3JldA?x=1"), "/invitation/…?x=1"),
+        (("Bad: %s", "/password/reset/key/MQ-cz1k2m-0123456789abcdef0123/"), "/key/…/"),
+        (
+            ("Not Found: %s", "/appointments/76fdd08c-7b53-4588-8f53-0be0b3ae0731/"),
+            "/appointments/76fdd08c-7b53-4588-8f53-0be0b3ae0731/",
+        ),
+        (("Not Found: %s", "/setup/services/"), "/setup/services/"),
+    ],
+)
+def test_the_log_keeps_no_secret_of_a_link(said: tuple[str, str], written: str) -> None:
+    out = io.StringIO()
+    handler = logging.StreamHandler(out)
+    kept: Any = settings.LOGGING
+    for named in kept["handlers"]["console"]["filters"]:
+        handler.addFilter(import_string(kept["filters"][named]["()"])())
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, said[0], (said[1],), None)
+    handler.handle(record)
+    assert out.getvalue().strip().endswith(written)

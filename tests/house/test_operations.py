@@ -38,7 +38,8 @@ LOOKS = {
 # A code or a passkey is shown by someone who is not let in yet: on record there, right or wrong.
 # An import's steps are acts in the name of whoever started it; its driver only takes the next.
 # The outage sheet is put away by the clock, on record in the clinic's chain.
-# A token of the API is asked at its door, before any act; its own row keeps when it was used.
+# A token of the API is asked at its door, before any act; its own row keeps when it was used. How
+# a program was answered is kept beside its one-time key, after the act.
 # An offer is taken or left by whoever holds its link, and ended by the clock, as is a wait whose
 # last day is over: on record in the clinic's chain, without a name.
 # The shipped catalogs come with the installation; what they changed is in the system's audit.
@@ -57,6 +58,7 @@ SYSTEM_OPERATIONS = {
     "reset_from_machine",
     "give_roles",
     "go_on_with_imports",
+    "keep_answer",
     "keep_outage_sheet",
     "load_catalog",
     "send_reminders",
