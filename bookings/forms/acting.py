@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import WhenForm, read_choice
+from bookings.queries.listing import rooms_in_use
 from bookings.rules.cancelling import WORDS, CancelledAs
 from clinic.forms import HouseForm, RowField
 from clinic.models import Practitioner
@@ -78,6 +80,13 @@ class MoveForm(_OnVisit, WhenForm):
         empty_label=None,
         error_messages={"invalid_choice": "Choose someone who works in this clinic."},
     )
+    # Sent by a drop on another room of the board; else the visit keeps its own if it can.
+    room = RowField(
+        queryset=None,
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": "This room is not in use."},
+    )
     field_order = ("date", "time", "practitioner")
     added = frozenset({"override_reason"})
 
@@ -86,10 +95,24 @@ class MoveForm(_OnVisit, WhenForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practitioner"].queryset = practitioners  # type: ignore[attr-defined]
+        self.fields["room"].queryset = partial(rooms_in_use, self.clinic)  # type: ignore[attr-defined]
         if may_override(self.user, self.clinic):
             self.fields["override_reason"] = override_field()
         self.proposed: list[dict[str, Any]] | None = None
         self.none_with = ""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if faults := self.errors.pop("room", None):
+            # A hidden field has no place for its own error.
+            self.add_error(None, list(faults))
+        return values
+
+    def glimpse_room(self, key: str) -> Any:
+        """The room in use of that key; None where there is none."""
+        with suppress(ValidationError):
+            return self.fields["room"].clean(key)
+        return None
 
     def glimpse_choice(self, key: str) -> tuple[dt.datetime, Any] | None:
         """When (UTC) and with whom a proposed time is; None where it means nothing here."""

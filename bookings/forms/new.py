@@ -14,6 +14,7 @@ from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import TypedTimeField, WhenForm, read_choice
 from bookings.models import Service
 from bookings.queries import services_of
+from bookings.queries.listing import rooms_in_use
 from clinic.forms import RowField, day_field
 from clinic.forms.patients import another_field, person_fields, search_field
 from clinic.models import Patient, Practitioner
@@ -43,6 +44,16 @@ class PractitionerSelect(forms.Select):
             if not option["selected"]:
                 option["attrs"]["disabled"] = True
         return option
+
+
+def room_field() -> RowField:
+    """A room that is asked for, for example by the column of the board; else any that is free."""
+    return RowField(
+        queryset=None,
+        required=False,
+        empty_label="Any room",
+        error_messages={"invalid_choice": "Choose one of this clinic's rooms in use."},
+    )
 
 
 class NewAppointmentForm(WhenForm):
@@ -83,6 +94,7 @@ class NewAppointmentForm(WhenForm):
         help_text="9, 930 and 14:30 will do. 1 to 6 are PM unless AM is typed.",
         error_messages={"invalid": "Enter a time, for example 9:30 AM."},
     )
+    room = room_field()
     slot = forms.CharField(required=False, max_length=80)
     listed = forms.DateField(required=False)
 
@@ -93,6 +105,7 @@ class NewAppointmentForm(WhenForm):
         self.found: Found | None = None
         self.fields["service"].queryset = partial(services_of, self.clinic)  # type: ignore[attr-defined]
         self.fields["practitioner"].queryset = partial(practitioners_of, self.clinic)  # type: ignore[attr-defined]
+        self.fields["room"].queryset = partial(rooms_in_use, self.clinic)  # type: ignore[attr-defined]
         for name, field in person_fields().items():
             field.required = False
             self.fields[name] = field
@@ -124,10 +137,12 @@ class NewAppointmentForm(WhenForm):
 
     @property
     def booking(self) -> dict[str, Any]:
-        """Service, practitioner (None: anyone), start and, from one who may give it, the reason to
-        pass over the interval: the arguments of `book`."""
+        """Service, practitioner (None: anyone), start, a room where one is asked for and, from one
+        who may give it, the reason to pass over the interval: the arguments of `book`."""
         names = ("service", "practitioner", "starts_at", "override_reason")
-        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        found = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        room = self.cleaned_data.get("room")
+        return found | {"room": room} if room else found
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -299,9 +314,11 @@ class FreeTimesForm(forms.Form):
         required=False, error_messages={"invalid": "Choose the patient again."}
     )
     slot = forms.CharField(required=False, max_length=80)
+    room = room_field()
 
     def __init__(self, *args: Any, clinic: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["room"].queryset = partial(rooms_in_use, clinic)  # type: ignore[attr-defined]
         self.fields["service"].queryset = partial(services_of, clinic)  # type: ignore[attr-defined]
         self.fields["practitioner"].queryset = partial(practitioners_of, clinic)  # type: ignore[attr-defined]
         self.fields["from"] = day_field(required=False)

@@ -9,7 +9,7 @@ from bookings.operations.arriving import mark_arrived
 from bookings.operations.booking import book
 from clinic import audit
 from clinic.acts import act
-from clinic.models import Clinic, Patient, Practitioner, User
+from clinic.models import Clinic, Patient, Practitioner, Room, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 
@@ -24,6 +24,7 @@ def walk_in(
     starts_at: dt.datetime,
     by: User,
     at: dt.datetime,
+    room: Room | None = None,
     override_reason: str = "",
 ) -> Appointment:
     """Book someone who stands at the desk for a time of today, and mark her arrived, in one act.
@@ -43,6 +44,7 @@ def walk_in(
         practitioner=practitioner,
         service=service,
         starts_at=starts_at,
+        room=room,
         by=by,
         at=at,
         override_reason=override_reason,

@@ -14,7 +14,7 @@ from bookings.forms.new import FreeTimesForm, NewAppointmentForm
 from bookings.models import Service
 from bookings.queries import FreeLine, FreeSearch, FreeTime
 from bookings.rules.visit import FARTHEST
-from clinic.models import Clinic, Patient, Practitioner
+from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.rules import say_date, say_day
@@ -57,6 +57,7 @@ class FreeTimes(Door):
             service=given["service"],
             practitioner=given["practitioner"],
             patient=patient_for(user=request.user, clinic=clinic, key=key) if key else None,
+            room=given["room"],
             first=first,
             days=given["days"],
             at=at,
@@ -93,6 +94,7 @@ def free_region(
     patient: Patient | None,
     first: dt.date,
     at: dt.datetime,
+    room: Room | None = None,
     days: int | None = None,
     picked: str = "",
     found: FreeSearch | None = None,
@@ -119,6 +121,7 @@ def free_region(
             at=at,
             practitioner=practitioner,
             patient=patient,
+            room=room,
         )
     lines = found.lines(
         first=first,

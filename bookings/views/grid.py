@@ -189,13 +189,12 @@ class _Slots:
         self.may_block = may_book
         self.name = f"Book {column.name} at "
         self.today = board.by == By.WEEK and column.day == board.clinic.day_of(at)
-        self.href, self.free = "", ""
+        self.href = ""
         if may_book and not column.refused and column.in_use:
             self.href = f"{reverse('appointment-new')}?practitioner={column.key}"
         if self.href and board.by == By.ROOM:
-            # A booking takes a room that is free, not one that was pointed at: so it says.
-            self.name, self.free = "Book at ", f"; {column.name} is free"
-            self.href = f"{reverse('appointment-new')}?practitioner="
+            self.name = f"Book in {column.name} at "
+            self.href = f"{reverse('appointment-new')}?room={column.key}"
         self.date = f"&date={column.day:%Y-%m-%d}" if board.by == By.WEEK else ""
         self.day = say_day(column.day, column.day)
         self.ahead_from = at - SKEW
@@ -266,7 +265,7 @@ def _free(
         found["kind"] = "today"
     if slots.href and cell.starts_at >= slots.ahead_from:
         found["href"] = slots.href + (slots.date or date) + when
-        found["label"] = f"{slots.name}{said}, {slots.day}{slots.free}"
+        found["label"] = f"{slots.name}{said}, {slots.day}"
         if comes_at := slots.column.comes_early(cell.starts_at, board.numbing_min):
             local = board.local(comes_at)
             found["early"] = f"comes {hour_word(local)}"

@@ -21,14 +21,15 @@ from bookings.rules.status import MOVABLE, Status
 from bookings.rules.telling import say_told
 from bookings.views.card import fresh_move
 from bookings.views.why_not import why_moved
-from clinic.models import Practitioner
+from clinic.models import Practitioner, Room
 from clinic.permissions import Permission
 from clinic.rules import say_date, say_span, say_time
 from clinic.views.doors import Door, StaffRequest
 
 
 class MoveTo(Door):
-    """What a drop asks: `?date=&time=&practitioner=`, on the clinic's wall clock, or `?choice=`."""
+    """What a drop asks: `?date=&time=&practitioner=`, on the clinic's wall clock, or `?choice=`;
+    `&room=` where it was dropped on a room."""
 
     may = (Permission.BOOK,)
 
@@ -46,9 +47,9 @@ class MoveTo(Door):
 
 def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict[str, Any]:
     """What `_move_to.html` shows. A link that cannot be read leads nowhere (P15)."""
-    starts_at, who = _meant(request, visit)
+    starts_at, who, room = _meant(request, visit)
     clinic = visit.clinic
-    why = why_moved(visit, starts_at, who, at=at)
+    why = why_moved(visit, starts_at, who, at=at, room=room)
     moves = Status(visit.status) in MOVABLE
     same = starts_at == visit.starts_at
     comes_at = visit.comes_at + (starts_at - visit.starts_at)
@@ -62,16 +63,20 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
         ),
         "fits": why["asked"][0]["told"].fits,
         "choice": choice_key(who.pk, starts_at),
-        "before": _say(visit, visit.practitioner, visit.starts_at),
-        "after": _say(visit, who, starts_at),
+        "room": room.pk if room else "",
+        "before": _say(visit, visit.practitioner, visit.starts_at, room and visit.room),
+        "after": _say(visit, who, starts_at, room),
         "comes": say_time(clinic.local(comes_at)) if comes_at < starts_at else "",
         "tells": say_told(queries.ways_to(visit.patient), same_start=same),
         "why": why,
     }
 
 
-def _meant(request: StaffRequest, visit: Appointment) -> tuple[dt.datetime, Practitioner]:
-    """When (UTC) and with whom; her own practitioner where none is named."""
+def _meant(
+    request: StaffRequest, visit: Appointment
+) -> tuple[dt.datetime, Practitioner, Room | None]:
+    """When (UTC), with whom, and in which room where one is named; her own practitioner where
+    none is."""
     form = fresh_move(visit, request)
     given = request.GET
     if given.get("choice"):
@@ -83,10 +88,19 @@ def _meant(request: StaffRequest, visit: Appointment) -> tuple[dt.datetime, Prac
         starts_at, who = form.glimpse()
     if starts_at is None or who is None:
         raise Http404
-    return starts_at, who
+    room = form.glimpse_room(given.get("room", ""))
+    if given.get("room") and room is None:
+        raise Http404
+    return starts_at, who, room
 
 
-def _say(visit: Appointment, who: Practitioner, starts_at: dt.datetime) -> dict[str, str]:
+def _say(
+    visit: Appointment, who: Practitioner, starts_at: dt.datetime, room: Room | None
+) -> dict[str, str]:
     local = visit.clinic.local(starts_at)
     ends = visit.clinic.local(starts_at + dt.timedelta(minutes=visit.treatment_min))
-    return {"day": say_date(local.date()), "time": say_span(local, ends), "with": str(who)}
+    return {
+        "day": say_date(local.date()),
+        "time": say_span(local, ends),
+        "with": f"{who}, {room.name}" if room else str(who),
+    }

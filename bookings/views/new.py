@@ -32,7 +32,7 @@ from clinic.views.doors import FormPage, acting
 
 # What a link from an empty cell of the board gives.
 FROM_CELL = ("practitioner", "date", "time")
-PREFILLED = ("practitioner", "service", "date", "time")
+PREFILLED = ("practitioner", "service", "room", "date", "time")
 
 
 class NewAppointment(FormPage):
@@ -53,7 +53,7 @@ class NewAppointment(FormPage):
         return self.request.clinic
 
     def get_initial(self) -> dict[str, Any]:
-        """What a link gives: `?patient=&service=&practitioner=&date=&time=`."""
+        """What a link gives: `?patient=&service=&practitioner=&room=&date=&time=`."""
         given = self.request.GET
         initial: dict[str, Any] = {name: given[name] for name in PREFILLED if given.get(name)}
         with suppress(KeyError, ValueError):
@@ -143,6 +143,7 @@ class NewAppointment(FormPage):
                 around=self.asked["starts_at"],
                 at=at,
                 patient=form.who,
+                room=self.asked.get("room"),
             )
             context = self.get_context_data(form=form, found=found)
             near = found.nearest(self.asked["starts_at"], practitioner=self.asked["practitioner"])
@@ -185,6 +186,7 @@ class NewAppointment(FormPage):
             service=form.glimpse_service(),
             practitioner=form.glimpse("practitioner"),
             patient=patient,
+            room=form.glimpse("room"),
             first=day,
             at=at,
             picked=form.glimpse("slot") or "",

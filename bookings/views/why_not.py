@@ -12,7 +12,7 @@ from django.utils import timezone
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
 from bookings.models import Appointment
-from clinic.models import Clinic, Patient, Practitioner
+from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.rules import is_twice, on_wall_clock, say_date, say_day, say_time
@@ -34,7 +34,12 @@ class WhyNot(Door):
 
 
 def why_moved(
-    visit: Appointment, starts_at: dt.datetime, who: Practitioner, *, at: dt.datetime
+    visit: Appointment,
+    starts_at: dt.datetime,
+    who: Practitioner,
+    *,
+    at: dt.datetime,
+    room: Room | None = None,
 ) -> dict[str, Any]:
     """What `_why_not.html` shows of a time and a practitioner to whom a visit could be moved."""
     clinic = visit.clinic
@@ -46,8 +51,10 @@ def why_moved(
         practitioner=who,
         patient=visit.patient,
         but=visit,
+        room=room,
     )
-    return {"missing": "", "asked": [_asked(clinic, starts_at, told, at=at, who=f", {who}")]}
+    where = f", {who}" + (f", {room.name}" if room else "")
+    return {"missing": "", "asked": [_asked(clinic, starts_at, told, at=at, who=where)]}
 
 
 def _asked(
@@ -99,6 +106,7 @@ def why_words(
             at=at,
             practitioner=practitioner,
             patient=patient,
+            room=form.glimpse("room"),
         )
         found.append(_asked(clinic, starts_at, told, at=at))
     return {"missing": "", "asked": found}

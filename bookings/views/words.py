@@ -71,6 +71,7 @@ def words_so_far(
             practitioner=practitioner,
             patient=patient,
             found=found,
+            room=form.glimpse("room"),
         )
         words["early"] = early_words(clinic, service, starts_at)
         day, today = clinic.day_of(starts_at), clinic.day_of(at)

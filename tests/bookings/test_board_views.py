@@ -357,7 +357,8 @@ def test_the_list_tells_the_same_day_in_lines(cast: Cast, enter: Enter, visit: A
     words = [" ".join(re.sub(r"<[^>]*>", " ", line).split()) for line in lines]
     assert words == [
         "12:00–12:45 PM comes 11:35 Lee, Mia Face, 45 minutes Ana Ruiz LE Room 1 Booked",
-        "1:30–2:15 PM 王, 小明 Face, 45 minutes Ana Ruiz LE Room 1 Cancelled by the clinic Has a cold",
+        "1:30–2:15 PM 王, 小明 Face, 45 minutes Ana Ruiz LE Room 1 "
+        "Cancelled by the clinic Has a cold",
     ]
 
 

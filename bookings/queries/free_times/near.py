@@ -11,7 +11,7 @@ from bookings.queries.free_times.search import FreeSearch, FreeTime, plan_of, re
 from bookings.rules.fit import numbing_over
 from bookings.rules.free_times import Need
 from bookings.rules.visit import time_fault
-from clinic.models import Clinic, Patient, Practitioner
+from clinic.models import Clinic, Patient, Practitioner, Room
 
 NEAR_DAYS = 14
 NEAR_BEFORE = 2 * DAY
@@ -26,6 +26,7 @@ def doubts_about(
     practitioner: Practitioner | None = None,
     patient: Patient | None = None,
     found: FreeSearch | None = None,
+    room: Room | None = None,
 ) -> str:
     """What stands against a visit at this instant, in words; "" when nothing does.
 
@@ -44,6 +45,7 @@ def doubts_about(
             at=at,
             practitioner=practitioner,
             patient=patient,
+            room=room,
         )
     over = numbing_over(plan_of(Need.of(need), starts_at), at, clinic.local)
     return f"{found.misfit(starts_at, practitioner=practitioner)} {over}".strip()

@@ -17,6 +17,8 @@ class RoomsFree:
         need, self._window = found.asked.need, found.asked.window
         length = need.numbing_min + need.treatment_min + need.clean_down_min
         rooms = Room.objects.filter(clinic=found.asked.clinic, is_active=True).order_by("pk")
+        if found.room is not None:
+            rooms = rooms.filter(pk=found.room.pk)
         self._rooms = [
             (
                 one,

@@ -36,7 +36,7 @@ from bookings.rules.free_times import (
 )
 from bookings.rules.visit import FARTHEST, Lanes, lanes
 from clinic.constraints import LAST_DAY
-from clinic.models import Clinic, License, Patient, Practitioner
+from clinic.models import Clinic, License, Patient, Practitioner, Room
 from clinic.rules import covers, day_span, is_twice, say_time
 
 MOST_DAYS = 31
@@ -81,8 +81,8 @@ class FreeSearch:
     before the clinic opens or whoever treats is at work, nor on a weekday without opening hours,
     unless she has hours of that day alone, nor at a time at which a treatment that
     began early or runs late goes on; such a time can be booked all the same. `practitioner` narrows
-    the search to her (None: all who work here); `but` is a visit being moved, whose own holds
-    do not count and whose own time is not offered.
+    the search to her (None: all who work here), `room` to that room; `but` is a visit being
+    moved, whose own holds do not count and whose own time is not offered.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class FreeSearch:
         patient: Patient | None = None,
         but: Appointment | None = None,
         rest: Rest | None = None,
+        room: Room | None = None,
     ) -> None:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
@@ -106,7 +107,10 @@ class FreeSearch:
         self._rosters, self._works = works_of(asked, self.people)
         works = self._works
         in_use = things_of(clinic, need.pk if isinstance(need, Service) else need.service_id)
+        self.room = room
         rooms, devices = in_use["room"], in_use["device"]
+        if room is not None:
+            rooms = [one for one in rooms if one == room.pk]
         self._busy = busy = busy_of(asked, self.people, rooms, devices, patient, but)
         add_going_on(busy, asked, at)
         self._things = things = Things(

@@ -42,11 +42,13 @@ def reasons_against(
     practitioner: Practitioner | None = None,
     patient: Patient | None = None,
     but: Appointment | None = None,
+    room: Room | None = None,
 ) -> WhyNot:
     """All that stands against a visit at an instant (UTC), and the nearest times that work.
 
     Thirteen queries at most, and a second search where the skin has not rested within two weeks
-    (R35). `but` is a visit being moved. With a practitioner named, the reasons are hers.
+    (R35). `but` is a visit being moved. With a practitioner or a room named,
+    the reasons are theirs.
     """
     fault = time_fault(starts_at=starts_at, at=at) or ""
     around = min(max(starts_at, at), at + FARTHEST)
@@ -61,6 +63,7 @@ def reasons_against(
         "patient": patient,
         "but": but,
         "rest": rest,
+        "room": room,
     }
     found = FreeSearch(first=first, days=NEAR_DAYS, **asked)
     near = found.nearest(around, count=COUNT)
@@ -98,6 +101,8 @@ def _named(
     """The clinic's rooms in use, and the devices that the service is done with, each by name with
     what it is busy with or why it is out; three queries."""
     rooms = Room.objects.filter(clinic=clinic, is_active=True).order_by("name", "pk")
+    if found.room is not None:
+        rooms = rooms.filter(pk=found.room.pk)
     service = need if isinstance(need, Service) else need.service
     fitting = {model.pk for model in service.device_models.all()}
     devices = Device.objects.filter(clinic=clinic).exclude(status=Device.Status.RETIRED)

@@ -1,4 +1,4 @@
-/* A booked visit goes to another time or practitioner: dragged, or with m, the arrows and Enter.
+/* A booked visit goes to another time, practitioner or, in the view by room, room: dragged, or with m, the arrows and Enter.
    Where it would go is shown and named aloud; then the server is asked, and says from when to
    when and who is told, or every reason why not. Escape gives up. Without this file the card's
    own form moves it. */
@@ -148,6 +148,7 @@
       asks.set("time", new Date(ms).toISOString().slice(11, 16));
       asks.set("practitioner", practitioner);
     } else asks.set("choice", `${practitioner}@${new Date(ms).toISOString().slice(0, 16)}Z`);
+    if (grid.by === "room") asks.set("room", grid.columns[column].room);
     going.asked = true;
     htmx.ajax("GET", `${visit.getAttribute("href")}move-to/?${asks}`, { target: dialog, swap: "innerHTML" }).then(() => {
       if (!dialog.querySelector("form")) { over("Not moved."); return; }
@@ -179,7 +180,7 @@
     if (dy) {
       going.ms = snapped(going.ms + dy * step * MINUTE);
     }
-    if (dx && grid.by !== "room") {
+    if (dx) {
       going.column = Math.min(grid.columns.length - 1, Math.max(0, going.column + dx));
     }
     show();
@@ -218,7 +219,7 @@
     const up = y < frame.top + head + EDGE ? -1 : y > frame.bottom - EDGE ? 1 : 0;
     const aside = x < frame.left + EDGE ? -1 : x > frame.right - EDGE ? 1 : 0;
     if (up || aside) wrap.scrollBy(aside * 12, up * 12);
-    if (going.grid.by !== "room") going.column = columnAt(x);
+    going.column = columnAt(x);
     going.ms = snapped(timeAt(y) - going.grip + (step * MINUTE) / 2);
     show();
     going.frame = requestAnimationFrame(follow);

@@ -33,7 +33,7 @@
 
   form.addEventListener("change", (event) => {
     if (event.target.name === "slot") { pick(event.target); mark(event.target.value); }
-    else if (["date", "practitioner", "service"].includes(event.target.name)) letGo();
+    else if (["date", "practitioner", "service", "room"].includes(event.target.name)) letGo();
   }, true);
   form.addEventListener("input", (event) => {
     if (event.target.name === "time") letGo();
