@@ -95,6 +95,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:pk>/arrive/", acting.Arrive.as_view(), name="appointment-arrive"),
     path("appointments/<uuid:pk>/no-show/", acting.NoShow.as_view(), name="appointment-no-show"),
     path("appointments/<uuid:pk>/cancel/", acting.Cancel.as_view(), name="appointment-cancel"),
+    path("appointments/<uuid:pk>/allow/", acting.AllowInterval.as_view(), name="appointment-allow"),
     path("appointments/<uuid:pk>/undo/", acting.Undo.as_view(), name="appointment-undo"),
     path("appointments/<uuid:pk>/move-to/", moving.MoveTo.as_view(), name="appointment-move-to"),
     path("appointments/<uuid:pk>/move/", acting.Move.as_view(), name="appointment-move"),

@@ -46,6 +46,17 @@ class StepForm(_OnVisit, HouseForm):
     """One press: confirm, mark arrived, mark no-show."""
 
 
+class AllowForm(_OnVisit, HouseForm):
+    """Why a visit is treated sooner than the interval."""
+
+    reason = forms.CharField(
+        label="Reason for the shorter interval",
+        max_length=200,
+        help_text="It is on the weekly list of overrides.",
+        error_messages={"required": "Say why the visit comes sooner."},
+    )
+
+
 class CancelForm(_OnVisit, HouseForm):
     """Who calls a visit off, and why. `late` is what the desk should know before it does."""
 

@@ -30,6 +30,7 @@ from bookings.operations.imports import (
     start_import,
     upload_import,
 )
+from bookings.operations.interval import allow_interval
 from bookings.operations.letters import set_message_text
 from bookings.operations.merging import merge_patients, unmerge_patients
 from bookings.operations.offered import add_service, change_service, set_service_use
@@ -65,6 +66,7 @@ __all__ = [
     "add_holidays",
     "add_service",
     "add_to_waitlist",
+    "allow_interval",
     "block_time",
     "book",
     "book_course",

@@ -47,7 +47,13 @@ from bookings.queries.imports import (
     rejects,
     who_is_on_file,
 )
-from bookings.queries.intervals import overrides_between, overrides_since, planned_near
+from bookings.queries.intervals import (
+    gap_of,
+    overrides_between,
+    overrides_of,
+    overrides_since,
+    planned_near,
+)
 from bookings.queries.letters import own_texts, words_of
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
@@ -150,6 +156,7 @@ __all__ = [
     "entries_over",
     "entry_for",
     "free_until",
+    "gap_of",
     "holidays_to_close",
     "import_counts",
     "import_for",
@@ -177,6 +184,7 @@ __all__ = [
     "open_offers_to",
     "other_hours",
     "overrides_between",
+    "overrides_of",
     "overrides_since",
     "own_texts",
     "past_of",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from django.db.models import Q
 
 from bookings.models import Appointment, Override, PerformedArea, Service
 from bookings.rules.interval import Gap, Needled, first_day, gap_before, same_skin
@@ -54,10 +58,12 @@ def rest_of(
     areas: Collection[str],
     since: dt.date,
     but: Appointment | None = None,
+    also: Collection[Needled] = (),
 ) -> Rest:
     """What counts for visits of a patient for `areas` on days from `since` on.
 
-    One query; two for a visit that is moved (`but`).
+    `also` is what was needled and is not noted yet, its treatment going on. One query; two for a
+    visit that is booked already (`but`), where anything counts.
     """
     keeps = clinic.interval_days
     rows = PerformedArea.objects.filter(
@@ -65,20 +71,98 @@ def rest_of(
         clinic=clinic,
         performed_on__gt=since - DAY * keeps,
     )
+    if but is not None:
+        # What a visit itself has treated never stands in its way.
+        rows = rows.exclude(appointment=but)
     needled = [
-        Needled(area, on) for area, on in rows.order_by().values_list("area", "performed_on")
+        *(Needled(area, on) for area, on in rows.order_by().values_list("area", "performed_on")),
+        *also,
     ]
-    return Rest(areas, keeps, needled, _passed(but) if but is not None and needled else {})
+    passed = _passed([but.pk])[but.pk] if but is not None and needled else {}
+    return Rest(areas, keeps, needled, passed)
 
 
-def _passed(visit: Appointment) -> dict[dt.date, int]:
-    made = Override.objects.filter(appointment=visit, kind=Override.Kind.INTERVAL)
-    found: dict[dt.date, int] = {}
-    for detail in made.order_by("made_at", "pk").values_list("detail", flat=True):
+def _passed(visits: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[dt.date, int]]:
+    made = Override.objects.filter(appointment__in=visits, kind=Override.Kind.INTERVAL)
+    found: dict[uuid.UUID, dict[dt.date, int]] = defaultdict(dict)
+    for key, detail in made.order_by("made_at", "pk").values_list("appointment_id", "detail"):
         with suppress(KeyError, TypeError, ValueError):
             last_on, days = dt.date.fromisoformat(detail["last_on"]), int(detail["days"])
-            found[last_on] = min(days, found.get(last_on, days))
+            found[key][last_on] = min(days, found[key].get(last_on, days))
     return found
+
+
+def gap_of(
+    visit: Appointment, *, on: dt.date, area: str = "", also: Collection[Needled] = ()
+) -> Gap | None:
+    """What a booked visit comes too soon after if it is treated on that clinic-local day; None
+    where nothing stands against it, or it was passed over. Two queries at most.
+
+    With an `area` it is asked of that one alone; what was passed over for the visit counts only
+    for the areas of its service.
+    """
+    areas = visit.service.areas
+    rest = rest_of(
+        clinic=visit.clinic,
+        patient=visit.patient,
+        areas=[area] if area else areas,
+        since=on,
+        but=visit,
+        also=also,
+    )
+    if area and areas and area not in areas:
+        rest = replace(rest, passed={})
+    return rest.gap_on(on)
+
+
+def needled_of(
+    clinic: Clinic, day: dt.date, patients: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[Needled]]:
+    """What was needled of these patients so lately that it counts on a day; one query.
+
+    Nobody is booked under a number that was merged, but what was done stays under it.
+    """
+    rows = PerformedArea.objects.filter(
+        Q(patient__in=patients) | Q(patient__merged_into__in=patients),
+        clinic=clinic,
+        performed_on__gt=day - DAY * clinic.interval_days,
+    )
+    found: dict[uuid.UUID, list[Needled]] = defaultdict(list)
+    for who, kept, area, on in rows.order_by().values_list(
+        "patient_id", "patient__merged_into_id", "area", "performed_on"
+    ):
+        found[kept or who].append(Needled(area, on))
+    return found
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A visit that is still to be treated: whose, when, and where (no areas: anywhere)."""
+
+    key: uuid.UUID
+    patient: uuid.UUID
+    day: dt.date
+    areas: Collection[str]
+
+
+def too_soon(clinic: Clinic, visits: Collection[Planned]) -> frozenset[uuid.UUID]:
+    """Which of these come sooner than the interval, without leave; at most two queries."""
+    if not visits:
+        return frozenset()
+    skin = needled_of(clinic, min(one.day for one in visits), {one.patient for one in visits})
+    asked = [one for one in visits if one.patient in skin]
+    passed = _passed([one.key for one in asked]) if asked else {}
+    return frozenset(
+        one.key
+        for one in asked
+        if gap_before(
+            one.day,
+            areas=one.areas,
+            needled=skin[one.patient],
+            keeps_days=clinic.interval_days,
+            passed=passed.get(one.key, {}),
+        )
+    )
 
 
 def planned_near(
@@ -110,6 +194,11 @@ def planned_near(
         if (but is None or one.pk != but.pk) and same_skin(service.areas, one.service.areas)
     ]
     return min(near, key=lambda one: (abs(one.local_date - day), one.local_date), default=None)
+
+
+def overrides_of(visit: Appointment) -> list[Override]:
+    """What was passed over for a visit, with by whom; one query."""
+    return list(Override.objects.filter(appointment=visit).select_related("made_by")[:MOST])
 
 
 def overrides_since(clinic: Clinic, first: dt.datetime) -> int:

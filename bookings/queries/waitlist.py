@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 
-from bookings.models import Appointment, Hold, Offer, PerformedArea, Service, WaitlistEntry
+from bookings.models import Appointment, Hold, Offer, Service, WaitlistEntry
 from bookings.models.waitlist import WaitlistQuerySet
 from bookings.queries.going_on import taken_now
+from bookings.queries.intervals import needled_of
 from bookings.queries.rosters import rosters_of
 from bookings.rules.fit import Person, Things
 from bookings.rules.free_times import Need, Window
@@ -162,7 +163,7 @@ def line_for(
         _person(clinic, practitioner, day, window, busy[practitioner.pk]),
         clinic.local,
     )
-    skin = _needled(clinic, day, {one.patient_id for one in waiting})
+    skin = needled_of(clinic, day, {one.patient_id for one in waiting})
     services = list({one.service_id: one.service for one in waiting}.values())
     prefetch_related_objects(services, "device_models")
     done_with = {one.pk: {model.pk for model in one.device_models.all()} for one in services}
@@ -242,23 +243,6 @@ def _booked(
         "patient_id", "service_id", "starts_at"
     ):
         found.setdefault((who, what), when)
-    return found
-
-
-def _needled(
-    clinic: Clinic, day: dt.date, patients: Collection[uuid.UUID]
-) -> dict[uuid.UUID, list[Needled]]:
-    """What was needled lately of these patients, also under a number that was merged into
-    theirs (R35); one query."""
-    rows = PerformedArea.objects.filter(
-        Q(patient__in=patients) | Q(patient__merged_into__in=patients),
-        clinic=clinic,
-        performed_on__gt=day - DAY * clinic.interval_days,
-    )
-    found: dict[uuid.UUID, list[Needled]] = defaultdict(list)
-    columns = ("patient_id", "patient__merged_into", "area", "performed_on")
-    for who, kept, area, on in rows.order_by().values_list(*columns):
-        found[kept or who].append(Needled(area, on))
     return found
 
 

@@ -40,6 +40,11 @@ class Gap:
         return self.last_on + DAY * self.keeps_days
 
     @property
+    def least_on(self) -> dt.date:
+        """Before this day nobody may, whatever the reason."""
+        return self.last_on + DAY * LEAST_DAYS
+
+    @property
     def may_be_overridden(self) -> bool:
         """Whether someone who may can book it all the same, with a reason."""
         return self.days >= LEAST_DAYS
@@ -60,6 +65,21 @@ class Gap:
     def would_work(self) -> str:
         """From when the day would do."""
         return f"It works from {say_date(self.from_on)} on."
+
+
+def say_rest(gap: Gap, *, covers: bool = True) -> str:
+    """From when the skin may be treated, and who may allow it sooner.
+
+    `covers`: the manager's leave for the visit would count, which it does for the areas of its
+    service alone.
+    """
+    if not covers:
+        return f"{gap.would_work} Another area of this visit can be treated."
+    if gap.may_be_overridden:
+        return f"{gap.would_work} A manager can allow it on the appointment's card, with a reason."
+    if gap.least_on == gap.from_on:
+        return gap.would_work
+    return f"{gap.would_work} Before {say_date(gap.least_on)} nobody can allow it."
 
 
 def say_days(days: int) -> str:
@@ -83,16 +103,16 @@ def gap_before(
     """What a visit on `day` for `areas` (none: anywhere) comes too soon after; None: nothing.
 
     `passed` is what was overridden for this visit before: the last treatment, and the days after
-    it for which a reason was given. It needs no second one for a day that is not sooner.
+    it for which a reason was given. It needs no second one for a day that is not sooner, nor
+    for skin that has rested longer.
     """
     before = [one for one in needled if one.on <= day and (not areas or one.area in areas)]
     if not before:
         return None
     last_on = max(one.on for one in before)
-    days = (day - last_on).days
-    if days >= min(max(keeps_days, LEAST_DAYS), max(passed.get(last_on, keeps_days), LEAST_DAYS)):
+    if day >= _from_on(last_on, keeps_days, passed):
         return None
-    return Gap(last_on, days, keeps_days)
+    return Gap(last_on, (day - last_on).days, keeps_days)
 
 
 def first_day(
@@ -106,5 +126,12 @@ def first_day(
     on = [one.on for one in needled if not areas or one.area in areas]
     if not on:
         return None
-    last_on = max(on)
-    return last_on + DAY * max(min(keeps_days, passed.get(last_on, keeps_days)), LEAST_DAYS)
+    return _from_on(max(on), keeps_days, passed)
+
+
+def _from_on(last_on: dt.date, keeps_days: int, passed: Mapping[dt.date, int]) -> dt.date:
+    """The first day that may be after that treatment; one passed over for a later treatment
+    counts for skin that was treated before it, too."""
+    allowed = [on + DAY * days for on, days in passed.items() if on >= last_on]
+    first = min([last_on + DAY * keeps_days, *allowed])
+    return max(first, last_on + DAY * LEAST_DAYS)

@@ -44,6 +44,8 @@ STEPS: dict[Status, frozenset[Status]] = {
     now: then | BACK.get(now, frozenset()) for now, then in ALLOWED.items()
 }
 MOVABLE = frozenset({S.BOOKED, S.CONFIRMED})
+# The treatment of such a visit is still to be started.
+BEFORE_START = frozenset({S.BOOKED, S.CONFIRMED, S.ARRIVED, S.NUMBING})
 OVER = frozenset({S.COMPLETED, S.CANCELLED, S.NO_SHOW})
 HOLDING = frozenset({S.BOOKED, S.CONFIRMED, S.ARRIVED, S.NUMBING, S.IN_TREATMENT, S.COMPLETED})
 WORDS: dict[Status, str] = {

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bookings import operations, queries
-from bookings.forms.acting import CancelForm, MoveForm, StepForm
+from bookings.forms.acting import AllowForm, CancelForm, MoveForm, StepForm
 from bookings.models import Appointment
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
@@ -93,6 +93,23 @@ class Arrive(_OnVisit):
 
     def said(self, visit: Appointment) -> str:
         return f"{visit.patient.name} has arrived."
+
+
+class AllowInterval(_OnVisit):
+    """Someone who may lets the visit be treated sooner than the interval."""
+
+    may = (Permission.OVERRIDE,)
+    operation = staticmethod(operations.allow_interval)
+    form_class = AllowForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super(_OnVisit, self).get_form_kwargs() | {"auto_id": "allow-%s"}
+
+    def said(self, visit: Appointment) -> str:
+        return f"The shorter interval of {visit.patient.name} is allowed."
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return show_card(self.request, self.appointment.pk, allowing=form, status=form.status)
 
 
 class _Undoable(_OnVisit):

@@ -15,12 +15,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from bookings import queries
-from bookings.forms.acting import CancelForm, MoveForm, StepForm
+from bookings.forms.acting import AllowForm, CancelForm, MoveForm, StepForm
 from bookings.models import Appointment
 from bookings.rules.cancelling import is_late, say_cancelled, say_late, say_standing
 from bookings.rules.interval import say_days
 from bookings.rules.status import OVER, Act, Status, missed_from, open_acts
-from bookings.rules.undoing import DONE, NAMES, UNDONE, is_locked
+from bookings.rules.undoing import NAMES, is_locked
+from bookings.views.happened import happened
+from bookings.views.resting import rest_of_card
 from bookings.views.undoing import toast_of
 from bookings.views.waiting_times import say_waits, still_waits_of
 from clinic.models import Clinic, Practitioner
@@ -38,14 +40,6 @@ BUTTONS: dict[Act, tuple[str, str, str]] = {
     Act.MOVE: ("Move", "arrow-left-right", "m"),
     Act.CANCEL: ("Cancel visit", "x-lg", "x"),
 }
-HISTORY = (
-    ("created", "Booked"),
-    ("confirmed", "Confirmed"),
-    ("arrived", "Arrived"),
-    ("chart_opened", "Chart opened"),
-    ("no_show", "Marked no-show"),
-    ("cancelled", "Cancelled"),
-)
 
 
 class Card(Door):
@@ -58,16 +52,29 @@ class Card(Door):
 
 
 def show_card(
-    request: StaffRequest, key: uuid.UUID, *, bound: dict[Act, Any] | None = None, status: int = 200
+    request: StaffRequest,
+    key: uuid.UUID,
+    *,
+    bound: dict[Act, Any] | None = None,
+    allowing: AllowForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """The card as a fragment for the board, else its page; `bound` holds an act's form as sent."""
+    """The card as a fragment for the board, else its page; `bound` holds an act's form as sent,
+    `allowing` that by which a shorter interval was to be allowed."""
     beside_board = bool(request.htmx)
-    card = card_of(request, key, at=timezone.now(), beside_board=beside_board, bound=bound)
+    card = card_of(
+        request,
+        key,
+        at=timezone.now(),
+        beside_board=beside_board,
+        bound=bound,
+        allowing=allowing,
+    )
     if card is None:
         raise Http404
     template = "bookings/_card.html" if beside_board else "bookings/appointment.html"
     # What an earlier press said no longer stands above the answer to this one.
-    context = {"card": card, "clears_notes": beside_board and bound is not None}
+    context = {"card": card, "clears_notes": beside_board and bool(bound or allowing)}
     if not beside_board:
         context["undo"] = toast_of(request, timezone.now(), board=False)
     answer = render(request, template, context, status=status)
@@ -82,6 +89,7 @@ def card_of(
     at: dt.datetime,
     beside_board: bool,
     bound: dict[Act, Any] | None = None,
+    allowing: AllowForm | None = None,
 ) -> dict[str, Any] | None:
     """What the card's template prints; None where the visit is not known here (P15)."""
     clinic = request.clinic
@@ -109,7 +117,8 @@ def card_of(
         "patient_url": _door("patient", visit.patient_id) if sees_contact else "",
         "step": StepForm(clinic=clinic, user=user, auto_id=False),
         **_chart_doors(user, visit, clinic, at),
-        "history": _history(visit, clinic),
+        "history": happened(visit, clinic),
+        "rest": rest_of_card(user, visit, at, allowing),
         "past": (past := queries.past_of(visit)),
         "course": _course(request, visit),
         "standing": say_standing(late=past.late, missed=past.missed),
@@ -277,34 +286,6 @@ def _move_form(visit: Appointment, clinic: Clinic, given: dict[str, Any]) -> Mov
         "practitioner": visit.practitioner_id,
     }
     return MoveForm(practitioners=partial(practitioners_of, clinic), **given)
-
-
-def _history(visit: Appointment, clinic: Clinic) -> list[dict[str, Any]]:
-    """Who did what with the visit and when, in the order in which it was done."""
-    found = [
-        (at, what, getattr(visit, f"{name}_by").name)
-        for name, what in HISTORY
-        if (at := getattr(visit, f"{name}_at")) is not None
-    ]
-    for one in queries.moves_of(visit):
-        before = clinic.local(one.from_starts_at)
-        told = f"Moved from {say_date(before.date())}, {say_time(before)}, {one.from_practitioner}"
-        found.append((one.moved_at, told, one.moved_by.name))
-    for gone in queries.undos_of(visit):
-        act = Act(gone.act)
-        if act is not Act.MOVE:
-            why = f": {gone.reason}" if gone.reason else ""
-            found.append((gone.done_at, DONE[act] + why, gone.done_by.name))
-        found.append((gone.undone_at, UNDONE[act], gone.undone_by.name))
-    return [
-        {
-            "what": what,
-            "at": at,
-            "when": f"{(local := clinic.local(at)):%b} {local.day}, {say_time(local)}",
-            "by": by,
-        }
-        for at, what, by in sorted(found, key=lambda one: one[0])
-    ]
 
 
 def _door(name: str, *args: Any) -> str:

@@ -132,7 +132,7 @@ def _visit(
     clinic = board.clinic
     look, word = state_of(visit, clinic)
     starts, ends = clinic.local(visit["starts_at"]), clinic.local(visit["ends_at"])
-    comes, late = "", False
+    comes, late, soon = "", False, visit["id"] in board.too_soon
     if visit["status"] in MOVABLE:
         today = now is not None and clinic.day_of(now) == visit["day"]
         late = bool(today and now and is_late(visit["status"], comes_at=visit["comes_at"], at=now))
@@ -157,6 +157,7 @@ def _visit(
         word,
         comes,
         "late" if late else "",
+        "too soon after the last treatment" if soon else "",
     )
     return {
         "id": visit["id"],
@@ -169,9 +170,11 @@ def _visit(
         "below": below,
         "comes": comes,
         "late": late,
+        "soon": soon,
         "label": ", ".join(one for one in says if one) + said,
         "more": (" tall" if lasts >= TALL else "")
         + (" late" if late else "")
+        + (" soon" if soon else "")
         + ("" if fits(visit) else " faint")
         + (" moves" if may_book and visit["status"] in MOVABLE else ""),
         "start": visit["starts_at"].isoformat(),

@@ -49,6 +49,7 @@ def line_of(visit: Visit, board: Board, at: dt.datetime) -> dict[str, Any]:
         "room": visit["room"],
         "practitioner": visit["practitioner"],
         "late": today and is_late(visit["status"], comes_at=visit["comes_at"], at=at),
+        "soon": visit["id"] in board.too_soon,
         "began": hour_word(local(began)) if began else "",
         "marked": visit["practitioner_id"] in board.marked,
         "status": look,

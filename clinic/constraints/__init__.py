@@ -16,6 +16,7 @@ from clinic.constraints.checks import (
 from clinic.constraints.guards import (
     Guard,
     append_only,
+    days_apart_guards,
     frozen,
     local_date_guards,
     never_deleted,
@@ -45,6 +46,7 @@ __all__ = [
     "append_only",
     "bounded",
     "check",
+    "days_apart_guards",
     "drop",
     "field_of",
     "frozen",

@@ -170,6 +170,30 @@ def steps_guard(name: str, allowed: Mapping[Any, Iterable[Any]], says: str) -> G
     return Guard(name, ("UPDATE",), f"NEW.status <> OLD.status AND NOT ({steps})", says)
 
 
+def days_apart_guards(
+    name: str,
+    events: tuple[str, ...],
+    *,
+    when: str,
+    first: str,
+    second: str,
+    days: int,
+    says: str,
+) -> list[Guard]:
+    """A guard in whose `when` {near} stands for: fewer than `days` lie between the dates.
+
+    `first` and `second` are columns; the engines count days each in their own way.
+    """
+    near = {
+        "postgresql": f"ABS({first} - {second}) < {days}",
+        "sqlite": f"ABS(julianday({first}) - julianday({second})) < {days}",
+    }
+    return [
+        Guard(name, events, when.format(near=sql), says, only=engine)
+        for engine, sql in near.items()
+    ]
+
+
 def local_date_guards(table: str, *, instant: str, date: str) -> list[Guard]:
     """The stored clinic-local date is the date of the instant on the clinic's wall clock.
 

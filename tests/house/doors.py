@@ -169,6 +169,8 @@ appointment-no-show                   GET     login     405       403         40
 appointment-no-show                   POST    login     422       403         403  403      422     403     403           404      403
 appointment-cancel                    GET     login     405       403         403  403      405     403     403           405      403
 appointment-cancel                    POST    login     422       403         403  403      422     403     403           404      403
+appointment-allow                     GET     login     403       403         403  405      405     403     403           405      403
+appointment-allow                     POST    login     403       403         403  422      422     403     403           404      403
 appointment-undo                      GET     login     405       403         403  403      405     403     403           405      403
 appointment-undo                      POST    login     422       403         403  403      422     403     403           404      403
 appointment-move-to                   GET     login     200       403         403  403      200     403     403           404      403

@@ -22,6 +22,7 @@ from clinic.models import Clinic, Device, License, Patient, Practitioner, Record
 from clinic.models.base import ScopedQuerySet
 from clinic.permissions import Permission
 from treatments.models.cartridges import Cartridge
+from treatments.models.rest import START_RESTED
 from treatments.rules.areas import EndPoint
 from treatments.rules.status import ALLOWED, WORDS, Status
 
@@ -177,11 +178,7 @@ class Treatment(Record):
             keys=[("id",), ("appointment_id",), ("cartridge_id",)],
             taken="This visit has its chart, or this cartridge has its treatment.",
         ),
-        *frozen(
-            "treatments_treatment",
-            when="OLD.status = 'signed'",
-            says=SAYS_SIGNED,
-        ),
+        *frozen("treatments_treatment", when="OLD.status = 'signed'", says=SAYS_SIGNED),
         steps_guard("treatment_steps", ALLOWED, "A treatment cannot take this step."),
         Guard(
             "treatment_begins_open",
@@ -317,6 +314,7 @@ class Treatment(Record):
             "A visit is completed when its treatment has ended.",
             on="bookings_appointment",
         ),
+        *START_RESTED,
         *local_date_guards("treatments_treatment", instant="started_at", date="started_on"),
     ]
 

@@ -20,6 +20,7 @@ from clinic.models import Clinic, Record
 from clinic.models.base import ScopedQuerySet
 from treatments.models.charts import SAYS_SIGNED, SIGNED, Treatment
 from treatments.models.products import NumbingProduct
+from treatments.models.rest import PASS_RESTED
 from treatments.rules.areas import AREAS, EndPoint
 
 # Over a new pass: its treatment under way, and a unit that was opened for it before.
@@ -234,6 +235,7 @@ class NeedlingPass(Record):
             "AND NEW.depth % m.depth_step = 0)",
             "This depth is not on the device's dial.",
         ),
+        *PASS_RESTED,
         Guard(
             "needling_pass_while_under_way",
             ("INSERT",),

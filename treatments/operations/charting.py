@@ -8,8 +8,9 @@ from django.db.models import Max
 
 from bookings import operations as desk
 from bookings.models import Appointment
+from bookings.operations.interval import keep_rest
 from clinic.acts import act
-from clinic.models import Device, Practitioner, Room, User
+from clinic.models import Device, Patient, Practitioner, Room, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal, refuse_all
 from treatments.models import NeedlingPass, Treatment
@@ -21,6 +22,7 @@ from treatments.operations.ground import (
     opened_unit,
 )
 from treatments.queries.chart import facts_of, in_use_elsewhere
+from treatments.queries.rest import needled_meanwhile
 from treatments.rules.areas import AREAS, NEVER, EndPoint
 from treatments.rules.charting import depth_on_dial
 from treatments.rules.status import Status
@@ -101,13 +103,15 @@ def start(
 
     Refuses unless both are true (R30), while numbing is neither recorded nor declined
     (R39) or cream is on (R40), without a covering license (R17, R18, R25), with a device out
-    of service (R7), and while room or device are in use and nobody says they are free (R47,
-    409).
+    of service (R7), too soon after the last treatment of the service's areas and without leave
+    for it (R35), and while room or device are in use and nobody says they are free (R47, 409).
     """
     Practitioner.objects.held().get(pk=treatment.practitioner_id)
     # Two starts in one room, or with one device, are judged one after the other.
     Room.objects.held().get(pk=treatment.room_id)
     Device.objects.held().get(pk=treatment.device_id)
+    # So are two of one patient: what the one has needled is known to the other.
+    Patient.objects.held().get(pk=treatment.patient_id)
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.OPEN, Status.NUMBING)
     if not confirmed:
@@ -130,6 +134,7 @@ def start(
         raise Refusal("The cream is still on.", rule="R40", way_out="Enter when it came off.")
     if chart.device.status != Device.Status.IN_SERVICE:
         raise Refusal(f"Device {chart.device.code} is not in service.", rule="R7")
+    keep_rest(chart.appointment, on=today, also=needled_meanwhile(chart))
     said = {"confirmed": confirmed, "screened_on_paper": screened_on_paper}
     if in_use := in_use_elsewhere(chart):
         if not free_now:
@@ -165,9 +170,10 @@ def add_pass(
     """Note the needling of one area at one depth (hundredths of a millimeter).
 
     Refuses areas that are never needled (R34), a depth off the device's dial (R20), fewer
-    than 1 or more than 6 passes, and a pass before the start or without an opened cartridge
-    (R1, R46).
+    than 1 or more than 6 passes, an area that was treated too lately (R35), and a pass before
+    the start or without an opened cartridge (R1, R46).
     """
+    Patient.objects.held().get(pk=treatment.patient_id)
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.IN_PROGRESS)
     faults = []
@@ -186,6 +192,8 @@ def add_pass(
     refuse_all(faults)
     if opened_unit(chart) is None:
         raise Refusal("No cartridge is open.", rule="R1", way_out="Scan the cartridge first.")
+    on = chart.started_on or chart.clinic.day_of(at)
+    keep_rest(chart.appointment, on=on, area=area, also=needled_meanwhile(chart))
     rows = NeedlingPass.all_rows.filter(treatment=chart)
     highest = rows.aggregate(n=Max("seq"))["n"] or 0
     made = NeedlingPass(

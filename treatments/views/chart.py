@@ -21,6 +21,7 @@ from treatments.forms.closing import AddendumForm
 from treatments.models import Treatment
 from treatments.queries import chart as queries
 from treatments.queries.chart import ChartPage
+from treatments.queries.rest import too_soon
 from treatments.rules.charting import meaning_of, missing_to_abort
 from treatments.rules.status import Status
 from treatments.rules.steps import STEP_WORDS, Step
@@ -96,13 +97,15 @@ def show(
     """The page, or its fragment for a page that is open; `bound` is a form that was refused."""
     mine = page.written_by(request.user)
     day = page.day
+    today = page.chart.clinic.day_of(at)
     context = {
         "page": page,
         "chart": page.chart,
+        "too_soon": too_soon(page.chart, today),
         "mine": mine,
         "at": at,
         "day": day,
-        "earlier": day if day != page.chart.clinic.day_of(at) else "",
+        "earlier": day if day != today else "",
         "url": reverse("treatment", args=[page.chart.pk]),
         "patient": {
             "name": page.chart.patient.name,

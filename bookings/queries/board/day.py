@@ -20,7 +20,7 @@ from bookings.queries.board.columns import (
     reasons,
     time_off_between,
 )
-from bookings.queries.board.visits import HELD, Visit, in_room, stay_of, visits_in
+from bookings.queries.board.visits import HELD, Visit, in_room, stay_of, unrested, visits_in
 from bookings.queries.going_on import needling_of
 from bookings.queries.hours import clinic_opens
 from bookings.queries.rosters import rosters_of
@@ -42,7 +42,8 @@ class Board:
 
     `numbing_min` are the minutes of check-in and numbing that its services have, the fewest
     first. `closure` is what the clinic is closed for ("" when it is not), `away` who would work
-    and is off all day. Rows are instants in UTC; in a week the wall clock's times (`WALL`).
+    and is off all day, `too_soon` which visits to come the interval stands against (R35). Rows
+    are instants in UTC; in a week the wall clock's times (`WALL`).
     """
 
     clinic: Clinic
@@ -56,6 +57,7 @@ class Board:
     closure: str = ""
     away: list[str] = field(default_factory=list)
     others: dict[uuid.UUID, str] = field(default_factory=dict)
+    too_soon: frozenset[uuid.UUID] = NOBODY
 
     @property
     def day(self) -> dt.date:
@@ -162,7 +164,8 @@ def day_board(
             zone=clinic.zone,
             shortest=shortest,
         )
-    return Board(clinic, by, day, day, columns, rows, visits, numbing, closure, away, others)
+    soon = unrested(clinic, visits.values(), today)
+    return Board(clinic, by, day, day, columns, rows, visits, numbing, closure, away, others, soon)
 
 
 def lengths_of(clinic: Clinic) -> tuple[list[int], dt.timedelta]:

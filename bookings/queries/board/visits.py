@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from bookings.queries.going_on import Told
+from bookings.queries.intervals import Planned, too_soon
 from bookings.rules.going_on import Stay, foreseen, needled
-from bookings.rules.status import Status
+from bookings.rules.status import BEFORE_START, Status
 from bookings.rules.visit import Span
+from clinic.models import Clinic
 
 # The key of time that a visit holds apart from when it really takes place.
 HELD = "held"
@@ -25,6 +27,7 @@ class Visit(TypedDict):
 
     id: uuid.UUID
     day: dt.date
+    patient_id: uuid.UUID
     patient: str
     practitioner_id: uuid.UUID
     practitioner: str
@@ -47,6 +50,7 @@ class Visit(TypedDict):
     cancel_reason: str
     cancelled_as: str
     cancelled_late: bool
+    areas: list[str]
 
 
 def visits_in(rows: Any) -> dict[uuid.UUID, Visit]:
@@ -83,11 +87,14 @@ def _read(rows: Any) -> Iterable[Visit]:
         "check_in_min",
         "cancelled_as",
         "cancelled_late",
+        "patient_id",
+        "service__areas",
     ):
         starts_at = row[13]
         yield Visit(
             id=row[0],
             day=row[1],
+            patient_id=row[26],
             patient=f"{row[2]}, {row[4] or row[3]}",
             practitioner_id=row[5],
             practitioner=f"{row[6]} {row[7]}".strip(),
@@ -110,7 +117,21 @@ def _read(rows: Any) -> Iterable[Visit]:
             cancel_reason=row[22],
             cancelled_as=row[24],
             cancelled_late=row[25],
+            areas=row[27],
         )
+
+
+def unrested(clinic: Clinic, visits: Iterable[Visit], today: dt.date) -> frozenset[uuid.UUID]:
+    """Which of these, still to be treated, come sooner after a treatment than the interval allows
+    (R35); at most two queries."""
+    return too_soon(
+        clinic,
+        [
+            Planned(visit["id"], visit["patient_id"], visit["day"], visit["areas"])
+            for visit in visits
+            if visit["status"] in BEFORE_START and visit["day"] >= today
+        ],
+    )
 
 
 def stay_of(visit: Visit, told: Told, now: dt.datetime | None) -> Stay:

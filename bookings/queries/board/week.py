@@ -16,7 +16,7 @@ from bookings.queries.board.columns import (
     time_off_between,
 )
 from bookings.queries.board.day import Board, extent_of, lanes_of, lengths_of
-from bookings.queries.board.visits import HELD, Visit, stay_of, visits_in
+from bookings.queries.board.visits import HELD, Visit, stay_of, unrested, visits_in
 from bookings.queries.going_on import needling_of
 from bookings.queries.hours import clinic_opens
 from bookings.queries.rosters import rosters_of
@@ -76,4 +76,5 @@ def week_board(
         rows = layout(
             lanes_of(columns), starts_at=span[0], ends_at=span[1], zone=WALL, shortest=shortest
         )
-    return Board(clinic, By.WEEK, first, last, columns, rows, visits, numbing)
+    soon = unrested(clinic, visits.values(), today)
+    return Board(clinic, By.WEEK, first, last, columns, rows, visits, numbing, too_soon=soon)
