@@ -79,7 +79,8 @@ def say_rest(gap: Gap, *, covers: bool = True) -> str:
         return f"{gap.would_work} A manager can allow it on the appointment's card, with a reason."
     if gap.least_on == gap.from_on:
         return gap.would_work
-    return f"{gap.would_work} Before {say_date(gap.least_on)} nobody can allow it."
+    least = say_date(gap.least_on)
+    return f"{gap.would_work} From {least} on a manager can allow it, with a reason."
 
 
 def say_days(days: int) -> str:

@@ -92,8 +92,8 @@ def test_what_is_allowed_is_kept_with_its_reason(cast: Cast, visit: Appointment)
 @pytest.mark.parametrize(
     ("days", "reason", "field", "says"),
     [
-        (13, "Wedding", None, "at least 14 days lie between two"),
-        (0, "Wedding", None, "at least 14 days lie between two"),
+        (13, "Wedding", None, "under 14 days nobody books"),
+        (0, "Wedding", None, "under 14 days nobody books"),
         (20, "  ", "reason", "Say why the visit comes sooner."),
         (28, "Wedding", None, "This visit keeps the interval"),
     ],
@@ -182,7 +182,7 @@ def test_under_fourteen_days_the_card_asks_nobody(
     manager = enter(cast.manager)
     card = text_of(manager.get(reverse("appointment", args=[visit.pk])))
     assert TOO_SOON in card
-    assert "Before Sat, Dec 5, 2026 nobody can allow it." in card
+    assert "From Sat, Dec 5, 2026 on a manager can allow it, with a reason." in card
     assert ALLOW not in card
     sent = {"version": visit.version, "reason": "She insists"}
     refused = manager.post(reverse("appointment-allow", args=[visit.pk]), sent)

@@ -51,10 +51,11 @@ def test_a_visit_that_became_too_short_after_it_was_booked_is_not_started(cast: 
     assert told(no) == (422, "R35", None)
     assert no.sentence == (
         "The last treatment of the same area was on Thu, Nov 19, 2026, 5 days before; at least "
-        "14 days lie between two."
+        "28 days lie between two, and under 14 days nobody books."
     )
     assert no.way_out == (
-        "It works from Thu, Dec 17, 2026 on. Before Thu, Dec 3, 2026 nobody can allow it."
+        "It works from Thu, Dec 17, 2026 on. From Thu, Dec 3, 2026 on a manager can allow it, "
+        "with a reason."
     )
     chart.refresh_from_db()
     assert (chart.status, chart.started_at) == (Status.NUMBING, None)
