@@ -37,7 +37,8 @@ def rest_of_card(
         )
     return {
         "says": gap.says if gap else "",
-        "way_out": say_rest(gap) if gap else "",
+        # Whoever is asked for the reason need not be told who may give it.
+        "way_out": (gap.would_work if form else say_rest(gap)) if gap else "",
         "url": reverse("appointment-allow", args=[visit.pk]),
         "form": form,
         "open": sent is not None,
