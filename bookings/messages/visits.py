@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from copy import copy
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from bookings.queries import (
     open_offers_to,
     reminders_taken_back,
     sent_about,
+    unsent_about,
     unsent_to,
     ways_to,
     words_of,
@@ -124,6 +126,19 @@ def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
     restored(appointment, at=at)
     # The one message about several visits may have gone with this one.
     _tell_the_rest(appointment, at)
+
+
+def off_handed_over(appointment: Appointment, to: Patient, *, at: dt.datetime) -> None:
+    """That a visit is off, where it was not told yet, goes by the ways of the other patient: the
+    visit itself stays with the number under which it was called off."""
+    told = f"{Kind.CANCELLED} "
+    waiting = [one for one in unsent_about(appointment) if one.key.startswith(told)]
+    outbox.withdraw(about=about(appointment), at=at)
+    if waiting:
+        visit = copy(appointment)
+        visit.patient = to
+        wait = max(waiting[0].due_at - at, AT_ONCE)
+        _post(visit, Kind.CANCELLED, at, once=f"{visit.version}-{to.number}-{at:%H%M%S}", wait=wait)
 
 
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:

@@ -13,7 +13,7 @@ from bookings.models import Appointment, Offer, PatientMerge
 from bookings.operations import handing
 from bookings.queries.reminders import open_offers_to
 from bookings.rules.merging import FIELDS, colliding
-from bookings.rules.status import HOLDING, MOVABLE, Status
+from bookings.rules.status import HOLDING, MOVABLE, UNDO, Status
 from bookings.rules.visit import Span
 from clinic import audit
 from clinic.acts import act
@@ -41,7 +41,8 @@ def merge_patients(
 
     Visits from today on that have not begun move to `kept`, those of a course too, and so do her
     places on the waitlist, with what is offered to her; of the fields in `taking` the value of
-    `merged` stands. What was done and signed stays with the number it was done under.
+    `merged` stands. What was done and signed, called off and missed stays with the number it was
+    done under; what is still to be told of it goes where `kept` is reached.
 
     Refuses (R57) one patient twice, another clinic's (P15), one who is merged already or keeps
     another, one who is here or whose chart is open, and visits or offers of both that overlap
@@ -66,6 +67,8 @@ def merge_patients(
     merged.write(only=["merged_into"])
     for visit in moving:
         handing.visit(visit, kept, at)
+    for visit in _just_off(at, patient=merged):
+        messages.off_handed_over(visit, kept, at=at)
     merge = PatientMerge(
         clinic=kept.clinic,
         kept=kept,
@@ -86,7 +89,7 @@ def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientM
     """Take a merge back: `patient` stands for herself again, with the visits that had moved or
     are of a course of hers and have not begun, and her places on the waitlist; `kept` has the
     values of before, where nobody changed them since. What is offered to her is taken back: its
-    link went to `kept`.
+    link went to `kept`; what is still to be told of a visit called off goes where she is reached.
 
     What cannot be given back is named in `stayed` and stays. Refuses (R57) one who is not merged.
     """
@@ -106,6 +109,8 @@ def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientM
         else:
             word = visit.get_status_display().lower()
             left.append(f"The visit of {_when(visit)}, which is {word}")
+    for visit in _just_off(at, pk__in=merge.moved, patient=kept):
+        messages.off_handed_over(visit, merged, at=at)
     waits, said = handing.waits_back(merged, offering, since=merge.merged_at, by=by, at=at)
     left += said + _give_back(kept, merge.changed, at)
     merge.undone_at, merge.undone_by, merge.stayed = at, by, left
@@ -221,6 +226,12 @@ def _held(merge: PatientMerge, kept: Patient, merged: Patient) -> list[Appointme
         Q(pk__in=merge.moved) | Q(course__patient=merged, patient=kept)
     )
     return list(rows.select_related("clinic", "patient"))
+
+
+def _just_off(at: dt.datetime, **whose: Any) -> list[Appointment]:
+    """The visits that were called off so lately that nobody may have been told yet."""
+    off = Appointment.objects.filter(cancelled_at__gt=at - UNDO, **whose)
+    return list(off.filter(status=str(Status.CANCELLED)).select_related("clinic", "patient"))
 
 
 def _when(visit: Appointment | Offer) -> str:

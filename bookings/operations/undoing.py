@@ -11,6 +11,7 @@ from bookings.models import Appointment, Hold, Undo
 from bookings.operations.ground import held_visit
 from bookings.operations.placing import find_place, take
 from bookings.queries import Done, done_last, offered_there
+from bookings.queries.merging import parted_since
 from bookings.rules.status import Act, Status, stood
 from bookings.rules.undoing import is_locked, say_too_late
 from clinic import audit
@@ -122,6 +123,12 @@ def _to_take_back(visit: Appointment, by: User, at: dt.datetime) -> Done:
     if not done.is_open(at):
         raise Refusal(
             say_too_late(visit.clinic.local(done.at)), rule="R46", way_out=AGAIN[done.act]
+        )
+    if parted_since(visit, done.at):
+        raise Refusal(
+            "Two numbers were merged when this was done, and are not any more.",
+            rule="R57",
+            way_out="Book a new visit for the patient whom it is for.",
         )
     if is_locked(done.act, Status(visit.status)) and not by.can(
         Permission.OVERRIDE, visit.clinic_id

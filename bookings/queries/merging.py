@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import Q
 
 from bookings.models import Appointment, PatientMerge, WaitlistEntry
@@ -48,3 +50,10 @@ def merge_of(patient: Patient) -> PatientMerge | None:
     rows = PatientMerge.objects.filter(merged=patient, undone_at=None)
     found: PatientMerge | None = rows.select_related("kept", "merged_by").first()
     return found
+
+
+def parted_since(appointment: Appointment, since: dt.datetime) -> bool:
+    """Whether a merge that had brought the visit to its patient was taken back since then. One
+    query."""
+    parted = PatientMerge.objects.filter(kept=appointment.patient_id, undone_at__gte=since)
+    return any(str(appointment.pk) in moved for moved in parted.values_list("moved", flat=True))

@@ -128,6 +128,12 @@ def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, l
     return [(ahead[key], waiting) for key, waiting in found.items()]
 
 
+def unsent_about(appointment: Appointment) -> list[Message]:
+    """What waits to be sent about a visit; one query."""
+    rows = Message.objects.filter(about=about(appointment), withdrawn=False)
+    return list(rows.filter(status=Message.Status.WAITING).order_by("due_at", "pk"))
+
+
 def open_offers_to(patient: Patient) -> list[Offer]:
     """What is offered to a patient just now; one query."""
     found = Offer.objects.still_open().filter(entry__patient=patient)

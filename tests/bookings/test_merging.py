@@ -15,11 +15,13 @@ from bookings.operations import (
     confirm,
     mark_arrived,
     merge_patients,
+    undo,
     unmerge_patients,
 )
 from bookings.queries.intervals import rest_of
 from bookings.queries.visits import standing_of
-from clinic.models import AuditEvent, Patient
+from bookings.rules.status import UNDO
+from clinic.models import AuditEvent, Message, Patient
 from clinic.operations import change_patient
 from clinic.operations.patients import EDITABLE
 from clinic.queries.patients import find_patients
@@ -35,6 +37,7 @@ pytestmark = [
 ]
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def visit(cast: Cast, patient: Patient, starts_at: dt.datetime, **given: Any) ->
 
 
 def merge(cast: Cast, kept: Patient, merged: Patient, **given: Any) -> PatientMerge:
-    return merge_patients(kept=kept, merged=merged, by=cast.manager, at=NOW, **given)
+    return merge_patients(**{"kept": kept, "merged": merged, "by": cast.manager, "at": NOW} | given)
 
 
 def again(row: Any) -> Any:
@@ -193,6 +196,29 @@ def test_a_merge_is_taken_back_where_it_still_can_be(cast: Cast, maya: Patient):
     with pytest.raises(Refusal, match="is not merged"):
         unmerge_patients(patient=again(maya), by=cast.manager, at=NOW + HOUR)
     merge(cast, again(cast.mia), again(maya))
+
+
+def test_what_was_not_told_yet_goes_where_she_is_reached_now(cast: Cast, maya: Patient):
+    desk = {"by": cast.reception, "at": NOW - HOUR, "service": cast.service}
+    here = {"clinic": cast.clinic, "patient": maya, "practitioner": cast.ana}
+    first, second = (book(**desk, **here, starts_at=NOW + n * DAY) for n in (1, 2))
+    cancel(appointment=again(first), reason="Ill", by=cast.reception, at=NOW)
+    merge(cast, cast.siobhan, maya, at=NOW + MINUTE)
+    cancel(appointment=again(second), reason="Ill", by=cast.reception, at=NOW + MINUTE)
+    there = "siobhan@example.org"
+    assert waiting_to() == {(there, NOW + UNDO), (there, NOW + MINUTE + UNDO)}
+    unmerge_patients(patient=again(maya), by=cast.manager, at=NOW + 2 * MINUTE)
+    assert ("maya@example.org", NOW + MINUTE + UNDO) in waiting_to()
+    with pytest.raises(Refusal, match="merged when this was done"):
+        undo(appointment=again(second), by=cast.reception, at=NOW + 2 * MINUTE)
+    undo(appointment=again(first), by=cast.reception, at=NOW + 2 * MINUTE)
+    assert (again(first).patient_id, again(first).status) == (maya.pk, "booked")
+    assert {to for to, _due in waiting_to()} == {"maya@example.org"}
+
+
+def waiting_to() -> set[tuple[str, dt.datetime]]:
+    rows = Message.objects.filter(status=Message.Status.WAITING, withdrawn=False)
+    return set(rows.values_list("to", "due_at"))
 
 
 def test_the_database_books_and_lets_in_nobody_who_was_merged(cast: Cast, maya: Patient):
