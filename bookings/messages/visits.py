@@ -138,7 +138,7 @@ def off_handed_over(appointment: Appointment, to: Patient, *, at: dt.datetime) -
         visit = copy(appointment)
         visit.patient = to
         wait = max(waiting[0].due_at - at, AT_ONCE)
-        _post(visit, Kind.CANCELLED, at, once=f"{visit.version}-{to.number}-{at:%H%M%S}", wait=wait)
+        _post(visit, Kind.CANCELLED, at, once=f"{visit.version} {to.number}-{at:%H%M%S}", wait=wait)
 
 
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
