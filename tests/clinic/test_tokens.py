@@ -270,6 +270,20 @@ def test_a_token_that_asks_too_often_waits(cast: Cast, clock: Any, settings: Any
     assert program.ask("rooms").status_code == 200
 
 
+def test_two_workers_together_let_a_token_ask_as_often_as_one(
+    cast: Cast, clock: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 200
+    Program(cast.reception)
+    token, at = ApiToken.objects.get(), timezone.now()
+    workers: list[dict[str, int]] = [{}, {}]
+    asked = 0
+    for turn in range(600):
+        monkeypatch.setattr(tokens, "_taken", workers[turn % 3 % 2])
+        asked += not tokens._too_many(token, at)
+    assert asked == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "fault"),
     [
