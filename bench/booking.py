@@ -13,7 +13,13 @@ from typing import Any
 from bench.web import Browser, csrf_in
 from bench.world import World
 
-SLOTS = 14  # thirty minutes of treatment each, on the quarter hour, fifty minutes apart
+SLOTS = 14  # thirty minutes of treatment each, on the quarter hour, forty-five minutes apart
+
+
+def slot_of(number: int, first: dt.date) -> tuple[dt.date, dt.time]:
+    """The day and the wall-clock time of one client's so-and-so-many-th booking."""
+    minute = 9 * 60 + 30 + (number % SLOTS) * 45
+    return first + dt.timedelta(days=number // SLOTS), dt.time(minute // 60, minute % 60)
 
 
 def _clerk(
@@ -22,7 +28,7 @@ def _clerk(
     password: str,
     fields: dict[str, str],
     patients: list[str],
-    day: dt.date,
+    first: dt.date,
     seconds: float,
     gate: Any,
     out: Any,
@@ -37,11 +43,11 @@ def _clerk(
     end = time.perf_counter() + seconds
     number = 0
     while time.perf_counter() < end:
-        minute = 9 * 60 + 30 + (number % SLOTS) * 45
+        on, wall = slot_of(number, first)
         form = fields | {
             "chosen": patients[number % len(patients)],
-            "date": (day + dt.timedelta(days=number // SLOTS)).isoformat(),
-            "time": f"{minute // 60:02d}:{minute % 60:02d}",
+            "date": on.isoformat(),
+            "time": f"{wall:%H:%M}",
             "once": uuid.uuid4().hex,
             "csrfmiddlewaretoken": token,
         }
@@ -95,19 +101,32 @@ def race(address: tuple[str, int], desk: World, *, clients: int, password: str) 
 
 
 def run(
-    address: tuple[str, int], desk: World, *, clients: int, seconds: float, password: str
+    address: tuple[str, int],
+    desk: World,
+    *,
+    clients: int,
+    seconds: float,
+    days_ahead: int,
+    password: str,
 ) -> dict[str, Any]:
     """Bookings a second; every answer other than a redirect is an error and is counted."""
     gate = multiprocessing.Barrier(clients, timeout=120)
     out: Any = multiprocessing.Queue()
     per = len(desk.patients) // clients
-    first = desk.day + dt.timedelta(days=1)
+    first = desk.day + dt.timedelta(days=days_ahead)
     processes = []
     for n in range(clients):
         mine = [str(one.pk) for one in desk.patients[n * per : (n + 1) * per]]
         fields = {"service": str(desk.service.pk), "practitioner": str(desk.practitioners[n].pk)}
         arguments = (address, desk.clerk.email, password, fields, mine, first, seconds, gate, out)
         processes.append(multiprocessing.Process(target=_clerk, args=arguments))
+    return shared(processes, out, clients=clients, seconds=seconds, done=302)
+
+
+def shared(
+    processes: list[multiprocessing.Process], out: Any, *, clients: int, seconds: float, done: int
+) -> dict[str, Any]:
+    """What so many clients, each a process, got done in a second; `done` is the good answer."""
     for process in processes:
         process.start()
     results = [out.get(timeout=seconds + 120) for _ in processes]
@@ -117,9 +136,9 @@ def run(
     took = sorted(second for _answers, many in results for second in many)
     return {
         "clients": clients,
-        "booked": answers[302],
-        "per_s": round(answers[302] / seconds, 1),
-        "errors": {str(status): n for status, n in answers.items() if status != 302},
+        "booked": answers[done],
+        "per_s": round(answers[done] / seconds, 1),
+        "errors": {str(status): n for status, n in answers.items() if status != done},
         "p50_ms": round(took[len(took) // 2] * 1000, 1),
         "p95_ms": round(took[int(len(took) * 0.95)] * 1000, 1),
     }

@@ -1,4 +1,9 @@
-"""Measure one engine (that of DATABASE_URL) and print the figures as JSON."""
+"""Measure one engine (that of DATABASE_URL) and print the figures as JSON.
+
+Two sizes of history are measured one after the other in one database, so that each figure stands
+beside what it has become: the demo's own past is some of it, and the rest are copies in the
+clinics that are measured (see past.py). `--only pages` measures that part alone.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,9 @@ import json
 import multiprocessing
 import os
 import platform
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +26,18 @@ django.setup()
 
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
-from bench import booking, importing, world
-from bench.web import Browser, serving, timed
+from bench import booking, importing, pages, past, programs, world
+from bench.figures import grown, rate
+from bench.web import serving
 from clinic import audit
 from clinic.models import AuditEvent
 from treatments.rules.intake import read_scan
 
 PASSWORD = "a bench is not a clinic"
+PARTS = ("scans", "pages", "finder", "form", "api", "race", "import", "audit")
+# Of the history so many visits are the demo's own, with charts, ledger and audit.
+PLAYED = 4_400
 SCANS = [
     "]d201095212345432131728063010LOT42A",
     "]d2010952123454321310LOT42A\x1d17280630",
@@ -43,47 +48,6 @@ SCANS = [
     "+A999SPCART10/$$3280630LOT42AA",
     "https://id.gs1.org/01/09521234543213/10/LOT42A?17=280630",
 ]
-
-
-def spread(seconds: list[float]) -> dict[str, float]:
-    """p50 and p95 in milliseconds."""
-    ranked = sorted(seconds)
-    return {
-        "p50_ms": round(statistics.median(ranked) * 1000, 1),
-        "p95_ms": round(ranked[int(len(ranked) * 0.95) - 1] * 1000, 1),
-        "times": len(ranked),
-    }
-
-
-def queries(clerk: Any, path: str) -> dict[str, int]:
-    """How many queries one GET of a page makes, and how many of them are the session's."""
-    client = Client(headers={"host": "127.0.0.1"})
-    client.force_login(clerk, backend="allauth.account.auth_backends.AuthenticationBackend")
-    for _ in range(2):
-        client.get(path)
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        answer = client.get(path)
-    if answer.status_code != 200:
-        raise SystemExit(f"{path} answered {answer.status_code}.")
-    # Who is asking, and where: session, user, roles, clinic. Every page pays them.
-    doors = ("django_session", "clinic_user", "clinic_roleassignment")
-    own = [
-        q
-        for q in captured.captured_queries
-        if not any(f'FROM "{table}"' in q["sql"] for table in doors)
-        and 'FROM "clinic_clinic"' not in q["sql"]
-    ]
-    return {"all": len(captured.captured_queries), "of_the_page": len(own)}
-
-
-def rate(work: Callable[[], int], seconds: float = 2.0) -> float:
-    """How many a second, run again and again for at least so long."""
-    done, begun = 0, time.perf_counter()
-    while (took := time.perf_counter() - begun) < seconds:
-        done += work()
-    return round(done / took, 1)
 
 
 def scan_all() -> int:
@@ -105,25 +69,8 @@ def verify() -> dict[str, Any]:
     return {"events": events, "seconds": round(took, 2), "events_per_s": round(events / took)}
 
 
-def pages(address: tuple[str, int], full: world.World, times: int) -> dict[str, Any]:
-    """The pages a desk waits for, over HTTP, with a session."""
-    browser = Browser(address)
-    browser.log_in(full.clerk.email, PASSWORD)
-    free = f"/appointments/free-times/?service={full.service.pk}&from={full.day}"
-    one = f"{free}&days=1&practitioner={full.practitioners[0].pk}"
-    targets = {
-        "free times, 10 practitioners x 14 days": f"{free}&days=14",
-        "free times, one practitioner-day": one,
-        "day board, 10 practitioners x 16 visits": f"/day/{full.day}/",
-    }
-    return {
-        name: spread(timed(browser, path, times)) | {"queries": queries(full.clerk, path)}
-        for name, path in targets.items()
-    }
-
-
 def machine() -> dict[str, Any]:
-    """Where it was measured."""
+    """Where it was measured, and what else went on there (the load as it begins)."""
     with connection.cursor() as cursor:
         sqlite = connection.vendor == "sqlite"
         cursor.execute("SELECT sqlite_version()" if sqlite else "SHOW server_version")
@@ -139,46 +86,109 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": model,
         "cores": multiprocessing.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "django": django.get_version(),
         "engine": f"{connection.vendor} {version}",
     }
 
 
+def settle_down() -> None:
+    """As the database would by itself overnight."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
+
+
+class Bench:
+    """The clinics that are measured, and what was found, part by part and size by size."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given, self.only = given, given.only or PARTS
+        self.sizes: list[int] = sorted(given.history)
+        self.log = Path(tempfile.mkdtemp(prefix="stratum-bench-")) / "gunicorn.log"
+        self.found: dict[str, dict[str, Any]] = {}
+
+    def build(self) -> dict[str, Any]:
+        """Migrate, play the demo's past, open the two clinics; how long it took."""
+        given = self.given
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable")
+        begun = time.perf_counter()
+        played = min(PLAYED, *self.sizes)
+        call_command("seed_demo", history=played, stdout=sys.stderr)
+        self.played, seeded = played, round(time.perf_counter() - begun, 1)
+        self.full = world.build("board", lanes=10, visits=16, password=PASSWORD)
+        self.desk = world.build("desk", lanes=given.clients, visits=16, password=PASSWORD)
+        on_file = past.enroll(self.full, given.on_file)
+        past.enroll(self.desk, given.on_file // 10)
+        return {"of_the_demo": played, "seconds_to_seed": seeded, "seconds_to_enroll": on_file}
+
+    def remember(self, size: int) -> float:
+        """Let the two clinics share what the demo lacks of a history; the seconds it took."""
+        share = (size - self.played) // 2
+        took = past.remember(self.full, share) + past.remember(self.desk, share)
+        settle_down()
+        return round(took, 1)
+
+    def serve(self, size: int, number: int) -> None:
+        """Measure what is asked over HTTP, as it stands with a history of this size."""
+        given, desk, full = self.given, self.desk, self.full
+        workers = 1 if connection.vendor == "sqlite" else 3
+        ahead = 30 + 150 * number
+        crowd = {"clients": given.clients, "seconds": given.seconds}
+        with serving(self.log, workers=workers, threads=8) as address:
+            if "pages" in self.only:
+                for name, one in pages.run(
+                    address, full, times=given.times, password=PASSWORD
+                ).items():
+                    self.keep(name, size, one)
+            if "finder" in self.only:
+                one = pages.finder(
+                    address, full, on_file=given.on_file, times=given.times, password=PASSWORD
+                )
+                self.keep("patient finder", size, one)
+            if "form" in self.only:
+                one = booking.run(address, desk, days_ahead=ahead, password=PASSWORD, **crowd)
+                self.keep("booking by form", size, one)
+            if "api" in self.only:
+                one = programs.run(address, desk, days_ahead=ahead + 75, **crowd)
+                self.keep("booking by API", size, one)
+            if "race" in self.only and size == self.sizes[-1]:
+                one = booking.race(address, desk, clients=50, password=PASSWORD)
+                self.found["one slot, 50 clients"] = one
+
+    def keep(self, name: str, size: int, figure: dict[str, Any]) -> None:
+        """A figure at one size; beside the second, how it has grown from the first."""
+        kept = self.found.setdefault(name, {})
+        kept[str(size)] = figure
+        if size != self.sizes[0]:
+            kept["growth"] = grown(kept[str(self.sizes[0])], figure)
+
+
 def main() -> None:
     ask = argparse.ArgumentParser()
-    ask.add_argument("--history", type=int, default=22_000)
+    ask.add_argument("--history", type=int, nargs="+", default=[22_000, 220_000])
     ask.add_argument("--seconds", type=float, default=10)
     ask.add_argument("--clients", type=int, default=16)
     ask.add_argument("--times", type=int, default=60)
-    ask.add_argument("--patients", type=int, default=50_000)
-    given = ask.parse_args()
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable")
-    begun = time.perf_counter()
-    call_command("seed_demo", history=given.history, stdout=sys.stderr)
-    seeded = round(time.perf_counter() - begun, 1)
-    full = world.build("board", lanes=10, visits=16, password=PASSWORD)
-    desk = world.build("desk", lanes=given.clients, visits=0, password=PASSWORD)
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-    figures: dict[str, Any] = {
-        "machine": machine(),
-        "history": {"appointments": given.history, "seconds_to_seed": seeded},
-        "scan verdicts": {"per_s": rate(scan_all)},
-    }
-    log = Path(tempfile.mkdtemp(prefix="stratum-bench-")) / "gunicorn.log"
-    workers = 1 if connection.vendor == "sqlite" else 3
-    with serving(log, workers=workers, threads=8) as address:
-        figures["pages"] = pages(address, full, given.times)
-        figures["booking"] = booking.run(
-            address, desk, clients=given.clients, seconds=given.seconds, password=PASSWORD
-        )
-        figures["one slot, 50 clients"] = booking.race(address, desk, clients=50, password=PASSWORD)
-    figures["import"] = importing.run(given.patients)
-    figures["verify_audit"] = verify()
-    errors = [line for line in log.read_text().splitlines() if "Traceback" in line]
+    ask.add_argument("--patients", type=int, default=50_000, help="rows of the import")
+    ask.add_argument("--on-file", type=int, default=100_000, help="patients of the finder")
+    ask.add_argument("--only", nargs="+", choices=PARTS)
+    bench = Bench(ask.parse_args())
+    history: dict[str, Any] = {"appointments": bench.sizes} | bench.build()
+    figures: dict[str, Any] = {"machine": machine(), "history": history}
+    history["seconds_to_copy"] = []
+    for number, size in enumerate(bench.sizes):
+        history["seconds_to_copy"].append(bench.remember(size))
+        bench.serve(size, number)
+    figures |= bench.found
+    if "scans" in bench.only:
+        figures["scan verdicts"] = {"per_s": rate(scan_all)}
+    if "import" in bench.only:
+        figures["import"] = importing.run(bench.given.patients)
+    if "audit" in bench.only:
+        figures["verify_audit"] = verify()
+    errors = [line for line in bench.log.read_text().splitlines() if "Traceback" in line]
     figures["server_tracebacks"] = len(errors)
     json.dump(figures, sys.stdout, indent=1)
 

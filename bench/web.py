@@ -47,10 +47,18 @@ class Browser:
         self.connection = http.client.HTTPConnection(*address, timeout=60)
         self.cookies: dict[str, str] = {}
 
-    def send(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
+    def send(
+        self,
+        method: str,
+        path: str,
+        form: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, str]:
         """The status and the body of the answer; redirects are not followed."""
         body = urllib.parse.urlencode(form) if form is not None else None
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())} | (
+            headers or {}
+        )
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             headers["Referer"] = f"http://{self.address[0]}:{self.address[1]}{path}"
@@ -70,16 +78,17 @@ class Browser:
         return answer.status, text
 
     def log_in(self, email: str, password: str) -> None:
-        """Through the real log-in page; where many log in at once, one is asked to wait."""
-        _status, page = self.send("GET", "/accounts/login/")
-        form = {"login": email, "password": password, "csrfmiddlewaretoken": csrf_in(page)}
+        """Through the real log-in page; where many log in at once, one is asked to
+        wait and tries again."""
         for _ in range(20):
+            _status, page = self.send("GET", "/accounts/login/")
+            form = {"login": email, "password": password, "csrfmiddlewaretoken": csrf_in(page)}
             status, text = self.send("POST", "/accounts/login/", form)
-            if status != 429:
-                break
+            if status == 302:
+                return
             time.sleep(0.5)
-        if status != 302:
-            raise SystemExit(f"Log-in answered {status}: {text[:300]}")
+        words = " ".join(re.sub(r"<[^>]*>", " ", text.partition("<main")[2]).split())
+        raise SystemExit(f"Log-in answered {status}: {words[:500]}")
 
 
 def csrf_in(page: str) -> str:

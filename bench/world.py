@@ -37,6 +37,7 @@ class World:
     practitioners: list[Practitioner]
     patients: list[Patient]
     day: dt.date
+    made_at: dt.datetime
 
 
 def build(code: str, *, lanes: int, visits: int, password: str) -> World:
@@ -74,6 +75,7 @@ def build(code: str, *, lanes: int, visits: int, password: str) -> World:
             practitioners=practitioners,
             patients=[_patient(clinic, n, clerk, now) for n in range(lanes * 20)],
             day=clinic.day_of(now) + dt.timedelta(days=1),
+            made_at=now,
         )
         _fill(world, visits, now)
     return world
