@@ -53,6 +53,10 @@ from bookings.queries.intervals import (
     overrides_of,
     overrides_since,
     planned_near,
+    overrides_between,
+    overrides_since,
+    planned_near,
+    planned_next,
 )
 from bookings.queries.letters import own_texts, words_of
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
@@ -194,6 +198,7 @@ __all__ = [
     "plan_of",
     "plan_visits",
     "planned_near",
+    "planned_next",
     "posted",
     "practitioners_on",
     "reasons_against",

@@ -201,6 +201,20 @@ def overrides_of(visit: Appointment) -> list[Override]:
     return list(Override.objects.filter(appointment=visit).select_related("made_by")[:MOST])
 
 
+def planned_next(
+    *, clinic: Clinic, patient: Patient, service: Service, after: dt.datetime
+) -> Appointment | None:
+    """The next visit for the same skin that is planned after an instant (UTC); one query."""
+    planned = Appointment.objects.filter(
+        clinic=clinic,
+        patient=patient,
+        starts_at__gt=after,
+        status__in=[str(one) for one in HOLDING if one != Status.COMPLETED],
+    )
+    listed = planned.select_related("service").order_by("starts_at", "pk")
+    return next((one for one in listed if same_skin(service.areas, one.service.areas)), None)
+
+
 def overrides_since(clinic: Clinic, first: dt.datetime) -> int:
     """How many overrides were made from an instant on; one query."""
     return Override.objects.filter(clinic=clinic, made_at__gte=first).count()

@@ -88,6 +88,17 @@ def say_days(days: int) -> str:
     return f"{days} day" if days == 1 else f"{days} days"
 
 
+def say_near(day: dt.date, planned_on: dt.date, keeps_days: int) -> str:
+    """That a visit on `day` would lie too near to one that is planned for the same area. It can be
+    booked all the same: what counts is what was performed (R35)."""
+    apart = abs((planned_on - day).days)
+    when = "the same day" if not apart else f"{say_days(apart)} apart"
+    return (
+        f"Another visit for the same area is booked for {say_date(planned_on)}, {when}; "
+        f"at least {say_days(keeps_days)} are to lie between two treatments."
+    )
+
+
 def same_skin(some: Collection[str], others: Collection[str]) -> bool:
     """Whether two services meet on some area; one without areas goes anywhere."""
     return not some or not others or bool({*some} & {*others})

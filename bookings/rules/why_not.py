@@ -38,7 +38,8 @@ class Facts:
 
     `people` are those who were asked for (`anyone`: whoever is free will do), `devices` those
     the service is done with, in service or not; `time` is what is wrong with the time itself,
-    `opens_at` when the clinic opens that day (None: closed all day by its opening hours).
+    `near` that another visit is planned too near to it, `opens_at` when the clinic opens that
+    day (None: closed all day by its opening hours).
     """
 
     plan: Lanes
@@ -51,6 +52,7 @@ class Facts:
     at: dt.datetime
     time: str = ""
     gap: Gap | None = None
+    near: str = ""
     opens_at: dt.datetime | None = None
     closes_at: dt.datetime | None = None
     supply: str = ""
@@ -78,6 +80,8 @@ def why_not(window: Window, facts: Facts) -> list[Reason]:
         found.append(Reason("patient", f"The patient has another visit, until {until}."))
     if facts.gap:
         found.append(Reason("patient", f"{facts.gap.says} {facts.gap.would_work}"))
+    elif facts.near and not clash:
+        found.append(Reason("patient", facts.near, blocks=False))
     if facts.supply:
         found.append(Reason("supply", facts.supply, blocks=False))
     return found

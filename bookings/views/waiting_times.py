@@ -24,6 +24,7 @@ from bookings.models import Appointment, Course, Offer, Service, WaitlistEntry
 from bookings.rules.choice import choice_key
 from bookings.rules.status import HOLDING, Status
 from bookings.rules.waitlist import say_days, say_hours_of
+from bookings.views.words import coming_words, near_words
 from clinic.models import Clinic, Patient, Practitioner, User
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
@@ -193,6 +194,10 @@ class OfferTime(_OnTime):
         messages.success(
             self.request, f"Offered to {self.entry.patient.name}: the time is held until {until}."
         )
+        if coming := coming_words(
+            self.request.clinic, self.entry.service, self.entry.patient, timezone.now()
+        ):
+            messages.warning(self.request, coming)
         return line_url(result.practitioner, result.starts_at)
 
 
@@ -211,6 +216,10 @@ class BookTime(_OnTime):
             f"Booked from the waitlist: {result.patient.name}, {say_date(local.date())}, "
             f"{say_time(local)}, {result.practitioner}; {result.room.name}.",
         )
+        if near := near_words(
+            self.request.clinic, result.service, result.patient, result.local_date, but=result
+        ):
+            messages.warning(self.request, near)
         return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
 
 

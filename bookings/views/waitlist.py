@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 
 from bookings import operations, queries
@@ -23,6 +24,7 @@ from bookings.forms.waitlist import (
 )
 from bookings.models import WaitlistEntry
 from bookings.views.waiting_times import entry_of, line_of, say_no
+from bookings.views.words import coming_words
 from clinic.permissions import Permission
 from clinic.queries.patients import Found, find_patients, patient_for
 from clinic.refusals import NotAllowed, Refusal
@@ -52,11 +54,23 @@ class Waitlist(Page):
 
 
 class AddWait(FormPage):
-    """Put someone on the waitlist: `?patient=&service=&practitioner=&date=` fill it in."""
+    """Put someone on the waitlist: `?patient=&service=&practitioner=&date=` fill it in.
+
+    A page that stands open asks with `?chosen=&service=` for what is booked for her already.
+    """
 
     may = (Permission.BOOK,)
-    template_name = "bookings/wait.html"
     form_class = WaitForm
+
+    def get_template_names(self) -> list[str]:
+        """The page, or for one that stands open what is booked already."""
+        alone = self.request.method == "GET" and bool(self.request.htmx)
+        return ["bookings/_wait_coming.html" if alone else "bookings/wait.html"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        patch_vary_headers(answer, ["HX-Request"])
+        return answer
 
     def get_initial(self) -> dict[str, Any]:
         given, clinic = self.request.GET, self.request.clinic
@@ -101,6 +115,10 @@ class AddWait(FormPage):
 
     def where_to(self, result: WaitlistEntry) -> str:
         messages.success(self.request, f"{result.patient.name} waits for {result.service.name}.")
+        if coming := coming_words(
+            self.request.clinic, result.service, result.patient, timezone.now()
+        ):
+            messages.warning(self.request, coming)
         return reverse("waitlist")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -110,10 +128,14 @@ class AddWait(FormPage):
         chosen = key and patient_for(user=user, clinic=clinic, key=key)
         text = str(form["patient"].value() or "")
         found = form.found
+        key = read_key(str(form["service"].value() or ""))
+        service = key and next((one for one in queries.services_of(clinic) if one.pk == key), None)
         if chosen:
             found = Found([chosen], meant=chosen)
         elif found is None and text and not form.is_bound:
             found = find_patients(user=user, clinic=clinic, text=text[:100])
+        at = timezone.now()
+        coming = coming_words(clinic, service, chosen, at) if service and chosen else ""
         return super().get_context_data(**kwargs) | {
             "title": "Put on the waitlist",
             "lead": "",
@@ -122,6 +144,7 @@ class AddWait(FormPage):
             "chosen": chosen.pk if chosen else None,
             "text": text,
             "fault": "",
+            "coming": coming,
         }
 
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
-from bookings.models import Service
+from bookings.models import Appointment, Service
 from bookings.rules.cancelling import say_standing
 from bookings.rules.fit import outside_opening
-from bookings.rules.interval import say_days
+from bookings.rules.interval import say_near
 from bookings.rules.supply import OUT
 from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
@@ -109,19 +109,34 @@ def early_words(clinic: Clinic, service: Service, starts_at: dt.datetime) -> str
     return outside_opening(comes_at, ends_at, opening, clinic.local)
 
 
-def near_words(clinic: Clinic, service: Service, patient: Patient | None, day: dt.date) -> str:
+def near_words(
+    clinic: Clinic,
+    service: Service,
+    patient: Patient | None,
+    day: dt.date,
+    *,
+    but: Appointment | None = None,
+) -> str:
     """That another visit for the same area is planned nearer to a day than the interval allows;
     "" where none is. It can be booked all the same: what counts is what was performed (R35)."""
     if patient is None:
         return ""
-    near = queries.planned_near(day, clinic=clinic, patient=patient, service=service)
+    near = queries.planned_near(day, clinic=clinic, patient=patient, service=service, but=but)
     if near is None:
         return ""
-    apart = abs((near.local_date - day).days)
-    when = "the same day" if not apart else f"{say_days(apart)} apart"
+    return say_near(day, near.local_date, clinic.interval_days)
+
+
+def coming_words(clinic: Clinic, service: Service, patient: Patient, at: dt.datetime) -> str:
+    """That a visit for the same area is to come anyway, of someone who waits for another; ""
+    where none is. It stays booked when she takes a time."""
+    found = queries.planned_next(clinic=clinic, patient=patient, service=service, after=at)
+    if found is None:
+        return ""
+    local = clinic.local(found.starts_at)
     return (
-        f"Another visit for the same area is booked for {say_date(near.local_date)}, {when}; "
-        f"at least {say_days(clinic.interval_days)} are to lie between two treatments."
+        f"Another visit for the same area is booked for {say_date(local.date())}, "
+        f"{say_time(local)}. It stays booked unless it is moved or cancelled."
     )
 
 

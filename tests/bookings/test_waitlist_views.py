@@ -65,6 +65,58 @@ def test_the_desk_puts_someone_on_the_waitlist(cast: Cast, rosa: Client) -> None
     assert rosa.get(f"/waitlist/add/?patient={cast.other_patient.pk}").status_code == 404
 
 
+@pytest.mark.rule("R35")
+def test_a_visit_that_is_booked_already_is_told_to_whoever_puts_her_on_the_list_or_offers(
+    cast: Cast, rosa: Client
+) -> None:
+    factories.appointment(
+        patient=cast.siobhan,
+        practitioner=cast.bo,
+        service=cast.short_service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOON + dt.timedelta(days=1),
+        by=cast.reception,
+    )
+    says = "Another visit for the same area is booked for Wed, Nov 25, 2026, 12:00 PM."
+    asked = {"chosen": str(cast.siobhan.pk), "service": str(cast.service.pk)}
+    assert says in text(rosa.get("/waitlist/add/", asked))
+    alone = rosa.get("/waitlist/add/", asked, headers={"HX-Request": "true"})
+    assert says in text(alone)
+    assert "<html" not in text(alone)
+    assert "HX-Request" in alone["Vary"]
+    # Of a time before her visit and one after it alike, and of nobody else's.
+    other = {**asked, "chosen": str(cast.mia.pk)}
+    assert "note" not in text(rosa.get("/waitlist/add/", other, headers={"HX-Request": "true"}))
+    rosa.post("/waitlist/add/", form(**asked))
+    assert says in text(rosa.get("/waitlist/"))
+    entry = WaitlistEntry.objects.get()
+    at_noon = {"choice": choice_key(cast.ana.pk, NOON)}
+    rosa.post(f"/waitlist/{entry.pk}/offer/", at_noon)
+    assert Offer.objects.count() == 1
+    assert says in text(rosa.get("/waitlist/"))
+
+
+@pytest.mark.rule("R35")
+def test_who_is_booked_from_the_list_though_another_visit_is_near_is_told_of(
+    cast: Cast, rosa: Client
+) -> None:
+    entry = wait(cast)
+    factories.appointment(
+        patient=cast.siobhan,
+        practitioner=cast.bo,
+        service=cast.short_service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOON + dt.timedelta(days=1),
+        by=cast.reception,
+    )
+    answer = rosa.post(
+        f"/waitlist/{entry.pk}/book/", {"choice": choice_key(cast.ana.pk, NOON)}, follow=True
+    )
+    assert "booked for Wed, Nov 25, 2026, 1 day apart" in text(answer)
+
+
 @pytest.mark.rule("T3")
 def test_what_is_missing_is_said_and_what_was_typed_stays(cast: Cast, rosa: Client) -> None:
     answer = rosa.post("/waitlist/add/", form(note="before work", days=[]))

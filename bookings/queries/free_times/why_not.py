@@ -9,8 +9,10 @@ from typing import Any
 from bookings.models import Appointment, Service
 from bookings.queries.free_times.near import NEAR_BEFORE, NEAR_DAYS
 from bookings.queries.free_times.search import FreeSearch, FreeTime, plan_of, rest_for
+from bookings.queries.intervals import planned_near
 from bookings.queries.supply import short_by
 from bookings.rules.free_times import Need
+from bookings.rules.interval import say_near
 from bookings.rules.shifts import shift_span
 from bookings.rules.supply import OUT
 from bookings.rules.visit import FARTHEST, SKEW, time_fault
@@ -46,7 +48,7 @@ def reasons_against(
 ) -> WhyNot:
     """All that stands against a visit at an instant (UTC), and the nearest times that work.
 
-    Thirteen queries at most, and a second search where the skin has not rested within two weeks
+    Fourteen queries at most, and a second search where the skin has not rested within two weeks
     (R35). `but` is a visit being moved. With a practitioner or a room named,
     the reasons are theirs.
     """
@@ -88,11 +90,25 @@ def reasons_against(
         at=at,
         time=fault,
         gap=rest.gap_on(day) if rest else None,
+        near=_near(clinic, need, patient, day, but) if patient else "",
         opens_at=opens_at,
         closes_at=closes_at,
         supply=OUT if short else "",
     )
     return WhyNot(why_not(found.asked.window, facts), near)
+
+
+def _near(
+    clinic: Clinic,
+    need: Service | Appointment,
+    patient: Patient,
+    day: dt.date,
+    but: Appointment | None,
+) -> str:
+    """That another visit for the same skin is planned too near to a day; "" where none is."""
+    service = need if isinstance(need, Service) else need.service
+    found = planned_near(day, clinic=clinic, patient=patient, service=service, but=but)
+    return say_near(day, found.local_date, clinic.interval_days) if found else ""
 
 
 def _named(
