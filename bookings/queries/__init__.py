@@ -53,9 +53,6 @@ from bookings.queries.intervals import (
     overrides_of,
     overrides_since,
     planned_near,
-    overrides_between,
-    overrides_since,
-    planned_near,
     planned_next,
 )
 from bookings.queries.letters import own_texts, words_of

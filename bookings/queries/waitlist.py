@@ -17,7 +17,7 @@ from bookings.queries.intervals import needled_of
 from bookings.queries.rosters import rosters_of
 from bookings.rules.fit import Person, Things
 from bookings.rules.free_times import Need, Window
-from bookings.rules.interval import Gap, Needled, gap_before
+from bookings.rules.interval import Gap, Needled, gap_before, same_skin
 from bookings.rules.status import MOVABLE
 from bookings.rules.waiting import OfferState
 from bookings.rules.waitlist import Freed, Wish, in_line, misses
@@ -35,7 +35,8 @@ class Line:
     """Who waits for a time like this one, first come first.
 
     `fits` can have it now, whoever has a visit of that service to come after all the rest, and
-    `coming` says when; `others` cannot, each with the reason. `offer` is the open offer that
+    `coming` says when, and `near` when a visit of another service is too near to this time for
+    the same skin (R35); `others` cannot, each with the reason. `offer` is the open offer that
     holds this time.
     """
 
@@ -44,6 +45,7 @@ class Line:
     fits: list[WaitlistEntry] = field(default_factory=list)
     others: list[tuple[WaitlistEntry, str]] = field(default_factory=list)
     coming: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
+    near: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
     offer: Offer | None = None
 
 
@@ -192,8 +194,11 @@ def line_for(
             line.fits.append(entry)
     booked = _booked(clinic, {one.patient_id for one in line.fits}, at)
     for entry in line.fits:
-        if when := booked.get((entry.patient_id, entry.service_id)):
-            line.coming[entry.pk] = when
+        for what, areas, when in booked[entry.patient_id]:
+            if what == entry.service_id:
+                line.coming.setdefault(entry.pk, when)
+            elif same_skin(entry.service.areas, areas) and _is_near(clinic, day, when):
+                line.near.setdefault(entry.pk, when)
     line.fits.sort(key=lambda one: one.pk in line.coming)
     return line
 
@@ -230,20 +235,24 @@ def _gap(
 
 def _booked(
     clinic: Clinic, patients: Collection[uuid.UUID], at: dt.datetime
-) -> dict[tuple[uuid.UUID, uuid.UUID], dt.datetime]:
-    """The next visit to come of each patient and service; one query."""
+) -> dict[uuid.UUID, list[tuple[uuid.UUID, list[str], dt.datetime]]]:
+    """The visits to come of each patient, by service with its areas, the next first; one query."""
     rows = Appointment.objects.filter(
         clinic=clinic,
         patient__in=patients,
         status__in=[str(one) for one in MOVABLE],
         starts_at__gt=at,
     )
-    found: dict[tuple[uuid.UUID, uuid.UUID], dt.datetime] = {}
-    for who, what, when in rows.order_by("starts_at", "pk").values_list(
-        "patient_id", "service_id", "starts_at"
-    ):
-        found.setdefault((who, what), when)
+    found: dict[uuid.UUID, list[tuple[uuid.UUID, list[str], dt.datetime]]] = defaultdict(list)
+    columns = ("patient_id", "service_id", "service__areas", "starts_at")
+    for who, what, areas, when in rows.order_by("starts_at", "pk").values_list(*columns):
+        found[who].append((what, areas, when))
     return found
+
+
+def _is_near(clinic: Clinic, day: dt.date, when: dt.datetime) -> bool:
+    """Whether a visit lies nearer to a day than the interval."""
+    return abs((clinic.day_of(when) - day).days) < clinic.interval_days
 
 
 def _rooms(clinic: Clinic) -> list[uuid.UUID]:

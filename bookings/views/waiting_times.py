@@ -121,7 +121,11 @@ def show_line(
         "zone": local.tzname(),
         "who": str(practitioner),
         "fits": [
-            line_of(one, clinic) | {"coming": _coming(line.coming.get(one.pk), clinic)}
+            line_of(one, clinic)
+            | {
+                "coming": _coming(line.coming.get(one.pk), clinic),
+                "near": _coming(line.near.get(one.pk), clinic),
+            }
             for one in line.fits
         ],
         "others": [line_of(one, clinic) | {"why": why} for one, why in line.others],
