@@ -6,7 +6,7 @@ import datetime as dt
 
 from bookings import messages
 from bookings.models import Appointment, Course, Hold, Move, Override, Service
-from bookings.operations.ground import held_visit
+from bookings.operations.ground import held_visit, refuse_not_offered
 from bookings.operations.interval import keep_interval, note_override
 from bookings.operations.placing import find_place, take
 from bookings.rules.cancelling import CancelledAs, is_late
@@ -54,9 +54,7 @@ def book(
     """
     _check_time(starts_at, at)
     _check_clinic(clinic, patient=patient, service=service, room=room, device=device)
-    if not clinic.is_active or not service.is_active:
-        what = service.name if clinic.is_active else clinic.name
-        raise Refusal(f"{what} is not offered any more.", rule="R48", field="service")
+    refuse_not_offered(clinic, service)
     numbing = service.numbing_min if numbing_min is None else numbing_min
     if not 0 <= numbing <= NUMBING_MAX_MIN:
         raise Refusal("Numbing takes 0 to 120 minutes.", rule="R48", field="numbing_min")

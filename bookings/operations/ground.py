@@ -1,13 +1,15 @@
-"""What every act on a visit stands on: the locked visit, and that the page was up to date."""
+"""What every act on a visit stands on: the locked visit, that the page was up to date, and that
+the clinic still offers the service."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Service
 from bookings.rules.meanwhile import deed_to_tell, say_deed, say_stand
 from bookings.rules.status import Status
-from clinic.refusals import Conflict
+from clinic.models import Clinic
+from clinic.refusals import Conflict, Refusal
 
 
 def held_visit(
@@ -21,6 +23,13 @@ def held_visit(
     if version is not None and version != visit.version:
         raise _stale(visit, version, at)
     return visit
+
+
+def refuse_not_offered(clinic: Clinic, service: Service) -> None:
+    """Refuse (R48) a service, or a clinic, that is out of use."""
+    if not clinic.is_active or not service.is_active:
+        what = service.name if clinic.is_active else clinic.name
+        raise Refusal(f"{what} is not offered any more.", rule="R48", field="service")
 
 
 def _stale(visit: Appointment, version: int, at: dt.datetime) -> Conflict:

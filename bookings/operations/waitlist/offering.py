@@ -9,6 +9,7 @@ from django.db import transaction
 
 from bookings import messages
 from bookings.models import Offer, WaitlistEntry
+from bookings.operations.ground import refuse_not_offered
 from bookings.operations.interval import keep_interval
 from bookings.operations.placing import find_place, take
 from bookings.operations.waitlist.ground import held_entry, held_offer, settle
@@ -90,8 +91,7 @@ def make_offer(
     clinic, service = entry.clinic, entry.service
     if fault := time_fault(starts_at=starts_at, at=at):
         raise Refusal(fault, rule="T1", field="starts_at", way_out="Choose another time.")
-    if not service.is_active:
-        raise Refusal(f"{service.name} is not offered any more.", rule="R48")
+    refuse_not_offered(clinic, service)
     need = Need.of(service)
     lanes = plan(need, starts_at)
     expires_at = min(at + MINUTE * clinic.offer_min, lanes.patient.starts_at)

@@ -6,8 +6,9 @@ import datetime as dt
 
 from bookings import messages
 from bookings.models import Appointment, Hold, Offer
+from bookings.operations.ground import refuse_not_offered
 from bookings.operations.interval import keep_interval
-from bookings.operations.placing import find_place
+from bookings.operations.placing import find_place, take
 from bookings.operations.waitlist.ground import close, held_entry, held_offer, settle
 from bookings.operations.waitlist.offering import go_on
 from bookings.rules.waiting import ClosedAs, OfferState
@@ -23,9 +24,12 @@ def take_offer(*, offer: Offer, at: dt.datetime) -> Appointment:
     """Book the time of an offer for whom it is held; `offer` was found by its link's secret.
 
     What it holds passes to the visit in one transaction, so that nobody gets in between; the
-    visit is booked in the name of who offered it. Refuses an offer that is over or was taken
-    (T4, 409), and whatever `book` refuses by now: no license any more (R17, R18, R25), not at
-    work (T1), too soon after a treatment (R35).
+    visit is booked in the name of who offered it. Where its room or device went out of use, the
+    visit gets another one that is free.
+
+    Refuses an offer that is over or was taken (T4, 409), and whatever `book` refuses by now: a
+    service or a clinic out of use (R48), no license any more (R17, R18, R25), not at work (T1),
+    too soon after a treatment (R35).
     """
     clinic, entry = offer.clinic, offer.entry
     _still_open(offer, at)
@@ -36,8 +40,9 @@ def take_offer(*, offer: Offer, at: dt.datetime) -> Appointment:
             patient=entry.patient,
             service=entry.service,
             lanes=offer.lanes,
-            room=offer.room,
-            device=offer.device,
+            # What the offer holds comes first, as where a visit is moved.
+            room=None,
+            device=None,
             at=at,
             but=offer,
         )
@@ -48,6 +53,7 @@ def take_offer(*, offer: Offer, at: dt.datetime) -> Appointment:
     offer = held_offer(offer)
     _still_open(offer, at)
     entry = held_entry(offer.entry)
+    refuse_not_offered(entry.clinic, entry.service)
     keep_interval(
         clinic=clinic,
         patient=entry.patient,
@@ -74,7 +80,12 @@ def take_offer(*, offer: Offer, at: dt.datetime) -> Appointment:
         created_by=offer.made_by,
     )
     visit.write()
-    Hold.objects.pass_on(offer, visit)
+    if (place.room, place.device) == (offer.room, offer.device):
+        Hold.objects.pass_on(offer, visit)
+    else:
+        # Practitioner, patient and the new room and device are locked: nobody gets in between.
+        Hold.objects.release(offer)
+        take(visit)
     offer.state, offer.settled_at, offer.appointment = str(OfferState.TAKEN), at, visit
     offer.write(only=["state", "settled_at", "appointment"])
     close(entry, ClosedAs.BOOKED, by=None, at=at, appointment=visit)
