@@ -1,7 +1,7 @@
 """The link of an offer: whoever holds it takes the time or leaves it, without a log-in.
 
-It tells when and where, never what for. The page of a link that nobody was given and that of one
-whose visit is past are the same.
+It tells when and where, never what for, and once it was taken the visit as it stands now. The page
+of a link that nobody was given and that of one whose visit is past are the same.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from django.views.generic import View
 
 from bookings import operations, queries
 from bookings.models import Offer
+from bookings.rules.status import HOLDING
 from bookings.rules.waiting import OfferState
 from clinic.refusals import Refusal
 from clinic.rules import link_digest, say_date, say_time
@@ -37,7 +38,7 @@ class OfferLink(View):
             self.at = timezone.now()
             self.digest = link_digest(kwargs.pop("key"))
             found = queries.offer_by(self.digest)
-            if found is None or found.starts_at <= self.at:
+            if found is None or _visit_of(found).starts_at <= self.at:
                 answer = self._page(None, "unknown", status=404)
             else:
                 self.offer = found
@@ -64,7 +65,9 @@ class OfferLink(View):
     def _as_it_stands(self, no: Refusal | None = None, status: int = 200) -> HttpResponse:
         offer = queries.offer_by(self.digest) or self.offer
         if offer.state == OfferState.TAKEN:
-            return self._page(offer, "taken")
+            if _visit_of(offer).status in HOLDING:
+                return self._page(offer, "taken")
+            return self._page(offer, "off", status=409 if no else 410)
         if offer.state == OfferState.DECLINED:
             return self._page(offer, "declined")
         if offer.state != OfferState.OPEN or self.at >= offer.expires_at:
@@ -77,7 +80,7 @@ class OfferLink(View):
         context: dict[str, Any] = {"stands": stands, "clinic": None}
         if offer is not None:
             clinic = offer.clinic
-            local = clinic.local(offer.comes_at)
+            local = clinic.local(_visit_of(offer).comes_at)
             context |= {
                 "clinic": clinic,
                 "day": say_date(local.date()),
@@ -87,3 +90,8 @@ class OfferLink(View):
                 "phone": clinic.phone_text,
             }
         return render(self.request, "bookings/offer.html", context, status=status)
+
+
+def _visit_of(offer: Offer) -> Any:
+    """The visit that the offer became, which may be moved or called off since; else the offer."""
+    return offer.appointment or offer

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 
 import pytest
+import time_machine
+from django.test import Client
 
 from bookings import operations
 from bookings.models import Appointment, Hold, Offer
@@ -56,3 +59,48 @@ def test_an_offer_whose_room_is_in_use_keeps_it(cast: Cast) -> None:
     made = offer(cast, wait(cast))
     visit = operations.take_offer(offer=made, at=NOW + MINUTE)
     assert (visit.room, visit.device) == (made.room, made.device)
+
+
+# --- what the link tells afterwards
+
+
+def page(client: Client) -> tuple[int, str]:
+    answer = client.get(LINK)
+    return answer.status_code, html.unescape(" ".join(answer.content.decode().split()))
+
+
+@pytest.mark.rule("T4")
+def test_the_link_tells_a_moved_visit_as_it_stands(
+    cast: Cast, client: Client, clock: time_machine.Traveller
+) -> None:
+    visit = operations.take_offer(offer=offer(cast, wait(cast)), at=NOW + MINUTE)
+    visit = operations.move(
+        appointment=visit, starts_at=NOON + DAY + 60 * MINUTE, by=cast.reception, at=NOW + MINUTE
+    )
+    status, says = page(client)
+    assert (status, "<h1>Booked</h1>" in says) == (200, True)
+    assert ("Wed, Nov 25" in says, "12:35 PM" in says) == (True, True)
+    assert ("Tue, Nov 24" in says, "11:35 AM" in says) == (False, False)
+    clock.move_to(NOON + MINUTE)
+    assert page(client)[0] == 200
+    clock.move_to(visit.starts_at)
+    assert page(client)[0] == 404
+
+
+@pytest.mark.rule("T4")
+def test_the_link_of_a_visit_that_was_called_off_says_to_call(
+    cast: Cast, client: Client, clock: time_machine.Traveller
+) -> None:
+    visit = operations.take_offer(offer=offer(cast, wait(cast)), at=NOW + MINUTE)
+    visit = operations.cancel(
+        appointment=visit, reason="Ana is ill", by=cast.reception, at=NOW + MINUTE
+    )
+    status, says = page(client)
+    assert (status, "This visit is not booked any more" in says) == (410, True)
+    assert cast.clinic.phone_text in says
+    for hidden in ("Booked<", "See you then", "11:35 AM", "Ana", cast.service.name):
+        assert hidden not in says
+    assert client.post(LINK, {"answer": "take"}).status_code == 409
+    assert Appointment.objects.count() == 1
+    operations.undo(appointment=visit, by=cast.reception, at=NOW + 2 * MINUTE)
+    assert page(client)[0] == 200
