@@ -157,6 +157,7 @@ ACTIONS: dict[str, str] = {
     "waitlist.change": "Changed what someone waits for",
     "waitlist.decline": "An offered time was left to someone else",
     "waitlist.offer": "Offered a time to someone who waits",
+    "waitlist.offer_next": "A time that was not taken was offered to the next in line",
     "waitlist.offer_over": "An offer was not answered in time",
     "waitlist.over": "The last day of a wait was over",
     "waitlist.take": "An offered time was taken by its link",

@@ -12,6 +12,7 @@ from django.test import Client
 from bookings import operations
 from bookings.models import Appointment, Hold, Offer
 from bookings.queries.holds import offers_without_holds, visits_without_holds
+from clinic.models import AuditEvent
 from clinic.refusals import Refusal
 from tests.bookings.waiting import MINUTE, NOON, SECRET, offer, someone, wait
 from tests.cast import NOW, Cast
@@ -104,3 +105,21 @@ def test_the_link_of_a_visit_that_was_called_off_says_to_call(
     assert Appointment.objects.count() == 1
     operations.undo(appointment=visit, by=cast.reception, at=NOW + 2 * MINUTE)
     assert page(client)[0] == 200
+
+
+# --- the next in line
+
+
+@pytest.mark.rule("T4")
+def test_what_is_offered_by_itself_is_no_act_of_the_clerk(cast: Cast) -> None:
+    made = offer(cast, wait(cast), then_next=True)
+    second = wait(cast, someone(cast, 1), at=NOW + MINUTE)
+    operations.end_offers_over(at=made.expires_at)
+    (event,) = AuditEvent.objects.filter(action="waitlist.offer_next")
+    assert (event.actor, event.at, event.subject_code) == ("system", made.expires_at, second.code)
+    assert f'"offered_by":"{cast.reception.pk}"' in event.detail
+    (first,) = AuditEvent.objects.filter(action="waitlist.offer", outcome="done")
+    assert (first.at, first.subject_code) == (NOW, made.entry.code)
+    # It is still her name in which the visit would be booked.
+    (now,) = Offer.objects.still_open()
+    assert (now.entry, now.made_by) == (second, cast.reception)

@@ -85,9 +85,11 @@ def make_offer(
     by: User,
     at: dt.datetime,
     then_next: bool,
+    after: Offer | None = None,
 ) -> Offer:
-    """An open offer that holds its time, with its message, on record as `action`; refuses as
-    `offer_time`."""
+    """An open offer in the name of `by` that holds its time, with its message, on record as
+    `action`; refuses as `offer_time`. `after` is the offer that it follows by itself: then it is
+    no act of hers."""
     clinic, service = entry.clinic, entry.service
     if fault := time_fault(starts_at=starts_at, at=at):
         raise Refusal(fault, rule="T1", field="starts_at", way_out="Choose another time.")
@@ -151,7 +153,7 @@ def make_offer(
     messages.offered(offer, at=at)
     audit.record(
         action,
-        by=by,
+        by=None if after else by,
         at=at,
         clinic_id=clinic.pk,
         on=held,
@@ -160,6 +162,7 @@ def make_offer(
             "starts_at": starts_at,
             "practitioner": place.practitioner.pk,
             "expires_at": expires_at,
+            **({"offered_by": by.pk, "after": after.entry.code} if after else {}),
         },
     )
     return offer
@@ -168,7 +171,8 @@ def make_offer(
 def go_on(offer: Offer, *, at: dt.datetime) -> Offer | None:
     """Offer the time of an offer that was not taken to the next in line, where the desk wants so.
 
-    Nobody is asked twice for the same time. Where the clerk who offered it may no longer, or
+    Nobody is asked twice for the same time. It is offered in the name of who offered it first, and
+    on record as no act of hers. Where the clerk who offered it may no longer, or
     nobody fits, the time is simply free.
     """
     by = offer.made_by
@@ -181,13 +185,14 @@ def go_on(offer: Offer, *, at: dt.datetime) -> Offer | None:
         try:
             with transaction.atomic():
                 return make_offer(
-                    "waitlist.offer",
+                    "waitlist.offer_next",
                     entry,
                     practitioner,
                     starts_at,
                     by=by,
                     at=at,
                     then_next=True,
+                    after=offer,
                 )
         except Refusal:
             continue
