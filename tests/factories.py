@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from bookings.models import LANES, Appointment, Course, Hold, PerformedArea, Service, Shift
+from bookings.rules.status import HOLDING
 from clinic.models import (
     Clinic,
     Device,
@@ -335,7 +336,7 @@ def appointment(
         for name, value in became.items():
             setattr(made, name, value)
         made.write()
-    for lane in LANES:
+    for lane in LANES if made.status in HOLDING else ():
         span = getattr(made.lanes, lane)
         Hold(
             appointment=made,

@@ -209,6 +209,18 @@ class Appointment(Record):
             "Say who called the visit off.",
         ),
         Guard(
+            "appointment_off_stays_as_it_was",
+            ("UPDATE",),
+            "OLD.status IN ('cancelled', 'no_show') AND NEW.status = OLD.status "
+            "AND (NEW.cancelled_at IS DISTINCT FROM OLD.cancelled_at "
+            "OR NEW.cancelled_by_id IS DISTINCT FROM OLD.cancelled_by_id "
+            "OR NEW.cancel_reason <> OLD.cancel_reason OR NEW.cancelled_as <> OLD.cancelled_as "
+            "OR NEW.cancelled_late <> OLD.cancelled_late "
+            "OR NEW.no_show_at IS DISTINCT FROM OLD.no_show_at "
+            "OR NEW.no_show_by_id IS DISTINCT FROM OLD.no_show_by_id)",
+            "Who called a visit off, or noted that it was missed, stays on file with it.",
+        ),
+        Guard(
             "appointment_given_back_as_it_was",
             ("UPDATE",),
             "OLD.status IN ('cancelled', 'no_show') "

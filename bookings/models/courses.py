@@ -79,7 +79,11 @@ class Course(Record):
             "bookings_course",
             when="OLD.ended_at IS NOT NULL OR NEW.clinic_id <> OLD.clinic_id "
             "OR NEW.patient_id <> OLD.patient_id OR NEW.service_id <> OLD.service_id "
-            "OR NEW.planned <> OLD.planned OR NEW.interval_days <> OLD.interval_days",
+            "OR NEW.planned <> OLD.planned OR NEW.interval_days <> OLD.interval_days "
+            "OR NEW.weekday IS DISTINCT FROM OLD.weekday OR NEW.starts_min <> OLD.starts_min "
+            "OR NEW.practitioner_id IS DISTINCT FROM OLD.practitioner_id "
+            "OR NEW.note <> OLD.note OR NEW.created_at <> OLD.created_at "
+            "OR NEW.created_by_id <> OLD.created_by_id",
             says="A course stays as it was planned.",
         ),
         Guard(

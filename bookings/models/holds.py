@@ -130,8 +130,30 @@ class Hold(Row):
             "hold_of_an_open_offer",
             ("INSERT", "UPDATE"),
             "NEW.offer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bookings_offer o "
-            "WHERE o.id = NEW.offer_id AND o.state = 'open')",
-            "Only an open offer holds time.",
+            "JOIN bookings_waitlistentry w ON w.id = o.entry_id "
+            "WHERE o.id = NEW.offer_id AND o.state = 'open' "
+            "AND (NEW.practitioner_id = o.practitioner_id OR NEW.room_id = o.room_id "
+            "OR NEW.device_id = o.device_id OR NEW.patient_id = w.patient_id))",
+            "Only an open offer holds time: that of its practitioner, room, device and patient.",
+        ),
+        Guard(
+            "hold_of_a_visit_that_stands",
+            ("INSERT", "UPDATE"),
+            "NEW.appointment_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bookings_appointment a "
+            "WHERE a.id = NEW.appointment_id AND a.status NOT IN ('cancelled', 'no_show') "
+            "AND (NEW.practitioner_id = a.practitioner_id OR NEW.room_id = a.room_id "
+            "OR NEW.device_id = a.device_id OR NEW.patient_id = a.patient_id))",
+            "Only a visit that stands holds time: that of its practitioner, room, device and "
+            "patient.",
+        ),
+        Guard(
+            "hold_stays_where_it_is",
+            ("UPDATE",),
+            # What an offer holds becomes the visit's, and nothing else changes hands.
+            "NEW.appointment_id <> OLD.appointment_id OR NEW.offer_id <> OLD.offer_id "
+            "OR (OLD.appointment_id IS NOT NULL AND NEW.appointment_id IS NULL "
+            "AND NEW.offer_id IS NOT NULL)",
+            "What a visit or an offer holds is given back, never handed to another.",
         ),
     ]
 

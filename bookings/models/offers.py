@@ -171,7 +171,10 @@ class Offer(Record):
             "OR NEW.device_id <> OLD.device_id OR NEW.license_id <> OLD.license_id "
             "OR NEW.starts_at <> OLD.starts_at OR NEW.expires_at <> OLD.expires_at "
             "OR NEW.digest <> OLD.digest OR NEW.treatment_min <> OLD.treatment_min "
-            "OR NEW.numbing_min <> OLD.numbing_min OR NEW.made_at <> OLD.made_at",
+            "OR NEW.numbing_min <> OLD.numbing_min OR NEW.clean_down_min <> OLD.clean_down_min "
+            "OR NEW.check_in_min <> OLD.check_in_min OR NEW.local_date <> OLD.local_date "
+            "OR NEW.then_next <> OLD.then_next OR NEW.made_at <> OLD.made_at "
+            "OR NEW.made_by_id <> OLD.made_by_id",
             "An offer stays as it was made.",
         ),
         Guard(

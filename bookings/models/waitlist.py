@@ -179,6 +179,13 @@ class WaitlistEntry(Record):
             on="clinic_patient",
         ),
         Guard(
+            "waitlist_stays_as_added",
+            ("UPDATE",),
+            "NEW.created_at <> OLD.created_at OR NEW.created_by_id <> OLD.created_by_id "
+            "OR NEW.clinic_id <> OLD.clinic_id OR NEW.service_id <> OLD.service_id",
+            "Since when someone waits, and for what, stays as it was: it is her place in the line.",
+        ),
+        Guard(
             "waitlist_visit_is_hers",
             ("INSERT", "UPDATE"),
             "NEW.appointment_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bookings_appointment a "

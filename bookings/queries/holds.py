@@ -9,9 +9,11 @@ from django.db.models import (
     Count,
     DateTimeField,
     DurationField,
+    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
+    OuterRef,
     Q,
     Value,
 )
@@ -28,21 +30,24 @@ MINUTE = Value(dt.timedelta(minutes=1))
 def visits_without_holds(at: dt.datetime) -> list[str]:
     """What is wrong, in words: visits ahead that do not hold exactly what they need (R47).
 
-    Looks from yesterday on: what is past takes nobody's time any more.
+    Beside them those that are off and hold time all the same. Looks from yesterday on: what is
+    past takes nobody's time any more.
     """
-    ahead = {str(status) for status in HOLDING - {Status.COMPLETED}}
+    # By clinic, because a day's visits are found by clinic and day.
+    ahead = Appointment.objects.filter(
+        clinic__in=list(Clinic.objects.values_list("pk", flat=True)),
+        local_date__gte=(at - dt.timedelta(days=1)).date(),
+    )
     loose = (
-        # By clinic, because a day's visits are found by clinic and day.
-        Appointment.objects.filter(
-            clinic__in=list(Clinic.objects.values_list("pk", flat=True)),
-            local_date__gte=(at - dt.timedelta(days=1)).date(),
-            status__in=ahead,
-        )
+        ahead.filter(status__in=[str(status) for status in HOLDING - {Status.COMPLETED}])
         .annotate(held=Count("holds", filter=_as_planned()))
         .exclude(held=len(LANES))
         .count()
     )
-    return [f"Visits that do not hold their time: {loose}."] if loose else []
+    off = ahead.filter(status__in=[str(status) for status in Status if status not in HOLDING])
+    kept = off.filter(Exists(Hold.objects.filter(appointment=OuterRef("pk")))).count()
+    found = [f"Visits that do not hold their time: {loose}."] if loose else []
+    return found + ([f"Visits that are off and hold time: {kept}."] if kept else [])
 
 
 def offers_without_holds(at: dt.datetime) -> list[str]:

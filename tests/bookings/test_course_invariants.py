@@ -67,8 +67,15 @@ def test_a_course_stays_as_it_was_planned(cast: Cast, course: Course) -> None:
         {"interval_days": 30},
         {"patient_id": cast.wang},
         {"service_id": cast.short_service},
+        {"weekday": 4},
+        {"starts_min": 60},
+        {"practitioner_id": cast.priya},
+        {"note": "Fridays"},
+        {"created_at": NOW + DAY},
+        {"created_by_id": cast.manager},
     ):
         assert refused(*change(course, **columns)) == "bookings_course_frozen"
+    run(*change(course, weekday=course.weekday, practitioner_id=course.practitioner_id))
 
 
 def test_an_ended_course_has_its_person_and_is_over(cast: Cast, course: Course) -> None:

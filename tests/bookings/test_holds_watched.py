@@ -48,7 +48,7 @@ def test_a_visit_that_lost_its_time_is_counted(
 
 @pytest.mark.rule("R47")
 @pytest.mark.parametrize("moved", [True, False])
-def test_a_hold_that_was_moved_or_given_away_is_counted(
+def test_a_hold_of_another_time_or_person_is_counted(
     cast: Cast, visit: Appointment, moved: bool
 ) -> None:
     held = visit.holds.get(practitioner=cast.ana)
@@ -56,7 +56,7 @@ def test_a_hold_that_was_moved_or_given_away_is_counted(
     if moved:
         run(*change(held, starts_at=held.starts_at + week, ends_at=held.ends_at + week))
     else:
-        run(*change(held, practitioner_id=cast.priya))
+        run(*change(visit, practitioner_id=cast.priya, license_id=cast.priya.licenses.get()))
     assert visits_without_holds(NOW) == ["Visits that do not hold their time: 1."]
 
 
@@ -70,6 +70,16 @@ def test_a_cancelled_visit_holds_nothing_and_needs_nothing(cast: Cast, visit: Ap
     visit.status, visit.cancelled_at, visit.cancelled_by = "cancelled", NOW, cast.reception
     visit.cancel_reason, visit.cancelled_as = "Called in sick", "patient"
     visit.write()
+    assert visits_without_holds(NOW) == []
+
+
+@pytest.mark.rule("R47")
+def test_a_visit_that_is_off_and_holds_time_is_counted(cast: Cast, visit: Appointment) -> None:
+    off = {"cancelled_at": NOW, "cancelled_by_id": cast.reception, "cancel_reason": "Ill"}
+    run(*change(visit, status="cancelled", cancelled_as="clinic", **off))
+    assert visits_without_holds(NOW) == ["Visits that are off and hold time: 1."]
+    assert visits_without_holds(NOW + dt.timedelta(days=3)) == []
+    Hold.objects.release(visit)
     assert visits_without_holds(NOW) == []
 
 

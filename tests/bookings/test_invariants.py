@@ -86,13 +86,18 @@ def visit(cast: Cast) -> Appointment:
 
 @pytest.fixture
 def other(cast: Cast) -> Appointment:
-    """Wang with Priya, two hours later, whose holds have been taken away."""
+    """Mia with Ana once more, two hours later, whose holds have been taken away."""
+    return without_holds(cast, cast.mia, cast.ana, cast.room, cast.device)
+
+
+def without_holds(cast: Cast, patient: Any, practitioner: Any, room: Any, device: Any) -> Any:
+    """A visit at two that holds nothing."""
     made = factories.appointment(
-        patient=cast.wang,
-        practitioner=cast.priya,
+        patient=patient,
+        practitioner=practitioner,
         service=cast.service,
-        room=cast.second_room,
-        device=cast.second_device,
+        room=room,
+        device=device,
         starts_at=NOON + 120 * MINUTE,
         by=cast.reception,
     )
@@ -134,7 +139,8 @@ def test_holds_that_touch_stand_side_by_side(
 
 
 @pytest.mark.rule("R47")
-def test_lanes_do_not_stand_in_each_others_way(visit: Appointment, other: Appointment) -> None:
+def test_lanes_do_not_stand_in_each_others_way(cast: Cast, visit: Appointment) -> None:
+    other = without_holds(cast, cast.wang, cast.priya, cast.second_room, cast.second_device)
     run(*hold(other, 0, 45, room=other.room))
     run(*hold(other, 0, 45, practitioner=other.practitioner))
 
@@ -174,7 +180,8 @@ def test_a_hold_is_not_slipped_in_by_writing_over_one(
         )
     _, *values = hold(other, 20, 50, practitioner=visit.practitioner)
     assert "no_overlap_practitioner" in refused(verb + after, *values)
-    assert Hold.objects.filter(practitioner=visit.practitioner).count() == 1
+    held = Hold.objects.filter(practitioner=visit.practitioner).values_list("starts_at", flat=True)
+    assert {*held} == {NOON, NOON + 60 * MINUTE}
 
 
 @pytest.mark.rule("P1")
@@ -190,7 +197,73 @@ def test_without_its_guard_the_same_overlap_gets_in(visit: Appointment, other: A
 @pytest.mark.parametrize("lanes", [[], ["practitioner", "room"], [*LANES]])
 def test_a_hold_is_of_exactly_one_resource(other: Appointment, lanes: list[str]) -> None:
     held = {lane: getattr(other, lane) for lane in lanes}
-    assert refused(*hold(other, 0, 30, **held)) == "hold_of_exactly_one"
+    # A hold of nothing is no hold of its visit either.
+    found = {"hold_of_exactly_one"} if lanes else {"hold_of_a_visit_that_stands"}
+    assert refused(*hold(other, 0, 30, **held)) in found
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("lane", LANES)
+def test_a_visit_holds_only_what_it_is_with(cast: Cast, visit: Appointment, lane: str) -> None:
+    aside = without_holds(cast, cast.wang, cast.priya, cast.second_room, cast.second_device)
+    stands = "hold_of_a_visit_that_stands"
+    assert refused(*hold(aside, 200, 230, **{lane: getattr(visit, lane)})) == stands
+    mine = visit.holds.get(**{f"{lane}__isnull": False})
+    given = refused(
+        f"UPDATE bookings_hold SET {lane}_id = %s WHERE id = %s", getattr(aside, lane), mine
+    )
+    assert given == stands
+    moved = refused("UPDATE bookings_hold SET appointment_id = %s WHERE id = %s", aside, mine)
+    assert moved in {stands, "hold_stays_where_it_is"}
+
+
+@pytest.mark.rule("R47", "P15")
+def test_a_hold_is_of_no_other_clinics_patient(cast: Cast, visit: Appointment) -> None:
+    mine = visit.holds.get(patient__isnull=False)
+    found = refused(
+        "UPDATE bookings_hold SET patient_id = %s WHERE id = %s", cast.other_patient, mine
+    )
+    assert found == "hold_of_a_visit_that_stands"
+
+
+@pytest.mark.rule("R47")
+def test_what_a_visit_holds_is_not_handed_to_the_next_one(
+    visit: Appointment, other: Appointment
+) -> None:
+    """Also where both are with the same people and things."""
+    for mine in visit.holds.all():
+        found = refused("UPDATE bookings_hold SET appointment_id = %s WHERE id = %s", other, mine)
+        assert found == "hold_stays_where_it_is"
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.NO_SHOW])
+def test_a_visit_that_is_off_holds_nothing(cast: Cast, visit: Appointment, status: Status) -> None:
+    bring_to(cast, visit, status)
+    for lane in LANES:
+        found = refused(*hold(visit, 200, 230, **{lane: getattr(visit, lane)}))
+        assert found == "hold_of_a_visit_that_stands"
+
+
+@pytest.mark.rule("R46")
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.NO_SHOW])
+def test_who_called_a_visit_off_stays_on_file(
+    cast: Cast, visit: Appointment, status: Status
+) -> None:
+    bring_to(cast, visit, status)
+    later: dict[Status, list[dict[str, Any]]] = {
+        Status.CANCELLED: [
+            {"cancelled_by_id": cast.manager},
+            {"cancelled_at": NOON},
+            {"cancel_reason": "Other"},
+            {"cancelled_as": "patient"},
+            {"cancelled_as": "patient", "cancelled_late": True},
+        ],
+        Status.NO_SHOW: [{"no_show_by_id": cast.manager}, {"no_show_at": NOON + MINUTE}],
+    }
+    for columns in later[status]:
+        assert refused(*change(visit, **columns)) == "appointment_off_stays_as_it_was"
+    run(*change(visit, note="Called once more"))
 
 
 @pytest.mark.parametrize(
