@@ -83,7 +83,13 @@ from bookings.queries.reminders import (
 from bookings.queries.rosters import rosters_of
 from bookings.queries.sheets import clinics_in_use, contacts_of
 from bookings.queries.supply import short_by
-from bookings.queries.touched import Touched, say_visits_ahead, say_visits_of, visits_ahead
+from bookings.queries.touched import (
+    Touched,
+    offers_ahead,
+    say_visits_ahead,
+    say_visits_of,
+    visits_ahead,
+)
 from bookings.queries.undoing import Done, done_last, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
 from bookings.queries.waitlist import (
@@ -181,6 +187,7 @@ __all__ = [
     "offer_by",
     "offer_for",
     "offered_there",
+    "offers_ahead",
     "offers_over",
     "open_numbers",
     "open_offers_to",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from bookings import operations
 from bookings.models import Appointment, Hold, Offer
 from bookings.queries.holds import offers_without_holds, visits_without_holds
 from clinic.models import AuditEvent
 from clinic.refusals import Refusal
+from tests.bookings.test_set_up_services import typed
 from tests.bookings.waiting import MINUTE, NOON, SECRET, offer, someone, wait
 from tests.cast import NOW, Cast
 
@@ -123,3 +126,37 @@ def test_what_is_offered_by_itself_is_no_act_of_the_clerk(cast: Cast) -> None:
     # It is still her name in which the visit would be booked.
     (now,) = Offer.objects.still_open()
     assert (now.entry, now.made_by) == (second, cast.reception)
+
+
+# --- what set-up tells of it
+
+
+def test_set_up_tells_of_a_time_that_is_offered(
+    cast: Cast, enter: Any, clock: time_machine.Traveller
+) -> None:
+    made = offer(cast, wait(cast))
+    pages = [
+        f"/setup/rooms/{made.room_id}/use/",
+        f"/setup/devices/{made.device_id}/status/",
+        f"/setup/services/{cast.service.pk}/use/",
+        f"/setup/practitioners/{cast.ana.pk}/use/",
+    ]
+    manager, administrator = enter(cast.manager), enter(cast.administrator)
+    says = f"12:00 PM: offered to {cast.siobhan.name} with {cast.ana} until 9:30 AM"
+    for url in pages:
+        assert says in html.unescape(manager.get(url).content.decode()), url
+    counted = html.unescape(administrator.get(pages[0]).content.decode())
+    assert "1 time offered" in counted
+    assert cast.siobhan.last_name not in counted
+    clock.move_to(made.expires_at)
+    for url in pages:
+        assert says not in html.unescape(manager.get(url).content.decode()), url
+
+
+def test_a_change_of_a_service_tells_of_a_time_that_is_offered(
+    cast: Cast, enter: Any, clock: time_machine.Traveller
+) -> None:
+    offer(cast, wait(cast))
+    url = reverse("setup-service", args=[cast.service.pk])
+    answer = enter(cast.manager).post(url, typed(cast.service, numbing_min=40))
+    assert "Not saved yet: 1 time is offered." in " ".join(answer.content.decode().split())

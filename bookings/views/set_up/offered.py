@@ -127,8 +127,11 @@ class ChangeService(_OneService, SetUpChange):
         changes = form.differences(self.row, but=HARMLESS)
         if not changes:
             return None
-        ahead = queries.visits_ahead("service", self.row, at=timezone.now()).count()
-        return {"changes": changes, "ahead": ahead} if ahead else None
+        at = timezone.now()
+        ahead = queries.visits_ahead("service", self.row, at=at).count()
+        offered = queries.offers_ahead("service", self.row, at=at).count()
+        found = {"changes": changes, "ahead": ahead, "offered": offered}
+        return found if ahead or offered else None
 
     def perform(self, form: ChangeServiceForm) -> Service:
         return operations.change_service(
