@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from anyascii import anyascii
+
 # Letters that carry no mark that could be taken off, and marks that are letters of their own.
 PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
@@ -55,11 +57,18 @@ def _plain(c: str) -> str:
 
 
 def spellings(text: str) -> list[str]:
-    """The keys of a text: as it is written, with umlauts spelled out, in Latin letters."""
+    """The keys of a text: as it is written, with umlauts spelled out, and in Latin letters: as a
+    passport has them, and sign by sign (a name in Arabic without the vowels that nobody writes).
+    """
     low = unicodedata.normalize("NFC", text).casefold()
     latin = low.replace("ου", "ou").replace("ού", "ou").translate(LATIN)
-    ways = (text, low.translate(SPELLED_OUT), latin)
+    ways = (text, low.translate(SPELLED_OUT), latin, _aloud(text))
     return [key for key in dict.fromkeys(map(search_key, ways)) if key]
+
+
+def _aloud(text: str) -> str:
+    """Each letter as it sounds, nearly; what is no letter says nothing."""
+    return "".join(anyascii(c) if unicodedata.category(c)[0] in "LM" else c for c in text)
 
 
 def name_keys(first_name: str, last_name: str, preferred_name: str) -> set[str]:
@@ -69,7 +78,11 @@ def name_keys(first_name: str, last_name: str, preferred_name: str) -> set[str]:
         last = lasts.replace(" ", "")
         for name in (first_name, preferred_name):
             for first in spellings(name):
-                found |= {*first.split(), first.replace(" ", ""), last + first.replace(" ", "")}
+                one = first.replace(" ", "")
+                found |= {*first.split(), one, last + one}
+                if not one.isascii():
+                    # Scripts without spaces between the names put either first.
+                    found.add(one + last)
         found |= {*lasts.split(), last}
     return {key[:LONGEST] for key in found}
 

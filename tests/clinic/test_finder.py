@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,7 +17,7 @@ from clinic.models.finding import keys_of
 from clinic.queries.patients import CANDIDATES, MOST_FOUND, find_patients, patients_matching
 from tests import factories
 from tests.cast import NOW, Cast
-from tests.raw_sql import change, refused
+from tests.raw_sql import change, refused, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 HOUR = dt.timedelta(hours=1)
@@ -151,3 +154,14 @@ def test_who_was_merged_is_found_as_who_she_is(cast: Cast):
     ida.merged_into = jo
     ida.write()
     assert found(cast, "ida berg") == found(cast, ida.code) == ["Joanna Klein"]
+
+
+def test_a_name_that_was_on_file_before_is_found_by_its_sound_too(cast: Cast) -> None:
+    """What the upgrade adds to the keys of names in other scripts; a second run adds nothing."""
+    run("DELETE FROM clinic_patientkey WHERE patient_id = %s AND text LIKE %s", cast.wang, "%wang%")
+    who: dict[str, Any] = {"user": cast.reception, "clinic": cast.clinic}
+    assert find_patients(text="wang", **who).patients == []
+    upgrade = import_module("clinic.migrations.0016_names_aloud").read_aloud
+    for _again in range(2):
+        upgrade(apps, SimpleNamespace(connection=connection))
+        assert find_patients(text="wang", **who).patients == [cast.wang]
