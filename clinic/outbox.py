@@ -21,6 +21,8 @@ INTERRUPTED, LATE, WITHDRAWN = "Interrupted", "Late", "Withdrawn"
 # How long a message belongs to the worker that sends it: far longer than a mail server is
 # waited for (EMAIL_TIMEOUT at each of its few answers), so that only a dead worker loses one.
 LEASE = dt.timedelta(minutes=5)
+# A gateway that lets one message wait so long (seconds) is left alone for the rest of a round.
+PATIENCE = 3.0
 
 
 def post(
@@ -35,16 +37,17 @@ def post(
     not_after: dt.datetime,
     channel: Message.Channel = Message.Channel.EMAIL,
     attachment: str = "",
-) -> None:
+) -> Message | None:
     """Put a message into the outbox, in the transaction of the act that causes it.
 
     `key` says what it is about, once ever: a second post with the same key adds nothing.
     `about` is the key of the row it speaks of. It is never sent after `not_after`. Without a
     `channel` it is an email; an `attachment` is the text of its calendar file. A message that its
-    table cannot take is logged and goes nowhere: the act stands all the same (P28).
+    table cannot take is logged and goes nowhere: the act stands all the same (P28). Returns what
+    was added, if anything was.
     """
     if Message.objects.filter(key=key).exists():
-        return
+        return None
     message = Message(
         clinic=clinic,
         key=key,
@@ -62,24 +65,31 @@ def post(
     except Refusal as no:
         # Without the sentence: it may repeat what stands in the message.
         log.error("A message about %s could not be kept: its %s.", about, no.field)
+        return None
+    return message
 
 
-def withdraw(*, about: str, at: dt.datetime, only: Collection[str] | None = None) -> None:
+def withdraw(
+    *, at: dt.datetime, about: str | None = None, only: Collection[str] | None = None
+) -> list[str]:
     """Drop what waits about a row, or `only` the messages of these keys: what they say is no
-    longer so (P28).
+    longer so (P28). Returns the keys of those that stood until now.
 
     What is being sent at this moment stays so and is recorded as it turns out; if that fails,
     it is not tried again, nor is what has failed before. Runs in the transaction of the act that
     causes it.
     """
     unsent = [Message.Status.WAITING, Message.Status.SENDING, Message.Status.FAILED]
-    rows = Message.objects.held().filter(about=about, status__in=unsent, withdrawn=False)
-    for message in rows if only is None else rows.filter(key__in=only):
+    rows = Message.objects.held().filter(status__in=unsent, withdrawn=False)
+    rows = rows if about is None else rows.filter(about=about)
+    found = list(rows if only is None else rows.filter(key__in=only))
+    for message in found:
         message.withdrawn = True
         if message.status == Message.Status.WAITING:
             message.error = WITHDRAWN
             message.status, message.finished_at = Message.Status.DROPPED, at
         message.write(only=["withdrawn", "status", "finished_at", "error"])
+    return [message.key for message in found]
 
 
 def send_elsewhere(*, about: str, channel: str, to: str) -> None:
@@ -100,24 +110,43 @@ def send_again(message: Message, *, to: str, at: dt.datetime) -> None:
     message.write(only=["status", "finished_at", "error", "attempts", "to", "due_at"])
 
 
-def deliver(*, at: dt.datetime, limit: int = 200) -> int:
-    """Send what is due; returns how many went out. A failure is tried again, five times.
+def deliver(
+    *,
+    at: dt.datetime,
+    limit: int = 200,
+    channel: Message.Channel | None = None,
+    seconds: float | None = None,
+) -> int:
+    """Send what is due, all of it or what goes by this `channel`; returns how many went out. A
+    failure is tried again, five times.
 
     Each message is claimed in one short transaction, sent outside of any, and its outcome is
     recorded in a second: a slow mail server holds no lock. Of two workers one claims it; what
-    a worker left behind when it died is taken up again when its lease is over.
+    a worker left behind when it died is taken up again when its lease is over. After `seconds`
+    nothing more is begun. A gateway that hangs costs the other nothing, and those who wait for it
+    none of their tries: after one that took long it is left alone until the next round.
     """
-    began, sent = monotonic(), 0
+    began, sent, hangs = monotonic(), 0, set()
 
     def now() -> dt.datetime:
         """A round can take long: each message is judged by its own time, not by the round's."""
         return at + dt.timedelta(seconds=monotonic() - began)
 
-    for pk in list(Message.objects.due(at=at).values_list("pk", flat=True)[:limit]):
-        message = _claim(pk, now())
+    due = Message.objects.due(at=at)
+    due = due if channel is None else due.filter(channel=channel)
+    for pk, way in list(due.values_list("pk", "channel")[:limit]):
+        if way in hangs:
+            continue
+        since = now()
+        if seconds is not None and since - at >= dt.timedelta(seconds=seconds):
+            break
+        message = _claim(pk, since)
         if message:
             problem = _send(message)
-            sent += _record(message, problem, now())
+            after = now()
+            if problem and after - since >= dt.timedelta(seconds=PATIENCE):
+                hangs.add(way)
+            sent += _record(message, problem, after)
     return sent
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from email.utils import parseaddr
 
@@ -11,23 +12,31 @@ from django.conf import settings
 
 from bookings.messages.offers import offered_to_another
 from bookings.messages.wording import SUBJECT_MOST, blanks_of, one_line, text_of
-from bookings.models import Appointment
+from bookings.models import Appointment, Listed
 from bookings.queries import (
     Sent,
     about,
-    booked_with,
+    listed_in,
     open_offers_to,
     reminders_taken_back,
     sent_about,
+    times_taken_back,
     unsent_about,
     unsent_to,
     ways_to,
     words_of,
 )
 from bookings.rules.calendar import Entry, Method, calendar_file
-from bookings.rules.letters import LETTERS, said
+from bookings.rules.letters import LETTERS, MOVED_TOGETHER, Words, said
 from bookings.rules.status import UNDO
-from bookings.rules.telling import REMINDERS, WORDED, Kind, to_tell_moved, to_tell_restored
+from bookings.rules.telling import (
+    LISTS,
+    REMINDERS,
+    WORDED,
+    Kind,
+    to_tell_moved,
+    to_tell_restored,
+)
 from clinic import outbox
 from clinic.models import Message, Patient
 from clinic.rules import say_date, say_time
@@ -42,11 +51,7 @@ def booked(appointment: Appointment, *, at: dt.datetime) -> None:
 
 def booked_together(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
     """Confirm new visits of one patient in one message that lists them all, in time order."""
-    visits = sorted(visits, key=lambda one: one.starts_at)
-    if len(visits) == 1:
-        booked(visits[0], at=at)
-    elif visits:
-        _post_together(visits, at)
+    _tell_together(visits, Kind.BOOKED, at)
 
 
 def moved(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -54,23 +59,29 @@ def moved(appointment: Appointment, *, at: dt.datetime) -> None:
 
     Where the patient has been told this very time, as after a change of room, nothing is said.
     """
-    sent = _withdraw_others(appointment, at)
-    _tell_the_rest(appointment, at)
-    told = [one.told for one in sent if one.told]
-    if kind := to_tell_moved(told, appointment.comes_at):
-        _post(appointment, kind, at, wait=UNDO)
+    moved_together([appointment], at=at)
+
+
+def moved_together(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
+    """The same of visits of one patient that were moved in one act: one message lists them."""
+    keys, telling = {one.pk for one in visits}, []
+    for visit in visits:
+        sent = _drop(visit, at, which=_not_so(visit), but=keys)
+        told = [one.told for one in sent if one.told]
+        if to_tell_moved(told, visit.comes_at):
+            telling.append(visit)
+    _tell_together(telling, Kind.MOVED, at, wait=UNDO)
 
 
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell that the visit is off once that can no longer be undone; drop what still waits."""
-    outbox.withdraw(about=about(appointment), at=at)
-    _tell_the_rest(appointment, at)
+    _drop(appointment, at)
     _post(appointment, Kind.CANCELLED, at, wait=UNDO)
 
 
 def missed(appointment: Appointment, *, at: dt.datetime) -> None:
     """Drop what still waits about a visit to which the patient did not come."""
-    outbox.withdraw(about=about(appointment), at=at)
+    _drop(appointment, at)
 
 
 def arrived(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -84,7 +95,7 @@ def restored(appointment: Appointment, *, at: dt.datetime) -> None:
 
     The reminders of the start that holds again are planned anew by the clock.
     """
-    sent = _withdraw_others(appointment, at)
+    sent = _drop(appointment, at, which=_not_so(appointment))
     told = [one.told for one in sent if one.told]
     if kind := to_tell_restored(told, appointment.comes_at):
         _post(appointment, kind, at)
@@ -111,10 +122,10 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
             # What is being sent at this moment may have reached her.
             if name in {*Kind} - REMINDERS and one.status != Message.Status.SENDING:
                 wait = max(one.due_at - at, AT_ONCE)
-                # Of several visits in one message each is now told singly.
-                kind = Kind.BOOKED if name == Kind.COURSE else Kind(name)
-                _post(appointment, kind, at, once=once, wait=wait)
-                _tell_the_rest(appointment, at)
+                if name in LISTS:
+                    _tell_anew([one.key], at, wait=wait)
+                else:
+                    _post(appointment, Kind(name), at, once=once, wait=wait)
 
 
 def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -122,10 +133,8 @@ def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
 
     It is dropped, and told anew by the other's where it was not told yet.
     """
-    outbox.withdraw(about=about(appointment), at=at)
+    _drop(appointment, at)
     restored(appointment, at=at)
-    # The one message about several visits may have gone with this one.
-    _tell_the_rest(appointment, at)
 
 
 def off_handed_over(appointment: Appointment, to: Patient, *, at: dt.datetime) -> None:
@@ -152,16 +161,62 @@ def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
     return _post(appointment, kind, at, once=once)
 
 
-def _withdraw_others(appointment: Appointment, at: dt.datetime) -> list[Sent]:
-    """Drop what waits about another start, or says that the visit is off; what there is then."""
-    others = [
-        one.key
-        for one in sent_about(appointment)
-        if one.kind is Kind.CANCELLED or one.comes_at != appointment.comes_at
-    ]
-    if others:
-        outbox.withdraw(about=about(appointment), at=at, only=others)
+def _not_so(appointment: Appointment) -> Callable[[Sent], bool]:
+    """What tells another time of a visit that stands, or that it is off."""
+    return lambda one: one.kind is Kind.CANCELLED or one.comes_at != appointment.comes_at
+
+
+def _drop(
+    appointment: Appointment,
+    at: dt.datetime,
+    *,
+    which: Callable[[Sent], bool] | None = None,
+    but: Collection[uuid.UUID] = (),
+) -> list[Sent]:
+    """Drop what waits about a visit, or `which` of it; what there is then.
+
+    A message about several goes as a whole: of the others the patient is told anew what she does
+    not know, `but` of those that another message tells.
+    """
+    found = sent_about(appointment)
+    lists = {one.key: one for one in found if one.kind in LISTS and (not which or which(one))}
+    # Whoever holds these rows sees what another act has said of their visits until now.
+    gone = outbox.withdraw(at=at, only=lists) if lists else []
+    if lists:
+        found = sent_about(appointment)
+    if which is None:
+        outbox.withdraw(about=about(appointment), at=at)
+    elif alone := [one.key for one in found if one.kind not in LISTS and which(one)]:
+        outbox.withdraw(at=at, only=alone)
+    for key in gone:
+        wait = max(lists[key].due_at - at, AT_ONCE)
+        _tell_anew([key], at, wait=wait, but={*but, appointment.pk})
     return sent_about(appointment)
+
+
+def _tell_anew(
+    keys: Collection[str], at: dt.datetime, *, wait: dt.timedelta, but: Collection[uuid.UUID] = ()
+) -> None:
+    """Tell what stood in messages about several visits, and what a patient does not know yet."""
+    telling: dict[Kind, list[Appointment]] = {Kind.BOOKED: [], Kind.MOVED: []}
+    for visit in listed_in(keys, but=but):
+        told = [one.told for one in sent_about(visit) if one.told]
+        if kind := to_tell_restored(told, visit.comes_at):
+            telling[kind].append(visit)
+    for kind, visits in telling.items():
+        _tell_together(visits, kind, at, wait=wait)
+
+
+def _tell_together(
+    visits: Sequence[Appointment], kind: Kind, at: dt.datetime, *, wait: dt.timedelta = AT_ONCE
+) -> None:
+    """Tell of visits that were booked, or moved: of one in its own message, of more in one."""
+    visits = sorted(visits, key=lambda one: one.starts_at)
+    if len(visits) == 1:
+        _post(visits[0], kind, at, wait=wait)
+    elif visits:
+        together = Kind.COURSE if kind is Kind.BOOKED else Kind.COURSE_MOVED
+        _post_together(visits, together, at, wait=wait)
 
 
 def _post(
@@ -186,11 +241,11 @@ def _post(
         outbox.post(
             clinic=clinic,
             channel=Message.Channel(way),
-            key=f"{key} {way}" if by_text else key,
+            key=_key_of(key, way),
             about=about(appointment),
             to=str(patient.phone if by_text else patient.email),
             subject="" if by_text else subject[:SUBJECT_MOST],
-            body=text_of(WORDED[kind], words, values) if by_text else body,
+            body=text_of(words, house, values) if by_text else body,
             attachment="" if by_text else _calendar(appointment, kind, at),
             due_at=at + wait,
             not_after=appointment.comes_at,
@@ -198,21 +253,24 @@ def _post(
     return True
 
 
-def _tell_the_rest(appointment: Appointment, at: dt.datetime) -> None:
-    """Where the one message about several visits went with this one, confirm the others singly."""
-    if appointment.course_id is None:
-        return
-    lists = [one.told for one in sent_about(appointment) if one.kind is Kind.COURSE]
-    if any(told and told.dropped for told in lists):
-        for visit in booked_with(appointment):
-            _post(visit, Kind.BOOKED, at)
+def _key_of(key: str, way: str) -> str:
+    """The name of a message in the outbox: once ever, and once more for each time that it was
+    taken back unsent. Reminders count for themselves how often that was."""
+    key = f"{key} {way}" if way == Message.Channel.SMS else key
+    again = 0 if key.startswith(str(Kind.REMINDER)) else times_taken_back(key)
+    return f"{key} again-{again}" if again else key
 
 
-def _post_together(visits: Sequence[Appointment], at: dt.datetime) -> None:
-    """One message about several visits. It speaks of the first: a start that has come, or a first
-    visit that was moved or called off before it went, takes it out of the outbox."""
-    first, words = visits[0], words_of(visits[0].clinic, Kind.COURSE)
-    patient, clinic, house = first.patient, first.clinic, LETTERS[Kind.COURSE]
+def _post_together(
+    visits: Sequence[Appointment], kind: Kind, at: dt.datetime, *, wait: dt.timedelta
+) -> None:
+    """One message about several visits, in time order. It goes until she is to be at the first;
+    whatever is done with one of them before takes it out of the outbox."""
+    first, house = visits[0], LETTERS[kind] if kind in WORDED else MOVED_TOGETHER
+    patient, clinic = first.patient, first.clinic
+    words = (
+        words_of(clinic, kind) if kind in WORDED else Words(house.subject, house.body, house.sms)
+    )
     if first.comes_at <= at:
         return
     name = patient.preferred_name or patient.first_name
@@ -227,21 +285,25 @@ def _post_together(visits: Sequence[Appointment], at: dt.datetime) -> None:
     file = calendar_file(entries, method=Method.PUBLISH, zone=clinic.zone).decode()
     for way in ways_to(patient):
         by_text = way == Message.Channel.SMS
-        key = f"{Kind.COURSE} {first.pk} {first.version}"
+        key = f"{kind} {first.pk} {first.version}"
         body = said(words.body, house.body, values | {"when": listed})
         subject = said(words.subject, house.subject, values, whole=True)
-        outbox.post(
+        message = outbox.post(
             clinic=clinic,
             channel=Message.Channel(way),
-            key=f"{key} {way}" if by_text else key,
+            key=_key_of(key, way),
             about=about(first),
             to=str(patient.phone if by_text else patient.email),
             subject="" if by_text else subject[:SUBJECT_MOST],
-            body=text_of(Kind.COURSE, words, values | {"when": short}) if by_text else f"{body}\n",
+            body=text_of(words, house, values | {"when": short}) if by_text else f"{body}\n",
             attachment="" if by_text else file,
-            due_at=at,
+            due_at=at + wait,
             not_after=first.comes_at,
         )
+        for one in visits if message else ():
+            Listed(
+                message=message, appointment=one, comes_at=one.comes_at, version=one.version
+            ).write()
 
 
 def _calendar(appointment: Appointment, kind: Kind, at: dt.datetime) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 
-from bookings.rules.letters import LETTERS, Words, fill, said
+from bookings.rules.letters import Letter, Words, fill, said
 from bookings.rules.texts import length_fault
 from clinic.models import Clinic
 from clinic.rules import say_date, say_time
@@ -15,11 +15,11 @@ SUBJECT_MOST = 150
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
 
 
-def text_of(kind: str, words: Words, values: Mapping[str, str]) -> str:
+def text_of(words: Words, house: Letter, values: Mapping[str, str]) -> str:
     """A text message with its blanks filled; in the house's words where a long name makes the
     clinic's own too long."""
-    text = said(words.sms, LETTERS[kind].sms, values)
-    return text if length_fault(text) is None else fill(LETTERS[kind].sms, values)
+    text = said(words.sms, house.sms, values)
+    return text if length_fault(text) is None else fill(house.sms, values)
 
 
 def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str]:

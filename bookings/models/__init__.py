@@ -13,6 +13,7 @@ from bookings.models.feeds import CalendarLink
 from bookings.models.holds import LANES, TAKEN, Hold, PerformedArea
 from bookings.models.imports import ImportRow, ImportRun
 from bookings.models.letters import MessageText
+from bookings.models.listed import Listed
 from bookings.models.merges import PatientMerge
 from bookings.models.moves import Move, Undo
 from bookings.models.offers import Offer
@@ -29,6 +30,7 @@ __all__ = [
     "Hold",
     "ImportRow",
     "ImportRun",
+    "Listed",
     "MessageText",
     "Move",
     "Offer",

@@ -116,6 +116,7 @@ def move(
     device: Device | None = None,
     version: int | None = None,
     override_reason: str = "",
+    tell: bool = True,
 ) -> Appointment:
     """Move a visit that has not begun to another time, and where named to another person or room.
 
@@ -196,7 +197,8 @@ def move(
     ).write()
     if gap:
         note_override(appointment, gap, reason=override_reason, by=by, at=at)
-    messages.moved(appointment, at=at)
+    if tell:
+        messages.moved(appointment, at=at)
     told = _why(gap, override_reason)
     _note("appointment.move", appointment, by, at, before=before, before_with=before_with, **told)
     return appointment

@@ -108,6 +108,8 @@ def reflow_course(
 ) -> Course:
     """Move visits of a course that have not begun, all or none, each as `move` does.
 
+    The patient is told of all of them in one message.
+
     `versions` are those of the visits, by number, as the page showed them.
 
     Refuses visits that would come nearer to each other than the course's interval, or none (T2),
@@ -132,6 +134,7 @@ def reflow_course(
     order = sorted(later, key=lambda one: -one.number) + sorted(sooner, key=lambda one: one.number)
     before = {one.number: stand[one.number].starts_at for one in order}
     _lock_people(order, by_now=[stand[one.number].practitioner_id for one in order])
+    moved = []
     for one in order:
         visit = stand[one.number]
         if (one.starts_at, one.practitioner or visit.practitioner) == (
@@ -148,9 +151,11 @@ def reflow_course(
                 by=by,
                 at=at,
                 version=None if versions is None else versions.get(one.number, 0),
+                tell=False,
             )
 
-        _named(one, course.clinic, moves)
+        moved.append(_named(one, course.clinic, moves))
+    messages.moved_together(moved, at=at)
     audit.record(
         "course.reflow",
         by=by,

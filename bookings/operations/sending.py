@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bookings.queries import posted, ways_to
-from bookings.rules.sending import Again, again_fault
+from bookings.queries import Posted, posted, ways_to
+from bookings.rules.sending import Again, Spoken, again_fault
 from bookings.rules.status import Status
+from bookings.rules.waiting import OfferState
 from clinic import audit, outbox
 from clinic.acts import act
 from clinic.models import Message, User
@@ -18,33 +19,33 @@ from clinic.refusals import Refusal
 def try_message_again(*, message: Message, by: User, at: dt.datetime) -> Message:
     """Let a message that failed go out once more, to where the patient is reached now.
 
-    Refuses (P28) one that has not failed, or no longer; one whose patient was to be here by now;
-    which says what is no longer so; and one by a way in which the patient is not told now.
+    Refuses (P28) one that has not failed, or no longer; one whose patient was to be here by now,
+    or whose offer is over; which says what is no longer so of any visit; and one by a way in
+    which the patient is not told now.
     """
     message = Message.objects.held().get(pk=message.pk)
     (found,) = posted([message])
-    visit = found.visit
+    patient, offer = found.patient, found.offer
     fault = again_fault(
         Again(
             kind=found.kind,
             way=message.channel,
             failed=message.status == Message.Status.FAILED,
             withdrawn=message.withdrawn,
-            told=message.not_after,
-            comes_at=visit.comes_at if visit else None,
-            status=Status(visit.status) if visit else None,
-            ways=ways_to(visit.patient) if visit else (),
+            not_after=message.not_after,
+            spoken=_spoken(found),
+            ways=ways_to(patient) if patient else (),
+            offer=OfferState(offer.state) if offer else None,
         ),
         at=at,
     )
-    if fault or visit is None:
+    if fault or patient is None:
         says, way_out = fault or ("", "")
         raise Refusal(says, rule="P28", way_out=way_out)
-    patient = visit.patient
     by_text = message.channel == Message.Channel.SMS
     to = str(patient.phone if by_text else patient.email)
     detail = {
-        "kind": str(found.kind),
+        "kind": str(found.kind or "offer"),
         "way": message.channel,
         "error": message.error,
         "address_changed": to != message.to,
@@ -55,7 +56,15 @@ def try_message_again(*, message: Message, by: User, at: dt.datetime) -> Message
         by=by,
         at=at,
         clinic_id=message.clinic_id,
-        on=visit,
+        on=offer.entry if offer else found.visit,
         detail=detail,
     )
     return message
+
+
+def _spoken(found: Posted) -> tuple[Spoken, ...]:
+    """The visits of which a message speaks, as it told them and as they are."""
+    told = [(one.comes_at, one.appointment) for one in found.listed]
+    if found.visit and not told:
+        told = [(found.message.not_after, found.visit)]
+    return tuple(Spoken(comes, one.comes_at, Status(one.status)) for comes, one in told)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from bookings.models import Appointment
+from bookings.models import Appointment, Listed, Offer
 from bookings.rules.sending import kind_of
-from bookings.rules.telling import Kind
-from clinic.models import Clinic, Message, User
+from bookings.rules.telling import LISTS, Kind
+from clinic.models import Clinic, Message, Patient, User
 from clinic.permissions import Permission
 
 # What went out longer ago is history, and no page counts it.
@@ -30,11 +31,19 @@ SHOWN: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Posted:
-    """One message, what it says, and the visit it speaks of; either None where it is not ours."""
+    """One message, what it says, and what it speaks of: a visit, the first of several (`listed`),
+    or an offer; None where it is not ours."""
 
     message: Message
     kind: Kind | None
     visit: Appointment | None
+    offer: Offer | None = None
+    listed: Sequence[Listed] = ()
+
+    @property
+    def patient(self) -> Patient | None:
+        """To whom it goes."""
+        return self.visit.patient if self.visit else self.offer.patient if self.offer else None
 
 
 def sends_texts() -> bool:
@@ -78,11 +87,38 @@ def message_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Message | None
 
 
 def posted(messages: Sequence[Message]) -> list[Posted]:
-    """These messages with the visits they speak of; one query."""
+    """These messages with the visits and offers they speak of; three queries."""
     keys = {one.about: key for one in messages if (key := _visit_key(one.about))}
     visits = Appointment.objects.filter(pk__in=keys.values()).select_related("clinic", "patient")
     found = {one.pk: one for one in visits}
-    return [Posted(one, kind_of(one.key), found.get(keys.get(one.about))) for one in messages]
+    offered = Offer.objects.filter(pk__in=keys.values())
+    offers = {
+        one.pk: one for one in offered.select_related("clinic", "practitioner", "entry__patient")
+    }
+    several: dict[uuid.UUID, list[Listed]] = defaultdict(list)
+    lists = [one.pk for one in messages if kind_of(one.key) in LISTS]
+    for row in Listed.objects.filter(message__in=lists).select_related("appointment"):
+        several[row.message_id].append(row)
+    return [
+        Posted(
+            one,
+            kind_of(one.key),
+            found.get(keys.get(one.about)),
+            offers.get(keys.get(one.about)),
+            several[one.pk],
+        )
+        for one in messages
+    ]
+
+
+def offers_untold(offers: Collection[Offer]) -> set[uuid.UUID]:
+    """The keys of those offers of which no message went out or waits to go; one query."""
+    about = {one.pk.hex: one.pk for one in offers}
+    told = Message.objects.filter(about__in=about).filter(
+        Q(status=S.SENT) | Q(status__in=SHOWN["waiting"], withdrawn=False)
+    )
+    reached = {about[one] for one in told.order_by().values_list("about", flat=True)}
+    return {*about.values()} - reached
 
 
 def _visit_key(about: str) -> uuid.UUID | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Replace
 
-from bookings.models import Appointment, Offer
+from bookings.models import Appointment, Listed, Offer
 from bookings.queries.holds import comes_at
 from bookings.rules.status import MOVABLE
-from bookings.rules.telling import TELLS_START, Kind, Told, ways
+from bookings.rules.telling import LISTS, TELLS_START, Kind, Told, ways
 from clinic.models import Clinic, Message, Patient
 
 DAY = dt.timedelta(days=1)
@@ -104,14 +105,35 @@ class Sent:
 
     key: str
     kind: Kind
+    due_at: dt.datetime
     comes_at: dt.datetime
     told: Told | None
 
 
 def sent_about(appointment: Appointment) -> list[Sent]:
-    """What the outbox holds about a visit; one query."""
+    """What the outbox holds about a visit, alone or with others; two queries."""
     rows = Message.objects.filter(about=about(appointment)).order_by("due_at", "pk")
-    return [_sent(row) for row in rows if row.key.partition(" ")[0] in set(Kind)]
+    alone = [row for row in rows if _kind(row) not in {None, *LISTS}]
+    lists = Listed.objects.filter(appointment=appointment).select_related("message")
+    found = [_sent(row) for row in alone]
+    found += [_sent(one.message, one) for one in lists.order_by("message__due_at", "pk")]
+    return found
+
+
+def listed_in(keys: Collection[str], *, but: Collection[uuid.UUID] = ()) -> list[Appointment]:
+    """The visits to come of which these messages about several speak, in time order; one query."""
+    listed = Listed.objects.filter(message__key__in=[*keys]).order_by().values("appointment")
+    rows = Appointment.objects.filter(
+        pk__in=listed, status__in=[str(status) for status in sorted(MOVABLE)]
+    )
+    rows = rows.exclude(pk__in=[*but]).select_related("clinic", "patient")
+    return list(rows.order_by("starts_at", "pk"))
+
+
+def times_taken_back(key: str) -> int:
+    """How many messages of this key, or that came in its place, were withdrawn unsent."""
+    same = Q(key=key) | Q(key__startswith=f"{key} again")
+    return int(Message.objects.filter(_GONE, same).count())
 
 
 def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, list[Message]]]:
@@ -141,21 +163,30 @@ def open_offers_to(patient: Patient) -> list[Offer]:
 
 
 def unsent_of(offer: Offer) -> tuple[list[Message], bool]:
-    """The messages of an offer that wait, and whether another has gone or is going; one query."""
+    """The messages of an offer that wait or failed, and whether another has gone or is going; one
+    query."""
     rows = list(Message.objects.filter(about=offer.pk.hex).order_by("due_at", "pk"))
-    waiting = [one for one in rows if one.status == Message.Status.WAITING]
+    still = (Message.Status.WAITING, Message.Status.FAILED)
+    waiting = [one for one in rows if one.status in still and not one.withdrawn]
     gone = (Message.Status.SENT, Message.Status.SENDING)
     return waiting, any(one.status in gone and not one.withdrawn for one in rows)
 
 
-def _sent(row: Message) -> Sent:
+def _kind(row: Message) -> Kind | None:
+    name = row.key.partition(" ")[0]
+    return Kind(name) if name in {*Kind} else None
+
+
+def _sent(row: Message, listed: Listed | None = None) -> Sent:
     name, _pk, order, *_rest = row.key.split(" ")
     kind, told = Kind(name), None
+    comes_at = listed.comes_at if listed else row.not_after
     if kind is Kind.CANCELLED or kind in TELLS_START:
         failed = row.status == Message.Status.FAILED
         dropped = row.status == Message.Status.DROPPED or (failed and row.withdrawn)
-        told = Told(kind, int(order), row.not_after, dropped=dropped, failed=failed)
-    return Sent(row.key, kind, row.not_after, told)
+        count = listed.version if listed else int(order)
+        told = Told(kind, count, comes_at, dropped=dropped, failed=failed)
+    return Sent(row.key, kind, row.due_at, comes_at, told)
 
 
 def about(appointment: Appointment) -> str:

@@ -74,6 +74,14 @@ LETTERS: dict[str, Letter] = {
         "a reminder of your appointment on {when}",
     ),
 }
+# Of visits moved together; no clinic words it.
+MOVED_TOGETHER = Letter(
+    "Several visits, moved together",
+    "Your appointments have moved: {clinic}",
+    "Hello {name},\n\nYour appointments at {clinic} are now:\n{when}\n\n"
+    "If one of them does not suit you, call {phone}.\n",
+    "{clinic}: your appointments are now on {when}.\nQuestions: {phone}",
+)
 # Of the waitlist; no clinic words it, because the link and its time must stand.
 OFFER = Letter(
     "A time offered from the waitlist",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from bookings.rules.letters import MOVED_TOGETHER, OFFER
 from bookings.rules.status import MOVABLE, Status
 from bookings.rules.telling import Kind
+from bookings.rules.waiting import OfferState
 
 LABELS: dict[Kind, str] = {
     Kind.BOOKED: "A new visit",
@@ -15,7 +17,9 @@ LABELS: dict[Kind, str] = {
     Kind.REMINDER: "First reminder",
     Kind.REMINDER_AGAIN: "Second reminder",
     Kind.COURSE: "Several visits, booked together",
+    Kind.COURSE_MOVED: MOVED_TOGETHER.label,
 }
+OFFERED = OFFER.label
 
 _AWAY = "The mail server could not be reached."
 _CUT = "The mail server ended the connection before it had taken the message."
@@ -26,7 +30,7 @@ _NOT_WRITTEN = "The message could not be put into a form that mail servers take.
 # What `Message.error` says, which is the kind of an error or one of the outbox's own words.
 ERRORS: dict[str, str] = {
     "Interrupted": "Sending was cut off. The message may have arrived all the same.",
-    "Late": "The patient was to be there before the message could go.",
+    "Late": "Its time had come before the message could go.",
     "Withdrawn": "What it says was no longer so, or the patient is no longer told this way.",
     "NoGateway": "No provider of text messages is set up here.",
     "NotTaken": "The provider of text messages did not take it.",
@@ -75,44 +79,54 @@ def kind_of(key: str) -> Kind | None:
 
 
 @dataclass(frozen=True)
-class Again:
-    """A message that someone wants to try again, and the visit it speaks of as it is now.
+class Spoken:
+    """A visit that a message speaks of: when it told the patient to be there, when she is to be
+    there now, and how the visit stands."""
 
-    `told` is when it tells the patient to be there, `comes_at` when she is to be there now;
-    `ways` by which she is told now.
+    told: dt.datetime
+    comes_at: dt.datetime
+    status: Status
+
+
+@dataclass(frozen=True)
+class Again:
+    """A message that someone wants to try again, and all that it speaks of as it is now.
+
+    It never goes after `not_after`; `ways` are those by which the patient is told now. `offer` is
+    how the offer stands that it speaks of, None where it speaks of visits.
     """
 
     kind: Kind | None
     way: str
     failed: bool
     withdrawn: bool
-    told: dt.datetime
-    comes_at: dt.datetime | None
-    status: Status | None
+    not_after: dt.datetime
+    spoken: tuple[Spoken, ...]
     ways: tuple[str, ...]
+    offer: OfferState | None = None
 
 
-def stands(kind: Kind, told: dt.datetime, *, comes_at: dt.datetime, status: Status) -> bool:
+def stands(kind: Kind, visit: Spoken) -> bool:
     """Whether what a message says of a visit is so."""
     if kind is Kind.CANCELLED:
-        return status is Status.CANCELLED
-    return status in MOVABLE and told == comes_at
+        return visit.status is Status.CANCELLED
+    return visit.status in MOVABLE and visit.told == visit.comes_at
 
 
 def again_fault(one: Again, *, at: dt.datetime) -> tuple[str, str] | None:
     """Why a message is not tried again, and what would work; None where it is."""
     if not one.failed:
         return "This message has not failed, or is being tried again already.", ""
-    if at >= one.told:
-        return "The visit's time has come: a message would be too late.", "Call the patient."
-    if one.kind is None or one.comes_at is None or one.status is None:
+    if one.offer is not None and (one.offer is not OfferState.OPEN or at >= one.not_after):
+        return "The time is not held for her any more.", "Look at the waitlist."
+    if at >= one.not_after:
+        return "The patient is to be here by now: a message would be too late.", "Call her."
+    if one.offer is None and (one.kind is None or not one.spoken):
         return "The visit that it speaks of is not on file.", ""
-    if one.withdrawn or not stands(one.kind, one.told, comes_at=one.comes_at, status=one.status):
+    if one.withdrawn or not all(one.kind and stands(one.kind, visit) for visit in one.spoken):
         return "What it says is no longer so, or the patient is no longer told this way.", ""
     if one.way not in one.ways:
         by = "text message" if one.way == "sms" else "email"
-        return (
-            f"The patient is not told by {by} now.",
-            "Correct how to reach the patient, or call.",
-        )
+        else_ = ", or call." if one.offer is None else ", or take the offer back and call."
+        return f"The patient is not told by {by} now.", f"Correct how to reach the patient{else_}"
     return None

@@ -20,12 +20,17 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     REMINDER_AGAIN = "reminder-again"
     COURSE = "course"
+    COURSE_MOVED = "course-moved"
 
 
-TELLS_START = frozenset({Kind.BOOKED, Kind.MOVED, Kind.COURSE})
+# Of several visits in one message.
+LISTS = frozenset({Kind.COURSE, Kind.COURSE_MOVED})
+TELLS_START = frozenset({Kind.BOOKED, Kind.MOVED}) | LISTS
 REMINDERS = frozenset({Kind.REMINDER, Kind.REMINDER_AGAIN})
+# Told in the house's words.
+UNWORDED = frozenset({Kind.COURSE_MOVED})
 # What a clinic has words for: both reminders say the same.
-WORDED: dict[Kind, str] = {kind: str(kind) for kind in Kind} | {
+WORDED: dict[Kind, str] = {kind: str(kind) for kind in Kind if kind not in UNWORDED} | {
     Kind.REMINDER_AGAIN: str(Kind.REMINDER)
 }
 

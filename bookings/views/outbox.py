@@ -13,7 +13,9 @@ from django.utils.http import urlencode
 
 from bookings import operations, queries
 from bookings.forms.outbox import SHOW, WAYS, AgainForm, Which
-from bookings.rules.sending import LABELS, said_of
+from bookings.rules.sending import LABELS, OFFERED, said_of
+from bookings.rules.waiting import OfferState
+from bookings.views.waiting_times import line_url
 from clinic import drafts
 from clinic.models import Clinic, Message
 from clinic.models.places import dialed
@@ -119,31 +121,54 @@ def _links(
 
 
 def _line(one: queries.Posted, clinic: Clinic, at: Any) -> dict[str, Any]:
-    message, visit = one.message, one.visit
-    told = clinic.local(message.not_after)
+    message, visit, offer, patient = one.message, one.visit, one.offer, one.patient
     when = clinic.local(message.finished_at or message.due_at)
+    stands = message.not_after > at and not message.withdrawn
+    holds = offer is not None and offer.state == OfferState.OPEN and offer.expires_at > at
+    says = OFFERED if offer else LABELS[one.kind] if one.kind else "A message"
+    url = ""
+    if visit:
+        url = reverse("appointment", args=[visit.pk])
+    elif offer:
+        url = line_url(offer.practitioner, offer.starts_at)
     return {
         "pk": message.pk,
         # Its own for each: two of one page may be tried again.
         "once": drafts.new_key(),
-        "who": visit.patient.name if visit else "",
-        "url": reverse("appointment", args=[visit.pk]) if visit else "",
-        "edit_url": reverse("patient-edit", args=[visit.patient_id]) if visit else "",
-        "says": LABELS[one.kind] if one.kind else "A message",
+        "who": patient.name if patient else "",
+        "url": url,
+        "edit_url": reverse("patient-edit", args=[patient.pk]) if patient else "",
+        "says": says,
         "way": message.get_channel_display(),
         "to": _address(message),
-        "visit": f"{say_date(told.date())}, {say_time(told)}",
+        "visit": _say_time_of(one, clinic),
         "when": f"{say_date(when.date())}, {say_time(when)}",
         "status": BADGES.get(message.status, "pending"),
         "label": dict(SHOW).get(message.status, message.get_status_display()),
         "why": said_of(message.error),
         "tries": message.attempts,
-        "no_longer": message.withdrawn,
+        "no_longer": message.withdrawn or (offer is not None and not holds),
         "again": message.status == Message.Status.FAILED
-        and visit is not None
-        and not message.withdrawn
-        and message.not_after > at,
+        and stands
+        and (holds if offer else visit is not None),
+        "take_back": reverse("offer-take-back", args=[offer.pk]) if offer and holds else "",
     }
+
+
+def _say_time_of(one: queries.Posted, clinic: Clinic) -> str:
+    """The start that a message told, of the first visit and how many more; or what is offered."""
+    starts_at = one.message.not_after
+    if one.offer:
+        starts_at = one.offer.starts_at
+    elif one.visit:
+        # It told when to be there; the board goes by the start.
+        starts_at += one.visit.starts_at - one.visit.comes_at
+    local = clinic.local(starts_at)
+    says = f"{say_date(local.date())}, {say_time(local)}"
+    if one.offer:
+        says += f", held until {say_time(clinic.local(one.offer.expires_at))}"
+    more = len(one.listed) - 1
+    return f"{says}, and {more} more" if more > 0 else says
 
 
 def _address(message: Message) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -129,7 +130,9 @@ def show_line(
             for one in line.fits
         ],
         "others": [line_of(one, clinic) | {"why": why} for one, why in line.others],
-        "offer": offered_of(line.offer, clinic) if line.offer else None,
+        "offer": offered_of(line.offer, clinic, queries.offers_untold([line.offer]))
+        if line.offer
+        else None,
         "form": form,
         "press": PressForm(clinic=clinic, user=request.user, auto_id=False),
         "refusal": refusal,
@@ -267,8 +270,10 @@ def entry_of(request: StaffRequest, key: uuid.UUID) -> WaitlistEntry:
     return found
 
 
-def line_of(entry: WaitlistEntry, clinic: Clinic) -> dict[str, Any]:
-    """An entry as a list shows it."""
+def line_of(
+    entry: WaitlistEntry, clinic: Clinic, untold: Collection[uuid.UUID] = ()
+) -> dict[str, Any]:
+    """An entry as a list shows it; `untold` are the offers of which no message goes out."""
     since = clinic.local(entry.created_at)
     days = f"from {say_date(entry.first_on)}"
     if entry.last_on:
@@ -288,11 +293,11 @@ def line_of(entry: WaitlistEntry, clinic: Clinic) -> dict[str, Any]:
         "dates": days,
         "since": f"{say_date(since.date())}, {say_time(since)}",
         "note": entry.note,
-        "offer": offered_of(offers[0], clinic) if offers else None,
+        "offer": offered_of(offers[0], clinic, untold) if offers else None,
     }
 
 
-def offered_of(offer: Offer, clinic: Clinic) -> dict[str, Any]:
+def offered_of(offer: Offer, clinic: Clinic, untold: Collection[uuid.UUID] = ()) -> dict[str, Any]:
     """An offer as a list shows it."""
     local = clinic.local(offer.starts_at)
     return {
@@ -302,4 +307,5 @@ def offered_of(offer: Offer, clinic: Clinic) -> dict[str, Any]:
         "until": say_time(clinic.local(offer.expires_at)),
         "url": line_url(offer.practitioner, offer.starts_at),
         "then_next": offer.then_next,
+        "untold": offer.pk in untold,
     }

@@ -44,10 +44,11 @@ class Waitlist(Page):
         form = WaitlistFilter(self.request.GET, clinic=clinic)
         wanted = form.cleaned_data if form.is_valid() else {}
         found = list(queries.waiting_in(clinic, **wanted)[: MOST + 1])
+        untold = queries.offers_untold([offer for one in found for offer in one.open_offers])
         return super().get_context_data(**kwargs) | {
             "form": form,
             "filtered": any(wanted.values()),
-            "lines": [line_of(one, clinic) for one in found[:MOST]],
+            "lines": [line_of(one, clinic, untold) for one in found[:MOST]],
             "more": len(found) > MOST,
             "press": PressForm(clinic=clinic, user=self.request.user, auto_id=False),
         }

@@ -14,9 +14,10 @@ import pytest
 from bookings import operations
 from bookings.models import Appointment
 from bookings.queries import posted
-from bookings.rules.sending import ERRORS, LABELS, Again, again_fault, said_of
+from bookings.rules.sending import ERRORS, LABELS, Again, Spoken, again_fault, said_of
 from bookings.rules.status import Status
 from bookings.rules.telling import Kind
+from bookings.rules.waiting import OfferState
 from clinic import gateways, outbox
 from clinic.models import AuditEvent, Message, Patient
 from clinic.refusals import Refusal
@@ -26,6 +27,8 @@ from tests.gateways import MailServer, TextProvider
 
 HOUR = dt.timedelta(hours=1)
 VISIT = NOW + dt.timedelta(days=3, hours=2)
+STANDS = Spoken(VISIT, VISIT, Status.BOOKED)
+OFF = Spoken(VISIT, VISIT, Status.CANCELLED)
 
 
 @pytest.fixture
@@ -106,17 +109,21 @@ def test_each_kind_of_message_has_its_name() -> None:
     [
         ({}, None),
         ({"failed": False}, "has not failed"),
-        ({"told": NOW}, "too late"),
+        ({"not_after": NOW}, "too late"),
         ({"kind": None}, "not on file"),
-        ({"comes_at": None}, "not on file"),
+        ({"spoken": ()}, "not on file"),
         ({"withdrawn": True}, "no longer so"),
-        ({"comes_at": VISIT + HOUR}, "no longer so"),
-        ({"status": Status.ARRIVED}, "no longer so"),
-        ({"status": Status.CANCELLED}, "no longer so"),
-        ({"status": Status.CANCELLED, "kind": Kind.CANCELLED}, None),
+        ({"spoken": (STANDS, Spoken(VISIT, VISIT + HOUR, Status.BOOKED))}, "no longer so"),
+        ({"spoken": (Spoken(VISIT, VISIT, Status.ARRIVED),)}, "no longer so"),
+        ({"spoken": (STANDS, OFF)}, "no longer so"),
+        ({"spoken": (OFF,), "kind": Kind.CANCELLED}, None),
         ({"kind": Kind.CANCELLED}, "no longer so"),
         ({"ways": ("sms",)}, "not told by email now"),
         ({"ways": (), "way": "sms"}, "not told by text message now"),
+        ({"offer": OfferState.OPEN, "kind": None, "spoken": ()}, None),
+        ({"offer": OfferState.OPEN, "kind": None, "spoken": (), "ways": ()}, "not told by email"),
+        ({"offer": OfferState.OPEN, "kind": None, "spoken": (), "not_after": NOW}, "not held"),
+        ({"offer": OfferState.WITHDRAWN, "kind": None, "spoken": ()}, "not held"),
     ],
 )
 def test_what_may_be_tried_again(given: dict[str, Any], says: str | None) -> None:
@@ -125,9 +132,8 @@ def test_what_may_be_tried_again(given: dict[str, Any], says: str | None) -> Non
         "way": "email",
         "failed": True,
         "withdrawn": False,
-        "told": VISIT,
-        "comes_at": VISIT,
-        "status": Status.BOOKED,
+        "not_after": VISIT,
+        "spoken": (STANDS,),
         "ways": ("email",),
     }
     fault = again_fault(Again(**usual | given), at=NOW)

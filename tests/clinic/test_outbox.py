@@ -314,3 +314,45 @@ def test_the_command_sends_what_is_due(cast: Cast, clock: Any, mailoutbox: list[
     call_command("deliver_messages", stdout=said)
     assert said.getvalue() == "Sent: 1.\nSent: 0.\n"
     assert len(mailoutbox) == 1
+
+
+@pytest.mark.rule("P28")
+def test_a_gateway_that_hangs_is_left_alone_for_the_rest_of_the_round(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One mail has its try, the others wait for the next round; the text goes."""
+    for number in range(4):
+        post(cast, f"mail-{number}")
+    post(cast, "text", channel=Message.Channel.SMS, to="+15125550188", subject="")
+    clock, tried = [0.0], []
+
+    def send(message: Message) -> Exception | None:
+        tried.append(message.key)
+        if message.channel == Message.Channel.SMS:
+            return None
+        clock[0] += 10
+        return TimeoutError()
+
+    monkeypatch.setattr(outbox, "_send", send)
+    monkeypatch.setattr(outbox, "monotonic", lambda: clock[0])
+    assert outbox.deliver(at=NOW) == 1
+    assert (len(tried), clock[0]) == (2, 10.0)
+    assert sorted(status()) == [("sent", 1), *[("waiting", 0)] * 3, ("waiting", 1)]
+
+
+@pytest.mark.rule("P28")
+def test_a_round_begins_nothing_when_its_seconds_are_over(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        post(cast, f"mail-{number}")
+    clock = [0.0]
+
+    def send(_message: Message) -> None:
+        clock[0] += 2
+
+    monkeypatch.setattr(outbox, "_send", send)
+    monkeypatch.setattr(outbox, "monotonic", lambda: clock[0])
+    assert outbox.deliver(at=NOW, channel=Message.Channel.SMS) == 0
+    assert outbox.deliver(at=NOW, channel=Message.Channel.EMAIL, seconds=5) == 3
+    assert outbox.deliver(at=NOW) == 2

@@ -2,7 +2,6 @@
 
 from bookings.queries.courses.on_file import (
     Slip,
-    booked_with,
     course_for,
     courses_of,
     later_visits,
@@ -16,7 +15,6 @@ __all__ = [
     "Offer",
     "Slip",
     "Wanted",
-    "booked_with",
     "course_for",
     "courses_of",
     "later_visits",

@@ -48,17 +48,6 @@ def _with_visits(rows: Any) -> Any:
     return rows.select_related(*people).prefetch_related(Prefetch("appointments", visits))
 
 
-def booked_with(visit: Appointment) -> list[Appointment]:
-    """The other visits of a course that were booked in one act with this one and are to come."""
-    rows = Appointment.objects.filter(
-        course=visit.course_id,
-        created_at=visit.created_at,
-        status__in=[str(status) for status in sorted(MOVABLE)],
-    )
-    rows = rows.exclude(pk=visit.pk).select_related("clinic", "patient")
-    return list(rows.order_by("starts_at", "pk"))
-
-
 def standing_visits(course: Course) -> dict[int, Appointment]:
     """The visits of a course that stand, by number; no query after `course_for`."""
     return {

@@ -100,7 +100,7 @@ class ChangeLetter(SetUpForm):
         readable = letter_fault(words.sms, needs_when=False) is None
         long = fill(words.sms, widest) if readable else ""
         return {
-            "sample_sms": text_of(self.kind, words, values) if readable else "",
+            "sample_sms": text_of(words, LETTERS[self.kind], values) if readable else "",
             "length": text_length(long) if readable else None,
             "too_long": length_fault(long) if readable else "",
             "counted_by": json.dumps(

@@ -1,4 +1,4 @@
-"""The background worker: sends messages, anchors the audit, ends on the first signal."""
+"""The background worker: does what is due, sends messages beside it, ends on the first signal."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from clinic import audit, outbox
+from clinic.models import Message
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 3
+# A round of sending begins nothing after so long, so that the worker ends soon when told to.
+ROUND_SECONDS = 5.0
+STOP_SECONDS = 8.0
 IMPORT_EVERY = dt.timedelta(seconds=2)
 TICK_EVERY = dt.timedelta(minutes=1)
 SHEETS_EVERY = dt.timedelta(minutes=5)
@@ -54,13 +58,35 @@ class Command(BaseCommand):
             Chore(ANCHOR_EVERY, lambda at: anchor(Path(settings.VAR_DIR) / "anchors", at)),
             Chore(TIDY_EVERY, lambda at: call_command("tidy", verbosity=0)),
         ]
+        senders = [
+            threading.Thread(target=send, args=(channel, told_to_stop), daemon=True)
+            for channel in Message.Channel
+        ]
+        for sender in senders:
+            sender.start()
         while not told_to_stop.is_set():
             at = timezone.now()
             went_well(close_old_connections)
             for chore in chores:
                 chore.do_if_due(at)
-            went_well(outbox.deliver, at=at)
             told_to_stop.wait(EVERY_SECONDS)
+        for sender in senders:
+            # One that a gateway holds up is left: its message is taken up again after its lease.
+            sender.join(STOP_SECONDS)
+
+
+def send(channel: Message.Channel, told_to_stop: threading.Event) -> None:
+    """Send what goes by one channel, round by round, until told to stop.
+
+    Each gateway has a thread of its own: one that hangs holds up neither the other nor the clock.
+    """
+    try:
+        while not told_to_stop.is_set():
+            went_well(close_old_connections)
+            went_well(outbox.deliver, at=timezone.now(), channel=channel, seconds=ROUND_SECONDS)
+            told_to_stop.wait(EVERY_SECONDS)
+    finally:
+        connection.close()
 
 
 @dataclass
