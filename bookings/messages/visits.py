@@ -6,13 +6,10 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
-from email.utils import parseaddr
-
-from django.conf import settings
 
 from bookings.messages.offers import offered_to_another
-from bookings.messages.wording import SUBJECT_MOST, blanks_of, one_line, text_of
-from bookings.models import Appointment, Listed
+from bookings.messages.posting import AT_ONCE, post, post_together
+from bookings.models import Appointment
 from bookings.queries import (
     Sent,
     about,
@@ -20,33 +17,25 @@ from bookings.queries import (
     open_offers_to,
     reminders_taken_back,
     sent_about,
-    times_taken_back,
     unsent_about,
     unsent_to,
     ways_to,
-    words_of,
 )
-from bookings.rules.calendar import Entry, Method, calendar_file
-from bookings.rules.letters import LETTERS, MOVED_TOGETHER, Words, said
 from bookings.rules.status import UNDO
 from bookings.rules.telling import (
     LISTS,
     REMINDERS,
-    WORDED,
     Kind,
     to_tell_moved,
     to_tell_restored,
 )
 from clinic import outbox
 from clinic.models import Message, Patient
-from clinic.rules import say_date, say_time
-
-AT_ONCE = dt.timedelta(0)
 
 
 def booked(appointment: Appointment, *, at: dt.datetime) -> None:
     """Confirm a new visit to a patient who can be told of it."""
-    _post(appointment, Kind.BOOKED, at)
+    post(appointment, Kind.BOOKED, at)
 
 
 def booked_together(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
@@ -76,7 +65,7 @@ def moved_together(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
 def cancelled(appointment: Appointment, *, at: dt.datetime) -> None:
     """Tell that the visit is off once that can no longer be undone; drop what still waits."""
     _drop(appointment, at)
-    _post(appointment, Kind.CANCELLED, at, wait=UNDO)
+    post(appointment, Kind.CANCELLED, at, wait=UNDO)
 
 
 def missed(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -98,7 +87,7 @@ def restored(appointment: Appointment, *, at: dt.datetime) -> None:
     sent = _drop(appointment, at, which=_not_so(appointment))
     told = [one.told for one in sent if one.told]
     if kind := to_tell_restored(told, appointment.comes_at):
-        _post(appointment, kind, at)
+        post(appointment, kind, at)
 
 
 def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
@@ -125,7 +114,7 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
                 if name in LISTS:
                     _tell_anew([one.key], at, wait=wait)
                 else:
-                    _post(appointment, Kind(name), at, once=once, wait=wait)
+                    post(appointment, Kind(name), at, once=once, wait=wait)
 
 
 def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
@@ -147,7 +136,7 @@ def off_handed_over(appointment: Appointment, to: Patient, *, at: dt.datetime) -
         visit = copy(appointment)
         visit.patient = to
         wait = max(waiting[0].due_at - at, AT_ONCE)
-        _post(visit, Kind.CANCELLED, at, once=f"{visit.version} {to.number}-{at:%H%M%S}", wait=wait)
+        post(visit, Kind.CANCELLED, at, once=f"{visit.version} {to.number}-{at:%H%M%S}", wait=wait)
 
 
 def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
@@ -158,7 +147,7 @@ def reminder(appointment: Appointment, kind: Kind, *, at: dt.datetime) -> bool:
     """
     taken_back = reminders_taken_back(appointment, kind)
     once = f"{appointment.starts_at:%Y%m%dT%H%MZ} {taken_back}"
-    return _post(appointment, kind, at, once=once)
+    return post(appointment, kind, at, once=once)
 
 
 def _not_so(appointment: Appointment) -> Callable[[Sent], bool]:
@@ -213,119 +202,7 @@ def _tell_together(
     """Tell of visits that were booked, or moved: of one in its own message, of more in one."""
     visits = sorted(visits, key=lambda one: one.starts_at)
     if len(visits) == 1:
-        _post(visits[0], kind, at, wait=wait)
+        post(visits[0], kind, at, wait=wait)
     elif visits:
         together = Kind.COURSE if kind is Kind.BOOKED else Kind.COURSE_MOVED
-        _post_together(visits, together, at, wait=wait)
-
-
-def _post(
-    appointment: Appointment,
-    kind: Kind,
-    at: dt.datetime,
-    *,
-    once: str = "",
-    wait: dt.timedelta = AT_ONCE,
-) -> bool:
-    patient, clinic = appointment.patient, appointment.clinic
-    ways = ways_to(patient)
-    if not ways or appointment.comes_at <= at:
-        return False
-    words, house = words_of(clinic, WORDED[kind]), LETTERS[WORDED[kind]]
-    values = blanks_of(clinic, appointment.comes_at, patient.preferred_name or patient.first_name)
-    key = f"{kind} {appointment.pk} {once or appointment.version}"
-    for way in ways:
-        by_text = way == Message.Channel.SMS
-        subject = said(words.subject, house.subject, values, whole=True)
-        body = said(words.body, house.body, values) + "\n"
-        outbox.post(
-            clinic=clinic,
-            channel=Message.Channel(way),
-            key=_key_of(key, way),
-            about=about(appointment),
-            to=str(patient.phone if by_text else patient.email),
-            subject="" if by_text else subject[:SUBJECT_MOST],
-            body=text_of(words, house, values) if by_text else body,
-            attachment="" if by_text else _calendar(appointment, kind, at),
-            due_at=at + wait,
-            not_after=appointment.comes_at,
-        )
-    return True
-
-
-def _key_of(key: str, way: str) -> str:
-    """The name of a message in the outbox: once ever, and once more for each time that it was
-    taken back unsent. Reminders count for themselves how often that was."""
-    key = f"{key} {way}" if way == Message.Channel.SMS else key
-    again = 0 if key.startswith(str(Kind.REMINDER)) else times_taken_back(key)
-    return f"{key} again-{again}" if again else key
-
-
-def _post_together(
-    visits: Sequence[Appointment], kind: Kind, at: dt.datetime, *, wait: dt.timedelta
-) -> None:
-    """One message about several visits, in time order. It goes until she is to be at the first;
-    whatever is done with one of them before takes it out of the outbox."""
-    first, house = visits[0], LETTERS[kind] if kind in WORDED else MOVED_TOGETHER
-    patient, clinic = first.patient, first.clinic
-    words = (
-        words_of(clinic, kind) if kind in WORDED else Words(house.subject, house.body, house.sms)
-    )
-    if first.comes_at <= at:
-        return
-    name = patient.preferred_name or patient.first_name
-    values = blanks_of(clinic, first.comes_at, name)
-    starts = [clinic.local(one.comes_at) for one in visits]
-    listed = "\n".join(
-        f"{say_date(one.date())} at {say_time(one)} ({one.tzname()})" for one in starts
-    )
-    short = ", ".join(f"{one:%b} {one.day} {say_time(one)}" for one in starts)
-    entries = [_entry(one, at) for one in visits]
-    # Nothing is asked of a calendar that several visits are put into at once.
-    file = calendar_file(entries, method=Method.PUBLISH, zone=clinic.zone).decode()
-    for way in ways_to(patient):
-        by_text = way == Message.Channel.SMS
-        key = f"{kind} {first.pk} {first.version}"
-        body = said(words.body, house.body, values | {"when": listed})
-        subject = said(words.subject, house.subject, values, whole=True)
-        message = outbox.post(
-            clinic=clinic,
-            channel=Message.Channel(way),
-            key=_key_of(key, way),
-            about=about(first),
-            to=str(patient.phone if by_text else patient.email),
-            subject="" if by_text else subject[:SUBJECT_MOST],
-            body=text_of(words, house, values | {"when": short}) if by_text else f"{body}\n",
-            attachment="" if by_text else file,
-            due_at=at + wait,
-            not_after=first.comes_at,
-        )
-        for one in visits if message else ():
-            Listed(
-                message=message, appointment=one, comes_at=one.comes_at, version=one.version
-            ).write()
-
-
-def _calendar(appointment: Appointment, kind: Kind, at: dt.datetime) -> str:
-    """The visit for the patient's own calendar: when she is to be there, and nothing of why."""
-    method = Method.CANCEL if kind is Kind.CANCELLED else Method.REQUEST
-    zone = appointment.clinic.zone
-    return calendar_file([_entry(appointment, at)], method=method, zone=zone).decode()
-
-
-def _entry(appointment: Appointment, at: dt.datetime) -> Entry:
-    clinic = appointment.clinic
-    return Entry(
-        uid=str(appointment.pk),
-        # Whatever changes a visit counts its version up: the newest file wins.
-        sequence=appointment.version - 1,
-        starts_at=appointment.comes_at,
-        ends_at=appointment.ends_at,
-        title=f"Appointment at {one_line(clinic.name)}",
-        said_at=at,
-        place=one_line(clinic.address) or one_line(clinic.name),
-        more=f"Questions: {clinic.phone_text}" if clinic.phone_text else "",
-        organizer=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
-        organizer_name=one_line(clinic.name),
-        attendee=appointment.patient.email,
-    )
+        post_together(visits, together, at, wait=wait)
