@@ -93,6 +93,8 @@ from bookings.queries.touched import (
     visits_ahead,
 )
 from bookings.queries.undoing import Done, done_last, undos_of
+from bookings.queries.touched import Touched, say_visits_ahead, say_visits_of, visits_ahead
+from bookings.queries.undoing import Done, done_last, is_taken_again, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
 from bookings.queries.waitlist import (
     Line,
@@ -173,6 +175,7 @@ __all__ = [
     "import_rows",
     "imported_before",
     "imports_of",
+    "is_taken_again",
     "later_visits",
     "line_for",
     "listed_in",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import copy
 from dataclasses import dataclass
 
-from bookings.models import Appointment, Move, Undo
+from bookings.models import Appointment, Hold, Move, Undo
 from bookings.rules.status import MOVABLE, UNDO, Act, Status
 from clinic.models import User
 
@@ -50,6 +51,17 @@ def done_last(appointment: Appointment) -> Done | None:
     if since or stands != (move.to_starts_at, move.to_practitioner_id):
         return None
     return Done(Act.MOVE, move.moved_at, move.moved_by, move=move)
+
+
+def is_taken_again(appointment: Appointment, done: Done) -> bool:
+    """Whether the practitioner's time that an undo would need is held by something else by now: a
+    visit, an offer. One query."""
+    back, move = copy(appointment), done.move
+    if move is not None:
+        back.starts_at, back.practitioner_id = move.from_starts_at, move.from_practitioner_id
+    span = back.lanes.practitioner
+    held = Hold.objects.crossing(span.starts_at, span.ends_at)
+    return held.filter(practitioner=back.practitioner_id).exclude(appointment=appointment).exists()
 
 
 def undos_of(appointment: Appointment) -> list[Undo]:

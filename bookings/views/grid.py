@@ -14,7 +14,7 @@ from typing import Any
 from django.urls import reverse
 
 from bookings.queries import Board, Column, Visit
-from bookings.queries.board import ELSEWHERE, HELD, HERE, OFFERED
+from bookings.queries.board import ELSEWHERE, HELD, HERE, Offered
 from bookings.rules.board import EPOCH, ONE_DAY, TICK, By, Cell, Kind, Row, wall_time
 from bookings.rules.status import MOVABLE, is_late, stand
 from bookings.rules.visit import SKEW
@@ -32,7 +32,6 @@ BUSY = {
     ELSEWHERE: "Busy elsewhere",
     HERE: "Visit of another day",
     HELD: "Held as booked",
-    OFFERED: "Offered",
 }
 # What a stretch that cannot be booked looks like; it always says in words what it is.
 LOOKS = {
@@ -296,7 +295,14 @@ def _held(
         return found
     found["kind"] = today.strip()
     found["visits"] = [visits[key] for key in cell.keys if key in visits]
-    busy = [BUSY[key] for key in cell.keys if key in BUSY]
+    busy = [_busy(key, board) for key in cell.keys if key in BUSY or isinstance(key, Offered)]
     if busy:
         found |= {"kind": "busy-else" + today, "note": busy[0]}
     return found
+
+
+def _busy(key: Any, board: Board) -> str:
+    """What holds time that no visit of this day holds."""
+    if isinstance(key, Offered):
+        return f"Offered to {key.to} until {say_time(board.local(key.until))}"
+    return BUSY[key]

@@ -46,6 +46,9 @@ def toast_of(request: StaffRequest, at: dt.datetime, *, board: bool) -> dict[str
     if visit is None or done is None or not done.is_open(at):
         del request.session[OFFER]
         return None
+    if queries.is_taken_again(visit, done):
+        # Offered or booked meanwhile: the undo would be refused until that ends.
+        return None
     until = done.at + UNDO
     return {
         "said": kept["said"],

@@ -24,6 +24,7 @@ from tests.bookings.test_card_views import (
     visit,
     words,
 )
+from tests.bookings.waiting import offer, wait
 from tests.cast import NOW, TODAY, Cast
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -55,6 +56,24 @@ def test_what_was_done_can_be_taken_back_from_the_card_and_the_board(
     assert "Cancelled: Has a cold Nov 24, 9:00 AM by Rosa Alvarez" in text
     assert "Cancelling undone Nov 24, 9:00 AM by Rosa Alvarez" in text
     assert acts(client.get("/day/2026-11-24/")) == []
+
+
+def test_time_that_is_offered_meanwhile_is_not_said_to_be_free_and_whose_it_is_is_told(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any
+) -> None:
+    client = enter(cast.reception)
+    press(client, visit, "cancel", reason="Has a cold")
+    assert "The time is free again." in words(client.get("/day/2026-11-24/"))
+    made = offer(cast, wait(cast))
+    board = client.get("/day/2026-11-24/")
+    assert acts(board) == []
+    assert "The time is free again." not in words(board)
+    assert "Offered to O'Brien-Łęcka, Siobhán until 9:30 AM" in words(board)
+    rooms = words(client.get("/day/2026-11-24/?by=room"))
+    assert "Offered to O'Brien-Łęcka, Siobhán until 9:30 AM" in rooms
+    # Taken back, it can be undone again.
+    operations.take_back_offer(offer=made, by=cast.reception, at=NOW)
+    assert acts(client.get("/day/2026-11-24/")) == ["undo"]
 
 
 def test_the_offer_to_take_back_ends_with_its_time(

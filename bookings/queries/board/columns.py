@@ -18,7 +18,7 @@ from clinic.rules import covers, day_span, expiry_state
 
 Axis = Callable[[dt.datetime], dt.datetime]
 # When time holds no visit of this day: whose it is.
-HERE, ELSEWHERE, OFFERED = "here", "elsewhere", "offered"
+HERE, ELSEWHERE = "here", "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,14 @@ class Blocked:
     note: str
     starts_at: dt.datetime
     ends_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Time that is held for someone who waits: whose it is to take, and until when (UTC)."""
+
+    to: str
+    until: dt.datetime
 
 
 @dataclass
@@ -156,12 +164,22 @@ def held_besides(
         .filter(**{f"{lane}__in": keys})
         .exclude(appointment__clinic=clinic, appointment__local_date__range=days)
         .order_by("starts_at", "pk")
-        .values_list(lane, "starts_at", "ends_at", "appointment__clinic_id", "offer__clinic_id")
-    )
-    return [
-        (
-            key,
-            Block(first, last, Kind.BUSY, {visit: HERE, offer: OFFERED}.get(clinic.pk, ELSEWHERE)),
+        .values_list(
+            lane,
+            "starts_at",
+            "ends_at",
+            "appointment__clinic_id",
+            "offer__clinic_id",
+            "offer__expires_at",
+            "offer__entry__patient__last_name",
+            "offer__entry__patient__first_name",
+            "offer__entry__patient__preferred_name",
         )
-        for key, first, last, visit, offer in holds
-    ]
+    )
+    found = []
+    for key, first, last, visit, offer, until, last_name, first_name, preferred in holds:
+        whose: Any = HERE if visit == clinic.pk else ELSEWHERE
+        if offer == clinic.pk:
+            whose = Offered(f"{last_name}, {preferred or first_name}", until)
+        found.append((key, Block(first, last, Kind.BUSY, whose)))
+    return found
