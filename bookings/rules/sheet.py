@@ -159,7 +159,12 @@ def _head(lane: Lane, x: float, top: float, width: float) -> Box:
 
 def _box(one: Entry, x: float, top: float, width: float, bottom: float) -> Box:
     height, lead = max(2.0, bottom - top - 0.3), f"{one.time} {one.who}"
-    size, more = fitting(lead, one.more, width - INSIDE, height - 0.4)
+    inside = (width - INSIDE, height - 0.4)
+    size, more = fitting(lead, one.more, *inside)
+    if more < len(one.more) and lines_of(lead, inside[0], size * POINT, bold=True) > 1:
+        # A long name gives way to what else is to be known: where, and in which state.
+        size, more = fitting(one.time, one.more, *inside)
+        lead = one_line(lead, inside[0], size * POINT)
     return Box(x, top, width, height, size, lead, one.more[:more], one.begun)
 
 
@@ -180,6 +185,18 @@ def fitting(lead: str, more: Sequence[str], width: float, height: float) -> tupl
             if room >= 0:
                 best = (points, len(more))
     return best
+
+
+def one_line(text: str, width: float, size: float) -> str:
+    """A bold text cut to a line of this width (millimeters); that it is cut can be seen."""
+    if wide(text, size, bold=True) <= width:
+        return text
+    kept = text
+    while kept and wide(f"{kept}…", size, bold=True) > width:
+        kept = kept[:-1]
+    while kept and unicodedata.combining(text[len(kept)]):
+        kept = kept[:-1]  # a mark stays with its letter, or goes with it
+    return f"{kept.rstrip(' ,')}…"
 
 
 def lines_of(text: str, width: float, size: float, *, bold: bool = False) -> int:

@@ -15,6 +15,7 @@ from bookings.queries import Board, Visit
 from bookings.rules import sheet
 from bookings.rules.sheet import PAPERS, Entry, Lane
 from bookings.rules.status import HOLDING, Status, stand
+from bookings.views.absent import board_notes
 from clinic.models import Clinic
 from clinic.printing import pdf_of
 from clinic.rules import say_date, say_time
@@ -42,6 +43,8 @@ def day_sheet(*, clinic: Clinic, day: dt.date, paper: str, at: dt.datetime, list
         "sheet": drawn,
         "held": sum(visit["status"] in HOLDING for visit in board.visits.values()),
         "closure": board.closure,
+        # As on the board: what stands behind a marked name.
+        "marks": [one["text"] for one in board_notes(board, clinic.day_of(at)) if one["mark"]],
         "listed": listed,
     }
     if listed:
@@ -92,7 +95,8 @@ def _picture(board: Board, clinic: Clinic, paper: str) -> sheet.Sheet:
     return sheet.sheet(
         [
             Lane(
-                f"{column.name} {column.credential}".strip(),
+                f"{column.name} {column.credential}".strip()
+                + ("*" if column.ends_on or column.refused else ""),
                 _hours(column.works, clinic),
                 column.works,
                 [

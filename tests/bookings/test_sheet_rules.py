@@ -97,6 +97,20 @@ def test_a_box_says_all_it_can_as_large_as_it_can(
     assert fitting(lead, more, 22.0, 9.6) == (size, lines)
 
 
+def test_a_long_name_gives_way_to_the_room_and_the_state() -> None:
+    who = "Wolfeschlegelsteinhausenbergerdorff-Montgomery de la Fontaine, Maximiliane Alexandra"
+    long = Entry(at(60), at(90), "10:00", who, ("Face 30 · Room 2", "booked"))
+    lanes = [Lane(f"P{n}", "9 AM–5 PM", [(at(0), at(480))], [long]) for n in range(8)]
+    (box, *_rest) = day(lanes).leaves[0].boxes
+    assert box.more == ("Face 30 · Room 2", "booked")
+    assert box.lead.startswith("10:00 Wolfe")
+    assert box.lead.endswith("…")
+    # A name that has room is said whole.
+    short = Entry(at(60), at(180), "10:00", who, ("Face 30 · Room 2", "booked"))
+    (box, *_rest) = day([Lane("P", "", [(at(0), at(480))], [short])]).leaves[0].boxes
+    assert box.lead == f"10:00 {who}"
+
+
 @pytest.mark.parametrize(
     ("text", "lines"), [("Mia", 1), ("Mia Lee", 2), ("", 1), ("x" * 10, 2), ("王小明", 1)]
 )

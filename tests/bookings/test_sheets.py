@@ -98,6 +98,16 @@ def test_who_may_not_see_patients_prints_the_picture_and_not_their_phones(
     assert "For an outage" not in page
 
 
+def test_a_license_that_ends_soon_is_marked_as_on_the_board(cast: Cast, enter: Enter) -> None:
+    cast.ana_license.expires_on = TODAY + dt.timedelta(days=12)
+    cast.ana_license.write()
+    booked(cast, patient=cast.mia, starts_at=NOW + dt.timedelta(hours=3))
+    (page, *_rest) = pages(enter(cast.reception).get(address("picture")).content)
+    said = " ".join(page.split())
+    assert "Ana Ruiz LE*" in said
+    assert "* The license of Ana Ruiz ends in 12 days, on Sun, Dec 6, 2026." in said
+
+
 def test_a_day_without_anyone_is_said_on_paper(cast: Cast, enter: Enter) -> None:
     content = enter(cast.reception).get(address("picture", dt.date(2001, 1, 1))).content
     assert "Nobody works on this day" in pages(content)[0]
