@@ -23,6 +23,7 @@ from clinic.permissions import Permission
 from clinic.queries.patients import find_patients, patient_for, with_visits
 from clinic.rules import say_date, say_time
 from clinic.views.doors import FormPage, acting
+from clinic.views.patients import note_search
 
 
 class _OfPatient(FormPage):
@@ -55,6 +56,11 @@ class MergePatients(_OfPatient):
 
     template_name = "bookings/merge.html"
     form_class = MergeForm
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.other is not None:
+            open_patient(patient=self.other, **acting(self.request))
+        return super().get(request, *args, **kwargs)
 
     @cached_property
     def other(self) -> Patient | None:
@@ -91,6 +97,8 @@ class MergePatients(_OfPatient):
         text = finder.cleaned_data["q"] if finder.is_valid() else ""
         whose: dict[str, Any] = {"user": self.request.user, "clinic": self.request.clinic}
         found = find_patients(text=text, **whose).patients if text else []
+        if text:
+            note_search(self.request, text, len(found), typing=False)
         return {
             "finder": finder,
             "text": self.request.GET.get("q", ""),

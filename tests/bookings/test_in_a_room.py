@@ -106,9 +106,16 @@ def test_the_search_is_of_that_room_alone(cast: Cast, rosa: Client) -> None:
     starts = {one.starts_at for one in there}
     assert starts < {one.starts_at for one in everywhere}
     assert not any(NOON - 80 * MINUTE < one < NOON + 80 * MINUTE for one in starts)
-    list_of = {"service": str(cast.service.pk), "practitioner": str(cast.bo.pk), "from": str(TODAY), "days": "1"}
+    list_of = {
+        "service": str(cast.service.pk),
+        "practitioner": str(cast.bo.pk),
+        "from": str(TODAY),
+        "days": "1",
+    }
     anywhere = words(rosa.get("/appointments/free-times/", list_of))
-    here = words(rosa.get("/appointments/free-times/", list_of | {"room": str(cast.second_room.pk)}))
+    here = words(
+        rosa.get("/appointments/free-times/", list_of | {"room": str(cast.second_room.pk)})
+    )
     assert "12:00 PM" in anywhere
     assert "12:00 PM" not in here
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from bookings.models import PatientMerge
 from bookings.operations import merge_patients
-from clinic.models import Patient, User
+from clinic.models import AuditEvent, Patient, User
 from tests import factories
 from tests.bookings.waiting import wait
 from tests.cast import NOW, Cast
@@ -180,3 +180,17 @@ def test_another_clinic_s_patient_is_not_there(cast: Cast, desk: Client):
     assert desk.get(address, {"other": str(far.pk)}).status_code == 404
     assert desk.post(address, {"other": str(far.pk)}).status_code == 404
     assert desk.get(f"/patients/{far.pk}/merge/").status_code == 404
+
+
+@pytest.mark.rule("P22")
+def test_whoever_is_looked_at_or_for_is_on_record(cast: Cast, maya: Patient, desk: Client) -> None:
+    address = f"/patients/{cast.mia.pk}/merge/"
+    desk.get(address, {"q": "lee"})
+    desk.get(address, {"other": str(maya.pk)})
+    rows = AuditEvent.objects.filter(action__in=["patient.open", "patient.search"]).order_by("seq")
+    assert list(rows.values_list("action", "subject_code")) == [
+        ("patient.open", cast.mia.code),
+        ("patient.search", ""),
+        ("patient.open", maya.code),
+        ("patient.open", cast.mia.code),
+    ]
