@@ -51,7 +51,7 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
     clinic = visit.clinic
     why = why_moved(visit, starts_at, who, at=at, room=room)
     moves = Status(visit.status) in MOVABLE
-    same = starts_at == visit.starts_at
+    same, fits = starts_at == visit.starts_at, why["asked"][0]["told"].fits
     comes_at = visit.comes_at + (starts_at - visit.starts_at)
     return {
         "visit": visit,
@@ -61,13 +61,14 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
         "form": StepForm(
             clinic=clinic, user=request.user, auto_id=False, initial={"version": visit.version}
         ),
-        "fits": why["asked"][0]["told"].fits,
+        "fits": fits,
         "choice": choice_key(who.pk, starts_at),
         "room": room.pk if room else "",
         "before": _say(visit, visit.practitioner, visit.starts_at, room and visit.room),
         "after": _say(visit, who, starts_at, room),
         "comes": say_time(clinic.local(comes_at)) if comes_at < starts_at else "",
-        "tells": say_told(queries.ways_to(visit.patient), same_start=same),
+        # A time that is proposed instead is always another.
+        "tells": say_told(queries.ways_to(visit.patient), same_start=same and fits),
         "why": why,
     }
 

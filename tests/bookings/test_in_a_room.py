@@ -159,6 +159,7 @@ def test_a_drop_on_a_room_that_is_taken_says_why_not(cast: Cast, rosa: Client) -
     drop = {"choice": f"{cast.ana.pk}@2026-11-24T18:00Z", "room": str(cast.room.pk)}
     said = words(rosa.get(f"/appointments/{one.pk}/move-to/", drop))
     assert "Mia Lee cannot go there" in said
+    assert "the time stays the same" not in said
     assert "Room 1" in said
     answer = rosa.post(f"/appointments/{one.pk}/move/", drop | {"version": str(one.version)})
     assert answer.status_code == 409
