@@ -92,10 +92,11 @@ from bookings.queries.touched import (
     say_visits_of,
     visits_ahead,
 )
-from bookings.queries.undoing import Done, done_last, undos_of
-from bookings.queries.touched import Touched, say_visits_ahead, say_visits_of, visits_ahead
 from bookings.queries.undoing import Done, done_last, is_taken_again, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
+from bookings.queries.waitlist import (
+    MOST as MOST_IN_LINE,
+)
 from bookings.queries.waitlist import (
     Line,
     asked_before,
@@ -124,6 +125,7 @@ from bookings.queries.week import (
 __all__ = [
     "BOOKED",
     "CANCELLED",
+    "MOST_IN_LINE",
     "MOVED",
     "REMINDER",
     "Board",

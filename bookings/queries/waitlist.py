@@ -5,28 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, When
 
 from bookings.models import Appointment, Hold, Offer, Service, WaitlistEntry
 from bookings.models.waitlist import WaitlistQuerySet
 from bookings.queries.going_on import taken_now
 from bookings.queries.intervals import needled_of
 from bookings.queries.rosters import rosters_of
-from bookings.rules.fit import Person, Things
+from bookings.rules.fit import Person, Things, misfit
 from bookings.rules.free_times import Need, Window
 from bookings.rules.interval import Gap, Needled, gap_before, same_skin
 from bookings.rules.status import MOVABLE
 from bookings.rules.waiting import OfferState
-from bookings.rules.waitlist import Freed, Wish, in_line, misses
+from bookings.rules.waitlist import Freed, Wish, in_line, minutes_there, misses, plan
 from clinic.models import Clinic, Device, Patient, Practitioner, Room, User
 from clinic.permissions import Permission
 from clinic.rules import covers, day_span
 
 DAY = dt.timedelta(days=1)
-# Of a longer line the first are judged and listed; the rest wait behind them all the same.
+# Of a longer line so many are judged and listed, those whom the time may suit before the others;
+# the rest wait behind them all the same.
 MOST = 300
 
 
@@ -47,6 +48,9 @@ class Line:
     coming: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
     near: dict[uuid.UUID, dt.datetime] = field(default_factory=dict)
     offer: Offer | None = None
+    # More wait than were looked at; and among those, some whom the time may suit.
+    more: bool = False
+    more_may: bool = False
 
 
 def waiting_in(
@@ -137,22 +141,25 @@ def line_for(
     starts_at: dt.datetime,
     *,
     at: dt.datetime,
-    waiting: Sequence[WaitlistEntry] | None = None,
 ) -> Line:
     """Who waits for a time like this: with someone, needling from `starts_at` (UTC) on.
 
-    A constant number of queries, however many wait; one where nobody does.
+    Of a line of more than MOST those whom it may suit are looked at first: her own service can
+    be had then, and day, hours and person are as she wishes. A constant number of queries,
+    however many wait; one where nobody does.
     """
     line = Line(practitioner, starts_at)
-    if waiting is None:
-        waiting = list(waiting_in(clinic)[:MOST])
-    if not waiting:
+    services = _waited_for(clinic)
+    if not services:
         return line
     line.offer = offered_there(clinic, practitioner, starts_at, starts_at + DAY / 96)
     day = clinic.day_of(starts_at)
     window = Window([day_span(day, clinic.zone)], zone=clinic.zone)
     rooms, devices = _rooms(clinic), _devices(clinic)
-    busy = _busy(window, practitioner, rooms, devices, {one.patient_id for one in waiting})
+    things_too = [key for key, _model in devices]
+    busy = _busy(
+        window, Q(practitioner=practitioner) | Q(room__in=rooms) | Q(device__in=things_too)
+    )
     if day == clinic.day_of(at):
         for taken in taken_now(clinic, at):
             span = (window.floor(taken.span.starts_at), window.ceil(taken.span.ends_at))
@@ -165,20 +172,29 @@ def line_for(
         _person(clinic, practitioner, day, window, busy[practitioner.pk]),
         clinic.local,
     )
-    skin = needled_of(clinic, day, {one.patient_id for one in waiting})
-    services = list({one.service_id: one.service for one in waiting}.values())
-    prefetch_related_objects(services, "device_models")
     done_with = {one.pk: {model.pk for model in one.device_models.all()} for one in services}
-    for entry in in_line(waiting, lambda one: (one.created_at, one.pk)):
-        service = entry.service
-        models = done_with[service.pk]
+
+    def things_for(service: uuid.UUID, patient: int = 0) -> Things:
+        models = done_with[service]
         fit = [key for key, model in devices if not models or model in models]
-        things = Things(
+        return Things(
             rooms=[busy[key] for key in rooms],
             devices=[busy[key] for key in fit],
-            patient=busy[entry.patient_id],
+            patient=patient,
             unfit=len(fit) < len(devices),
         )
+
+    can = [one for one in services if one.is_active and not _cannot(freed, one, things_for(one.pk))]
+    waiting = _may_first(clinic, freed, can)
+    line.more = len(waiting) > MOST
+    line.more_may = line.more and bool(waiting[MOST].may)  # type: ignore[attr-defined]
+    waiting = waiting[:MOST]
+    patients = {one.patient_id for one in waiting}
+    busy |= _busy(window, Q(patient__in=patients))
+    skin = needled_of(clinic, day, patients)
+    for entry in in_line(waiting, lambda one: (one.created_at, one.pk)):
+        service = entry.service
+        things = things_for(service.pk, busy[entry.patient_id])
         why = _not_now(entry, line.offer)
         why = why or misses(
             Wish.of(entry),
@@ -201,6 +217,38 @@ def line_for(
                 line.near.setdefault(entry.pk, when)
     line.fits.sort(key=lambda one: one.pk in line.coming)
     return line
+
+
+def _waited_for(clinic: Clinic) -> list[Service]:
+    """The services for which someone waits, with the devices they are done with; two queries."""
+    waits = WaitlistEntry.objects.filter(clinic=clinic, closed_at=None).order_by()
+    found = Service.objects.filter(pk__in=waits.values("service"))
+    return list(found.prefetch_related("device_models"))
+
+
+def _cannot(freed: Freed, service: Service, things: Things) -> str:
+    """Why nobody at all could have this time for a service; "" where someone could."""
+    held = plan(Need.of(service), freed.starts_at)
+    return misfit(
+        freed.window, held, people=[freed.person], anyone=False, things=things, local=freed.local
+    )
+
+
+def _may_first(clinic: Clinic, freed: Freed, can: Collection[Service]) -> list[WaitlistEntry]:
+    """The first who wait, one more than MOST; those whom the time may suit (`may`) before all
+    others. Three queries."""
+    with_whom = WaitlistEntry.practitioners.through.objects.filter(waitlistentry=OuterRef("pk"))
+    day = freed.local(freed.starts_at).date()
+    suits = Q(pk__in=[])
+    for service in can:
+        first, last = minutes_there(plan(Need.of(service), freed.starts_at), freed.local)
+        suits |= Q(service=service, from_min__lte=first, to_min__gte=last)
+    suits &= Q(first_on__lte=day, days__gt=0, patient__status=Patient.Status.ACTIVE)
+    suits &= Q(last_on__isnull=True) | Q(last_on__gte=day)
+    suits &= Q(Exists(with_whom.filter(practitioner=freed.practitioner))) | ~Q(Exists(with_whom))
+    found = waiting_in(clinic).annotate(days=F("weekdays").bitand(1 << day.weekday()))
+    may = Case(When(suits, then=1), default=0)
+    return list(found.annotate(may=may).order_by("-may", "created_at", "pk")[: MOST + 1])
 
 
 def asked_before(
@@ -266,20 +314,9 @@ def _devices(clinic: Clinic) -> list[tuple[uuid.UUID, uuid.UUID]]:
     return list(devices.order_by("pk").values_list("pk", "model_id"))
 
 
-def _busy(
-    window: Window,
-    practitioner: Practitioner,
-    rooms: list[uuid.UUID],
-    devices: list[tuple[uuid.UUID, uuid.UUID]],
-    patients: Collection[uuid.UUID],
-) -> dict[uuid.UUID, int]:
+def _busy(window: Window, whose: Q) -> dict[uuid.UUID, int]:
     """What each of these is busy with that day, as masks by key; one query."""
-    holds = Hold.objects.crossing(window.zero, window.instant(window.length)).filter(
-        Q(practitioner=practitioner)
-        | Q(room__in=rooms)
-        | Q(device__in=[key for key, _model in devices])
-        | Q(patient__in=patients)
-    )
+    holds = Hold.objects.crossing(window.zero, window.instant(window.length)).filter(whose)
     spans: dict[uuid.UUID, list[tuple[int, int]]] = defaultdict(list)
     columns = ("practitioner_id", "room_id", "device_id", "patient_id", "starts_at", "ends_at")
     for *lanes, first, last in holds.order_by().values_list(*columns):

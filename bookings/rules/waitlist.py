@@ -79,12 +79,19 @@ def against_wish(wish: Wish, held: Lanes, *, practitioner: Any, local: Local) ->
         return f"Waits for a day up to {say_date(wish.last_on)}."
     if not wish.weekdays >> day.weekday() & 1:
         return f"Waits for {say_days(wish.weekdays)}."
-    first, last = (_minute(one, day) for one in (comes, ends))
+    first, last = minutes_there(held, local)
     if first < wish.from_min or last > wish.to_min:
         return f"Can be here {say_hours_of(wish)}; this would be {say_span(comes, ends)}."
     if wish.practitioners and practitioner not in wish.practitioners:
         return "Waits for someone else."
     return ""
+
+
+def minutes_there(held: Lanes, local: Local) -> tuple[int, int]:
+    """From and to which minute of the clinic's day the patient is there."""
+    day = local(held.practitioner.starts_at).date()
+    comes, ends = local(held.patient.starts_at), local(held.patient.ends_at)
+    return _minute(comes, day), _minute(ends, day)
 
 
 def misses(

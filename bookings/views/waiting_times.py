@@ -133,6 +133,9 @@ def show_line(
         "offer": offered_of(line.offer, clinic, queries.offers_untold([line.offer]))
         if line.offer
         else None,
+        "more": line.more,
+        "more_may": line.more_may,
+        "most": queries.MOST_IN_LINE,
         "form": form,
         "press": PressForm(clinic=clinic, user=request.user, auto_id=False),
         "refusal": refusal,
