@@ -15,6 +15,9 @@ from bookings.operations import (
     confirm,
     mark_arrived,
     merge_patients,
+    note_chart_opened,
+    note_ended,
+    note_started,
     undo,
     unmerge_patients,
 )
@@ -101,6 +104,18 @@ def test_histories_and_the_finder_follow(cast: Cast, maya: Patient):
     found = find_patients(user=cast.reception, clinic=cast.clinic, text="maya lee")
     assert [one.pk for one in found.patients] == [cast.mia.pk]
     assert standing_of(again(cast.mia)) == (0, 1)
+
+
+def test_the_finder_knows_when_she_was_here_under_the_other_number(cast: Cast, maya: Patient):
+    past = visit(cast, maya, NOW - 3 * DAY)
+    mark_arrived(appointment=past, by=cast.reception, at=past.starts_at)
+    room: dict[str, Any] = {"appointment": past, "by": cast.esthetician, "at": past.starts_at}
+    note_chart_opened(**room)
+    note_started(**room)
+    note_ended(**room, early=False, areas=["CHIN"], performed_on=past.local_date)
+    merge(cast, cast.mia, maya)
+    (found,) = find_patients(user=cast.reception, clinic=cast.clinic, text="mia lee").patients
+    assert found.last_visit == (NOW - 3 * DAY).date()
 
 
 def test_the_interval_counts_what_was_treated_under_the_other_number(cast: Cast, maya: Patient):

@@ -181,7 +181,9 @@ def test_the_time_of_who_is_here_changes_by_permission_and_reason(
     kept = Override.objects.get()
     assert (kept.kind, kept.reason) == ("arrived_time", "Her bus was early")
     assert kept.made_by == cast.manager
-    back = operations.undo(appointment=moved, by=cast.reception, at=NOW + 2 * MINUTE)
+    with pytest.raises(Refusal, match="the time is locked"):
+        operations.undo(appointment=moved, by=cast.reception, at=NOW + 2 * MINUTE)
+    back = operations.undo(appointment=moved, by=cast.manager, at=NOW + 2 * MINUTE)
     assert (back.status, back.starts_at) == (Status.ARRIVED, NOON)
 
 
