@@ -49,7 +49,11 @@ def person_fields() -> dict[str, forms.Field]:
         ),
         "contact_by": forms.ChoiceField(
             label="Messages about visits",
-            choices=Patient.ContactBy.choices,
+            # In as few words as the field has room for.
+            choices=[
+                (Patient.ContactBy.ANY, "Email, else text message"),
+                *Patient.ContactBy.choices[1:],
+            ],
             required=False,
             initial=Patient.ContactBy.ANY,
             help_text="Confirmations, changes and reminders.",
