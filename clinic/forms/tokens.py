@@ -23,7 +23,6 @@ class TokenForm(HouseForm):
         label="Good for",
         choices=[(str(days or 0), says) for days, says in LASTS.items()],
         coerce=lambda typed: int(typed) or None,
-        empty_value=str(USUAL),
         initial=str(USUAL),
         error_messages={"required": "Choose how long the token is good."},
     )

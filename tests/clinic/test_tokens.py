@@ -392,6 +392,18 @@ def test_a_token_is_made_on_the_page_shown_once_and_revoked(cast: Cast) -> None:
     assert "revoked already" in browser.get(LIST).content.decode()
 
 
+@pytest.mark.parametrize(("lasts", "days"), [("30", 30), ("90", 90), ("365", 365), ("0", None)])
+def test_each_length_that_the_page_offers_is_taken(
+    cast: Cast, lasts: str, days: int | None
+) -> None:
+    browser = proven(cast.reception)
+    assert f'<option value="{lasts}"' in browser.get(MAKE).content.decode()
+    answer = browser.post(MAKE, {"name": "Website", "lasts": lasts})
+    assert answer.status_code == 200
+    made = ApiToken.objects.get()
+    assert (made.expires_at and (made.expires_at - made.created_at).days) == days
+
+
 def test_a_form_that_is_wrong_keeps_what_was_typed(cast: Cast) -> None:
     browser = proven(cast.reception)
     wrong = browser.post(MAKE, {"name": "", "lasts": "30"})
