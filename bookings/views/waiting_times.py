@@ -306,6 +306,7 @@ def offered_of(offer: Offer, clinic: Clinic, untold: Collection[uuid.UUID] = ())
     return {
         "key": offer.pk,
         "who": offer.practitioner.name,
+        "to": offer.entry.patient.name,
         "when": f"{say_date(local.date())}, {say_time(local)}",
         "until": say_time(clinic.local(offer.expires_at)),
         "url": line_url(offer.practitioner, offer.starts_at),

@@ -161,7 +161,7 @@ def test_the_line_offers_and_books_in_one_press(cast: Cast, rosa: Client) -> Non
     made = Offer.objects.get()
     assert (made.then_next, made.starts_at) == (True, NOON)
     page = text(rosa.get(line, {"time": key}))
-    assert "offered and held until" in page
+    assert "This time is offered to Siobhán O'Brien-Łęcka and held until" in page
     taken = rosa.post(reverse("wait-book", args=[second.pk]), {"choice": key})
     assert taken.status_code == 409
     assert "busy" in text(taken)

@@ -31,7 +31,7 @@ def none_free(found: FreeSearch, lines: Sequence[FreeLine], *, at: dt.datetime) 
     First the skin that has not rested (R35), then licenses, then that it is too far ahead.
     """
     first, last = lines[0].day, lines[-1].day
-    if found.rest and (gap := found.rest.gap_on(last)):
+    if found.rest and found.rest.gap_on(last) and (gap := found.rest.gap_on(first)):
         return NoneFree(f"{gap.says} {gap.would_work}", gap.from_on, known=True)
     when = (
         f"on {say_date(first)}" if first == last else f"from {say_date(first)} to {say_date(last)}"
