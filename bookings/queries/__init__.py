@@ -55,6 +55,8 @@ from bookings.queries.intervals import (
     planned_next,
 )
 from bookings.queries.letters import own_texts, words_of
+from bookings.queries.line import MOST as MOST_IN_LINE
+from bookings.queries.line import Line, line_for
 from bookings.queries.offered import all_services, devices_in_service, models_to_choose
 from bookings.queries.offers import OnDay, practitioners_on, services_of
 from bookings.queries.opening import ToOpen, charts_to_open
@@ -95,14 +97,9 @@ from bookings.queries.touched import (
 from bookings.queries.undoing import Done, done_last, is_taken_again, undos_of
 from bookings.queries.visits import Past, moves_of, past_of, standing_of, visit_for
 from bookings.queries.waitlist import (
-    MOST as MOST_IN_LINE,
-)
-from bookings.queries.waitlist import (
-    Line,
     asked_before,
     entries_over,
     entry_for,
-    line_for,
     offer_by,
     offer_for,
     offered_there,

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 
 from bookings import queries
 from bookings.forms.new import FreeTimesForm, NewAppointmentForm
@@ -193,12 +192,7 @@ def _row(line: FreeLine, label: str, picked: str) -> dict[str, Any]:
     return {
         "label": label,
         "day": day,
-        # Made here of a key, an instant and a clock's digits: there is nothing to escape, and to
-        # look for it a thousand times is an eighth of the page.
-        "times": [
-            {"key": mark_safe(time.key), "says": mark_safe(time.says)}  # noqa: S308
-            for time in line.times
-        ],
+        "times": line.times,
         "picked": picked if any(time.key == picked for time in line.times) else "",
         "more": line.more,
         "key": f"{line.practitioner.pk}@{day}",

@@ -38,7 +38,7 @@ def test_the_only_one_who_fits_is_found_behind_a_long_line(cast: Cast) -> None:
         at=NOW,
     )
     last = wait(cast, service=cast.short_service, at=NOW + 9 * MINUTE)
-    with mock.patch("bookings.queries.waitlist.MOST", 3):
+    with mock.patch("bookings.queries.line.MOST", 3):
         line = queries.line_for(cast.clinic, cast.ana, NOON, at=NOW)
     assert line.fits == [last]
     assert len(line.others) == 2
@@ -52,7 +52,7 @@ def test_a_line_that_is_cut_says_so(cast: Cast, enter: Any, clock: time_machine.
     first = [wait(cast, someone(cast, n), at=NOW + n * MINUTE) for n in range(3)]
     url = f"{reverse('waitlist-for')}?time={choice_key(cast.ana.pk, NOON)}"
     browser = enter(cast.reception)
-    with mock.patch("bookings.queries.waitlist.MOST", 2):
+    with mock.patch("bookings.queries.line.MOST", 2):
         line = queries.line_for(cast.clinic, cast.ana, NOON, at=NOW)
         page = browser.get(url).content.decode()
     assert (line.fits, line.more_may) == (first[:2], True)

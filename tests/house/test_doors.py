@@ -27,6 +27,8 @@ NOTES = {
     "clinic_cache",
     "django_session",
 }
+# How someone looks at the board is kept for her next log-in.
+KEPT = {"day": {"clinic_user"}, "week": {"clinic_user"}}
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_reading_writes_nothing_but_that_it_was_read(who: str, austin: World, en
             written.clear()
             with connection.execute_wrapper(watch):
                 client.get(door.address(austin))
-            assert set(written) - NOTES == set(), door.name
+            assert set(written) - NOTES - KEPT.get(door.name, set()) == set(), door.name
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
