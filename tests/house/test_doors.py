@@ -28,7 +28,7 @@ NOTES = {
     "django_session",
 }
 # How someone looks at the board is kept for her next log-in.
-KEPT = {"day": {"clinic_user"}, "week": {"clinic_user"}}
+KEPT = {"day": {"clinic_user"}, "week": {"clinic_user"}, "week-on": {"clinic_user"}}
 
 
 @pytest.fixture
