@@ -64,12 +64,25 @@ def install(connection: Any) -> None:
 
 
 def drop(connection: Any) -> None:
-    """Take every guard away. For migrations, and for the tests that show what they hold."""
+    """Take every guard away. For migrations, and for the tests that show what they hold.
+
+    Also those that an earlier version made and this one does not know: a guard that has gone, or
+    has another name now, would go on refusing.
+    """
+    query = (
+        "SELECT name, tbl_name FROM sqlite_master "
+        "WHERE type = 'trigger' AND sql LIKE '%BEGIN SELECT RAISE(ABORT, %'"
+        if connection.vendor == "sqlite"
+        else "SELECT t.tgname, c.relname FROM pg_trigger t "
+        "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+        "WHERE NOT t.tgisinternal AND p.proname = t.tgname "
+        "AND c.relnamespace = current_schema()::regnamespace"
+    )
     with connection.cursor() as cursor:
-        for table, guard in all_guards():
-            for trigger in guard.triggers(connection.vendor):
-                on = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}{on}")
+        cursor.execute(query)
+        for trigger, table in cursor.fetchall():
+            on = f" ON {table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}{on}")
 
 
 def missing(connection: Any) -> list[str]:

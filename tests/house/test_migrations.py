@@ -96,6 +96,20 @@ def test_a_guard_switched_off_is_named(fresh_db: Database) -> None:
     assert constraints.missing(connection) == ["clinic_auditevent_append_only_update"]
 
 
+def test_a_guard_that_only_an_earlier_version_knew_is_gone_after_a_migration(
+    fresh_db: Database,
+) -> None:
+    old = constraints.Guard("cartridge_of_yesterday", ("UPDATE",), "1 = 1", "It was so once.")
+    for statement in old.create(TABLE, connection.vendor):
+        _run(statement)
+    assert "cartridge_of_yesterday_update" in _triggers()
+    emit_pre_migrate_signal(verbosity=0, interactive=False, db="default")
+    assert _triggers() == set()
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+    assert constraints.missing(connection) == []
+    assert "cartridge_of_yesterday_update" not in _triggers()
+
+
 def test_every_guard_in_the_database_is_declared_beside_a_model(fresh_db: Database) -> None:
     declared = {
         trigger
