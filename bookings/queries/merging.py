@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from bookings.models import Appointment, PatientMerge, WaitlistEntry
 from bookings.rules.status import MOVABLE
@@ -50,6 +50,19 @@ def merge_of(patient: Patient) -> PatientMerge | None:
     rows = PatientMerge.objects.filter(merged=patient, undone_at=None)
     found: PatientMerge | None = rows.select_related("kept", "merged_by").first()
     return found
+
+
+def merges_apart(at: dt.datetime) -> list[str]:
+    """What `merged_into` says otherwise than the merges on record do (R57); empty where all is
+    well. For readiness: a number is merged, and stands for itself again, by an act alone. One
+    query."""
+    there = PatientMerge.objects.filter(undone_at=None)
+    of_her = there.filter(merged=OuterRef("pk"))
+    right = of_her.filter(kept=OuterRef("merged_into"))
+    wrong = Patient.objects.filter(
+        Q(merged_into__isnull=False) & ~Exists(right) | Q(merged_into=None) & Exists(of_her)
+    ).count()
+    return [f"Patients merged otherwise than on record: {wrong}."] if wrong else []
 
 
 def parted_since(appointment: Appointment, since: dt.datetime) -> bool:

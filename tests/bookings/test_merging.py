@@ -22,6 +22,7 @@ from bookings.operations import (
     unmerge_patients,
 )
 from bookings.queries.intervals import rest_of
+from bookings.queries.merging import merges_apart
 from bookings.queries.visits import standing_of
 from bookings.rules.status import UNDO
 from clinic.models import AuditEvent, Message, Patient
@@ -31,7 +32,7 @@ from clinic.queries.patients import find_patients
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from tests import factories
 from tests.cast import NOW, Cast
-from tests.raw_sql import change, copy, refused
+from tests.raw_sql import change, copy, refused, run
 
 pytestmark = [
     pytest.mark.django_db,
@@ -246,6 +247,20 @@ def test_the_database_books_and_lets_in_nobody_who_was_merged(cast: Cast, maya: 
         refused(*change(past, status="arrived", arrived_at=NOW, arrived_by_id=cast.reception.pk))
         == "appointment_not_again_for_merged"
     )
+
+
+def test_readiness_sees_who_was_merged_past_the_act(cast: Cast, maya: Patient):
+    assert merges_apart(NOW) == []
+    merge(cast, cast.mia, maya)
+    assert merges_apart(NOW) == []
+    for merged_into in (None, cast.siobhan):
+        run(*change(maya, merged_into_id=merged_into))
+        assert merges_apart(NOW) == ["Patients merged otherwise than on record: 1."]
+    run(*change(maya, merged_into_id=cast.mia))
+    unmerge_patients(patient=again(maya), by=cast.manager, at=NOW + HOUR)
+    assert merges_apart(NOW) == []
+    run(*change(maya, merged_into_id=cast.mia))
+    assert merges_apart(NOW) == ["Patients merged otherwise than on record: 1."]
 
 
 def test_the_database_merges_nobody_who_is_here(cast: Cast, maya: Patient):
