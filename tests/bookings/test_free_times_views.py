@@ -104,7 +104,8 @@ def test_skin_that_has_not_rested_is_told_and_one_press_leads_to_the_first_day(
     answer = desk.get(LIST, asked)
     assert (
         "The last treatment of the same area was on Wed, Nov 11, 2026, 13 days before; at least "
-        "28 days lie between two, and under 14 days nobody books. It works from Wed, Dec 9, 2026 on."
+        "28 days lie between two, and under 14 days nobody books. It works from Wed, Dec 9, 2026 "
+        "on."
     ) in text_of(answer)
     assert 'name="look" value="@2026-12-09"' in answer.content.decode()
     assert "From Wed, Dec 9" in text_of(answer)

@@ -200,10 +200,18 @@ def test_the_finder_and_the_words_never_break(cast: Cast, desk: Any, text: str):
 
 
 def test_fields_that_the_page_did_not_show_are_not_taken(cast: Cast, desk: Any):
-    sent: dict[str, Any] = {"room": cast.other_room.pk, "note": "pregnant", "status": "completed"}
+    sent: dict[str, Any] = {"device": cast.other_device.pk, "note": "x", "status": "completed"}
     assert desk.post(NEW, asked(cast, **sent, clinic=cast.other_clinic.pk)).status_code == 302
     visit = Appointment.objects.get()
     assert (visit.clinic, visit.note, visit.status) == (cast.clinic, "", "booked")
+
+
+@pytest.mark.rule("P15")
+def test_a_room_of_another_clinic_is_not_booked(cast: Cast, desk: Any):
+    answer = desk.post(NEW, asked(cast, room=cast.other_room.pk))
+    assert answer.status_code == 422
+    assert "Choose one of this clinic's rooms in use." in text_of(answer)
+    assert not Appointment.objects.exists()
 
 
 @pytest.mark.parametrize("year", ["0001-01-01T00:00Z", "1899-12-31T23:59Z", "9999-12-31T23:59Z"])
