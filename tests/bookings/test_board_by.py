@@ -213,9 +213,7 @@ def test_the_first_and_the_last_week_of_the_calendar_are_there(cast: Cast, enter
     assert monday(FIRST_DAY) == FIRST_DAY
 
 
-def test_a_full_week_asks_no_more_of_the_database_than_one_visit(
-    cast: Cast, enter: Enter
-) -> None:
+def test_a_full_week_asks_no_more_of_the_database_than_one_visit(cast: Cast, enter: Enter) -> None:
     client = enter(cast.reception)
     address = f"/week/?practitioner={cast.ana.pk}"
     page(client, address)

@@ -43,7 +43,8 @@ def desk(cast: Cast, enter: Any, clock: Any) -> Client:
 def busy(cast: Cast, clock: Any) -> Cast:
     """Monday one treatment signed; today one under way, one ended early, one unit wasted."""
     worlds.build(cast)
-    nurse = visits.arrived(cast, patient=cast.siobhan, practitioner=cast.bo, minutes=45)
+    ida = factories.patient(cast.clinic, "Ida", "Berg", by=cast.manager)
+    nurse = visits.arrived(cast, patient=ida, practitioner=cast.bo, minutes=45)
     chart = operations.open_chart(appointment=nurse, by=cast.colleague, at=visits.later(2))
     act: dict[str, Any] = {"treatment": chart, "by": cast.colleague}
     operations.decline_numbing(reason="Not wanted", **act, at=visits.later(3))

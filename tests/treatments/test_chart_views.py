@@ -342,19 +342,20 @@ def test_an_early_end_is_told_on_the_record(
 
 
 def test_the_last_visits_depths_stand_beside_this_one(
-    cast: Cast, ana: Client, clock: time_machine.Traveller
+    cast: Cast, enter: Enter, clock: time_machine.Traveller
 ) -> None:
     before = arrived(cast, minutes=30)
     chart_at(cast, "signed", before)
-    clock.move_to(later(120))
-    visit = arrived(cast, minutes=150, arrived_at=later(110))
-    author: dict[str, Any] = {"by": cast.esthetician, "at": later(120)}
+    rested = 28 * 24 * 60
+    clock.move_to(later(rested))
+    visit = arrived(cast, minutes=rested + 30, arrived_at=later(rested))
+    author: dict[str, Any] = {"by": cast.esthetician, "at": later(rested)}
     chart = operations.open_chart(appointment=visit, **author)
     operations.decline_numbing(treatment=chart, reason="Declined", **author)
     operations.start(treatment=chart, **TIME_OUT, **author)
     operations.claim_unit(
         treatment=chart, unit_code=fit_unit(cast).unit_code, pack_intact=True, **author
     )
-    page = words(ana.get(address(chart)))
+    page = words(enter(cast.esthetician).get(address(chart)))
     assert "Last visit Tue, Nov 24, 2026 Chin 0.50 mm × 2 Uniform redness. Ana Ruiz LE" in page
     assert "Last visit: 0.50 mm, 2 passes, uniform redness" in page

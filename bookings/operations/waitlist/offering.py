@@ -172,8 +172,7 @@ def go_on(offer: Offer, *, at: dt.datetime) -> Offer | None:
     """Offer the time of an offer that was not taken to the next in line, where the desk wants so.
 
     Nobody is asked twice for the same time. It is offered in the name of who offered it first, and
-    on record as no act of hers. Where the clerk who offered it may no longer, or
-    nobody fits, the time is simply free.
+    on record as no act of hers. Where she may no longer, or nobody fits, the time is simply free.
     """
     by = offer.made_by
     if not offer.then_next or not by.is_active or not by.can(Permission.BOOK, offer.clinic_id):
