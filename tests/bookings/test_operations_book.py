@@ -301,7 +301,7 @@ def test_a_patient_with_an_address_is_told_and_no_word_says_why_she_comes(cast: 
     letter = Message.objects.get()
     assert (letter.to, letter.about) == ("siobhan@example.org", visit.pk.hex)
     assert "Tue, Nov 24, 2026 at 11:35 AM (CST)" in letter.body
-    assert letter.not_after == visit.starts_at
+    assert letter.not_after == visit.comes_at
     words = f"{letter.subject} {letter.body}".lower()
     assert not [word for word in ("needl", "numb", "face", "skin", "treat") if word in words]
 
