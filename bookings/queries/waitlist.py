@@ -103,6 +103,7 @@ def offered_there(
 def asked_before(
     clinic: Clinic, practitioner: Practitioner, starts_at: dt.datetime
 ) -> set[uuid.UUID]:
-    """The entries to which this very time was offered already; one query."""
+    """The patients to whom this very time was offered already, under whichever number she waits;
+    one query."""
     made = Offer.objects.filter(clinic=clinic, practitioner=practitioner, starts_at=starts_at)
-    return set(made.order_by().values_list("entry_id", flat=True))
+    return set(made.order_by().values_list("entry__patient_id", flat=True))

@@ -123,11 +123,11 @@ def _read(said: Any) -> Choice:
     said = said if isinstance(said, dict) else {}
     by, compact, whose, only = (said.get(name) for name in ("by", "compact", "whose", "only"))
     return Choice(
-        By(by) if by in {*By} else By.PRACTITIONER,
+        By(by) if isinstance(by, str) and by in {*By} else By.PRACTITIONER,
         compact if isinstance(compact, bool) else None,
         whose if isinstance(whose, str) else "",
         {
-            name: values
+            name: {key: label for key, label in values.items() if isinstance(label, str)}
             for name, values in (only if isinstance(only, dict) else {}).items()
             if name in FIELDS and isinstance(values, dict)
         },

@@ -92,6 +92,8 @@ def test_what_is_here_no_more_is_no_filter_at_the_next_log_in(cast: Cast, enter:
     [
         {"by": "sideways", "compact": "maybe", "whose": 7, "only": ["room"]},
         {"only": {"room": {"not-a-key": "Room 9"}, "moon": {"1": "2"}, "status": None}},
+        {"by": ["room"]},
+        {"only": {"status": {"booked": 5}}},
         ["board"],
         None,
     ],

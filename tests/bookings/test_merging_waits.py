@@ -15,6 +15,7 @@ from bookings.operations import (
     book_course,
     book_from_waitlist,
     book_rest,
+    decline_offer,
     end_course,
     merge_patients,
     reflow_course,
@@ -317,3 +318,13 @@ def test_open_offers_are_of_who_stands_for_herself(cast: Cast, mia: Patient, may
     merge(cast, mia, maya)
     assert not Offer.objects.still_open().filter(entry__patient__merged_into__isnull=False)
     assert again(made).state == "open"
+
+
+@pytest.mark.rule("T4")
+def test_who_waits_under_both_numbers_is_asked_once_for_a_time(cast: Cast, maya: Patient) -> None:
+    wait(cast, cast.mia)
+    second = wait(cast, maya)
+    merge(cast, cast.mia, maya, taking=["email"])
+    made = offer(cast, again(second), then_next=True)
+    decline_offer(offer=again(made), at=NOW + HOUR / 60)
+    assert list(Offer.objects.values_list("state", flat=True)) == ["declined"]

@@ -180,7 +180,7 @@ def go_on(offer: Offer, *, at: dt.datetime) -> Offer | None:
     practitioner, starts_at = offer.practitioner, offer.starts_at
     asked = asked_before(offer.clinic, practitioner, starts_at)
     line = line_for(offer.clinic, practitioner, starts_at, at=at)
-    for entry in [one for one in line.fits if one.pk not in asked][:MOST_TRIED]:
+    for entry in [one for one in line.fits if one.patient_id not in asked][:MOST_TRIED]:
         try:
             with transaction.atomic():
                 return make_offer(
