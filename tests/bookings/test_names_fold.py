@@ -138,8 +138,9 @@ def test_two_of_one_name_from_before_are_told_apart_by_the_upgrade(
         "clinic": ("0008_second_factor_policy", Room, "clinic_room"),
         "bookings": ("0010_steps", Service, "bookings_service"),
     }
-    for app, (before, model, table) in tables.items():
+    for app, (before, _model, _table) in tables.items():
         call_command("migrate", app, before, verbosity=0)
+    for _before, _model, table in tables.values():
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM {table} ORDER BY id LIMIT 1")
             columns = [column[0] for column in cursor.description]
@@ -153,7 +154,8 @@ def test_two_of_one_name_from_before_are_told_apart_by_the_upgrade(
                 places = ", ".join(["%s"] * len(row))
                 insert = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
                 cursor.execute(insert, [*row.values()])
-        call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0)
+    for _before, model, _table in tables.values():
         found = model.objects.filter(name__istartswith="blue").order_by("name_key")
         assert [one.name_key for one in found] == ["blue", "blue (2)"]
         assert [folded(one.name) for one in found] == ["blue", "blue (2)"]

@@ -442,13 +442,8 @@ def test_a_page_that_is_not_for_this_role_is_refused_and_noted(
 
 SECRET = "dGhpc19pc19hX3NlY3JldF9vZl8zMg"
 ADDRESSES = [
-    reverse(name, **{how: given})
-    for name, how, given in [
-        ("offer", "args", [SECRET]),
-        ("calendar-feed", "args", [SECRET]),
-        ("invitation", "args", [SECRET]),
-        ("account_reset_password_from_key", "kwargs", {"uidb36": "1", "key": SECRET}),
-    ]
+    *(reverse(name, args=[SECRET]) for name in ("offer", "calendar-feed", "invitation")),
+    reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": SECRET}),
 ]
 
 
