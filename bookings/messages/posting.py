@@ -68,15 +68,13 @@ def _key_of(key: str, way: str) -> str:
 def post_together(
     visits: Sequence[Appointment], kind: Kind, at: dt.datetime, *, wait: dt.timedelta
 ) -> None:
-    """One message about several visits, in time order. It goes until she is to be at the first;
-    whatever is done with one of them before takes it out of the outbox."""
+    """One message about several visits to come, in time order. It goes until she is to be at the
+    first; whatever is done with one of them before takes it out of the outbox."""
     first, house = visits[0], LETTERS[kind] if kind in WORDED else MOVED_TOGETHER
     patient, clinic = first.patient, first.clinic
     words = (
         words_of(clinic, kind) if kind in WORDED else Words(house.subject, house.body, house.sms)
     )
-    if first.comes_at <= at:
-        return
     name = patient.preferred_name or patient.first_name
     values = blanks_of(clinic, first.comes_at, name)
     starts = [clinic.local(one.comes_at) for one in visits]

@@ -199,10 +199,15 @@ def _tell_anew(
 def _tell_together(
     visits: Sequence[Appointment], kind: Kind, at: dt.datetime, *, wait: dt.timedelta = AT_ONCE
 ) -> None:
-    """Tell of visits that were booked, or moved: of one in its own message, of more in one."""
+    """Tell of visits that were booked, or moved: of one in its own message, of more in one.
+
+    One that comes too soon to be told of stands in no message with others: it would keep them.
+    """
     visits = sorted(visits, key=lambda one: one.starts_at)
-    if len(visits) == 1:
-        post(visits[0], kind, at, wait=wait)
-    elif visits:
-        together = Kind.COURSE if kind is Kind.BOOKED else Kind.COURSE_MOVED
-        post_together(visits, together, at, wait=wait)
+    together = [one for one in visits if one.comes_at > at + wait]
+    if len(together) > 1:
+        several = Kind.COURSE if kind is Kind.BOOKED else Kind.COURSE_MOVED
+        post_together(together, several, at, wait=wait)
+    for visit in visits:
+        if visit not in together or len(together) == 1:
+            post(visit, kind, at, wait=wait)

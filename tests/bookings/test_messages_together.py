@@ -162,6 +162,36 @@ def test_what_a_message_said_of_a_visit_stays(cast: Cast, course: Course) -> Non
     assert refused("DELETE FROM bookings_listed") == "bookings_listed_append_only"
 
 
+@pytest.mark.parametrize(("soon", "count"), [(20, 3), (30, 4)])
+def test_where_the_first_of_a_course_comes_too_soon_the_others_are_told(
+    cast: Cast, soon: int, count: int
+) -> None:
+    """She is to be there 25 minutes before the start: at the first of these times, by now."""
+    cast.mia.email = "mia@example.org"
+    cast.mia.write()
+    starts = [NOW + soon * MINUTE, *(one.starts_at for one in FOUR[1:])]
+    book_course(cast, [CourseVisit(no, start, cast.ana) for no, start in enumerate(starts, 1)])
+    outbox.deliver(at=NOW)
+    assert told("sent") == [("course", count)]
+
+
+@pytest.mark.parametrize("soon", [20, 30])
+def test_where_the_first_that_moved_comes_too_soon_the_others_are_told(
+    cast: Cast, course: Course, soon: int
+) -> None:
+    """At the second of these times she is to be there before the move could not be undone."""
+    at = NOW + 3 * MINUTE
+    outbox.deliver(at=at)
+    later = [one.starts_at + DAY for one in FOUR[1:]]
+    visits = [
+        CourseVisit(no, start, cast.ana)
+        for no, start in enumerate([NOW + soon * MINUTE, *later], 1)
+    ]
+    operations.reflow_course(course=course, visits=visits, by=cast.reception, at=at)
+    outbox.deliver(at=at + UNDO)
+    assert told("sent") == [("course", 4), ("course-moved", 3)]
+
+
 @pytest.fixture
 def offered(cast: Cast) -> Offer:
     return offer(cast, wait(cast))
