@@ -9,6 +9,7 @@ from collections.abc import Collection
 from time import monotonic
 
 from django.db import transaction
+from django.db.models import Q
 
 from clinic import gateways
 from clinic.models import Clinic, Message
@@ -73,14 +74,15 @@ def withdraw(
     *, at: dt.datetime, about: str | None = None, only: Collection[str] | None = None
 ) -> list[str]:
     """Drop what waits about a row, or `only` the messages of these keys: what they say is no
-    longer so (P28). Returns the keys of those that stood until now.
+    longer so (P28). Returns the keys of those that stood until now, too late or not.
 
     What is being sent at this moment stays so and is recorded as it turns out; if that fails,
     it is not tried again, nor is what has failed before. Runs in the transaction of the act that
     causes it.
     """
     unsent = [Message.Status.WAITING, Message.Status.SENDING, Message.Status.FAILED]
-    rows = Message.objects.held().filter(status__in=unsent, withdrawn=False)
+    stood = Q(status__in=unsent) | Q(status=Message.Status.DROPPED, error=LATE)
+    rows = Message.objects.held().filter(stood, withdrawn=False)
     rows = rows if about is None else rows.filter(about=about)
     found = list(rows if only is None else rows.filter(key__in=only))
     for message in found:

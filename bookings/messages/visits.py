@@ -90,6 +90,13 @@ def restored(appointment: Appointment, *, at: dt.datetime) -> None:
         post(appointment, kind, at)
 
 
+def list_too_late(key: str, *, at: dt.datetime) -> None:
+    """A message about several visits did not go in time for the first of them: of those to come
+    the patient is told anew. The caller holds the rows of its visits."""
+    if outbox.withdraw(at=at, only=[key]):
+        _tell_anew([key], at, wait=AT_ONCE)
+
+
 def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
     """A patient is told elsewhere from now on, by another way, or no longer: what waits goes
     there, and what waits for a way in which she is not told any more goes by hers, or not at all.

@@ -42,7 +42,7 @@ from bookings.operations.progress import (
     note_numbing_on,
     note_started,
 )
-from bookings.operations.reminding import send_reminders
+from bookings.operations.reminding import send_reminders, tell_the_rest
 from bookings.operations.sending import try_message_again
 from bookings.operations.sheets import keep_outage_sheet, print_day, print_outage_sheet
 from bookings.operations.undoing import undo
@@ -115,6 +115,7 @@ __all__ = [
     "start_import",
     "take_back_offer",
     "take_offer",
+    "tell_the_rest",
     "try_message_again",
     "unblock_time",
     "undo",

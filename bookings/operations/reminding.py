@@ -7,8 +7,8 @@ import datetime as dt
 from django.db import transaction
 
 from bookings import messages
-from bookings.models import Appointment
-from bookings.queries import visits_to_remind
+from bookings.models import Appointment, Listed
+from bookings.queries import lists_too_late, visits_to_remind
 from bookings.rules.status import MOVABLE, Status
 from bookings.rules.telling import reminder_due
 
@@ -31,3 +31,19 @@ def send_reminders(*, at: dt.datetime) -> int:
             if kind and Status(visit.status) in MOVABLE:
                 reminded += messages.reminder(visit, kind, at=at)
     return reminded
+
+
+def tell_the_rest(*, at: dt.datetime) -> int:
+    """Tell anew of the visits to come in each message about several that did not go before the
+    first of them; of how many messages.
+
+    Safe to repeat at any time, and one database query when there is nothing to tell.
+    """
+    late = lists_too_late(at=at)
+    for key in late:
+        with transaction.atomic():
+            listed = Listed.objects.filter(message__key=key).order_by().values("appointment")
+            # First the visits, as in every act on one of them.
+            list(Appointment.objects.held().filter(pk__in=listed))
+            messages.list_too_late(key, at=at)
+    return len(late)

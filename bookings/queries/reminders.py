@@ -16,6 +16,7 @@ from bookings.models import Appointment, Listed, Offer
 from bookings.queries.holds import comes_at
 from bookings.rules.status import MOVABLE
 from bookings.rules.telling import LISTS, TELLS_START, Kind, Told, ways
+from clinic import outbox
 from clinic.models import Clinic, Message, Patient
 
 DAY = dt.timedelta(days=1)
@@ -118,6 +119,20 @@ def sent_about(appointment: Appointment) -> list[Sent]:
     found = [_sent(row) for row in alone]
     found += [_sent(one.message, one) for one in lists.order_by("message__due_at", "pk")]
     return found
+
+
+def lists_too_late(*, at: dt.datetime) -> list[str]:
+    """The keys of messages about several visits that did not go before she was to be at the first
+    of them, and of which another is to come; one query. One that was cut off may have arrived."""
+    status = Message.Status
+    names = Q()
+    for kind in sorted(LISTS):
+        names |= Q(key__startswith=f"{kind} ")
+    unsent = Q(status=status.WAITING) | Q(status=status.DROPPED, error=outbox.LATE)
+    unsent |= Q(status=status.FAILED) & ~Q(error=outbox.INTERRUPTED)
+    ahead = Listed.objects.filter(message=OuterRef("pk"), comes_at__gt=at)
+    rows = Message.objects.filter(names, unsent, Exists(ahead), withdrawn=False, not_after__lte=at)
+    return list(rows.order_by("due_at", "pk").values_list("key", flat=True))
 
 
 def listed_in(keys: Collection[str], *, but: Collection[uuid.UUID] = ()) -> list[Appointment]:

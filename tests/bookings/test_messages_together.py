@@ -25,6 +25,7 @@ from tests.raw_sql import refused
 
 pytestmark = [pytest.mark.rule("P28"), pytest.mark.django_db]
 SECOND = dt.timedelta(seconds=1)
+HOUR = 60 * MINUTE
 MOBILE = "+15125550147"
 
 
@@ -190,6 +191,28 @@ def test_where_the_first_that_moved_comes_too_soon_the_others_are_told(
     operations.reflow_course(course=course, visits=visits, by=cast.reception, at=at)
     outbox.deliver(at=at + UNDO)
     assert told("sent") == [("course", 4), ("course-moved", 3)]
+
+
+@pytest.mark.parametrize("became", ["waiting", "dropped", "failed"])
+def test_where_a_list_is_too_late_for_its_first_the_others_are_told_once(
+    cast: Cast, course: Course, became: str
+) -> None:
+    """The mail was away until the first visit; or refused the message, and it was not tried."""
+    first = visit(course, 1).comes_at
+    if became == "dropped":
+        outbox.deliver(at=first)
+    elif became == "failed":
+        fail(Message.objects.get())
+    assert operations.tell_the_rest(at=first - SECOND) == 0
+    assert [operations.tell_the_rest(at=first + no * MINUTE) for no in range(2)] == [1, 0]
+    outbox.deliver(at=first + MINUTE)
+    assert operations.tell_the_rest(at=first + HOUR) == 0
+    assert told("sent") == [("course", 3)]
+
+
+def test_what_was_cut_off_while_it_was_sent_is_not_told_twice(cast: Cast, course: Course) -> None:
+    fail(Message.objects.get(), outbox.INTERRUPTED)
+    assert operations.tell_the_rest(at=visit(course, 1).comes_at) == 0
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ SYSTEM_OPERATIONS = {
     "keep_outage_sheet",
     "load_catalog",
     "send_reminders",
+    "tell_the_rest",
     "use_token",
     "take_offer",
 }
