@@ -21,14 +21,14 @@ class TimeOffForm(LookFirst):
     """From when to when someone is off; `values` has the instants (UTC)."""
 
     first_on = day_field(label="First day")
-    last_on = day_field(label="Last day", help_text="The last day off, not the day she is back.")
+    last_on = day_field(label="Last day", help_text="The last day off, not the day of the return.")
     starts = time_field("From")
     ends = time_field("To")
     note = forms.CharField(
         label="Note",
         max_length=80,
         required=False,
-        help_text="For those who set up the clinic; the desk sees only that she is off.",
+        help_text="For those who set up the clinic; the desk sees only that it is time off.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -187,7 +187,7 @@ class TimeForm(HouseForm):
 
     choice = forms.CharField(widget=forms.HiddenInput, max_length=80, required=False)
     then_next = forms.BooleanField(
-        label="If she does not take it, offer it to the next in line", required=False
+        label="If it is not taken, offer it to the next in line", required=False
     )
 
     def clean(self) -> dict[str, Any]:

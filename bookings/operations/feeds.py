@@ -46,7 +46,7 @@ def withdraw_calendar_link(*, by: User, at: dt.datetime) -> None:
 def _held(by: User) -> Practitioner:
     found: Practitioner | None = Practitioner.objects.held().filter(user=by).first()
     if found is None:
-        raise Refusal("Only who treats has a calendar of her own.", rule="input")
+        raise Refusal("Only those who treat have a calendar of their own.", rule="input")
     return found
 
 

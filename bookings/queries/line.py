@@ -174,9 +174,9 @@ def _not_now(entry: WaitlistEntry, offer: Offer | None) -> str:
     if not entry.service.is_active:
         return "The service is not offered any more."
     if offer is not None and offer.entry_id == entry.pk:
-        return "This time is offered to her."
+        return "This time is offered to the patient."
     if entry.open_offers:  # type: ignore[attr-defined]  # read by `waiting_in`
-        return "Another time is offered to her."
+        return "Another time is offered to the patient."
     return ""
 
 

@@ -118,9 +118,9 @@ def again_fault(one: Again, *, at: dt.datetime) -> tuple[str, str] | None:
     if not one.failed:
         return "This message has not failed, or is being tried again already.", ""
     if one.offer is not None and (one.offer is not OfferState.OPEN or at >= one.not_after):
-        return "The time is not held for her any more.", "Look at the waitlist."
+        return "The time is not held for the patient any more.", "Look at the waitlist."
     if at >= one.not_after:
-        return "The patient is to be here by now: a message would be too late.", "Call her."
+        return "The patient is to be here by now: a message would be too late.", "Call the patient."
     if one.offer is None and (one.kind is None or not one.spoken):
         return "The visit that it speaks of is not on file.", ""
     if one.withdrawn or not all(one.kind and stands(one.kind, visit) for visit in one.spoken):

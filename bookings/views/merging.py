@@ -149,7 +149,7 @@ class UnmergePatients(_OfPatient):
 
     def where_to(self, result: PatientMerge) -> str:
         kept, merged = result.kept.code, result.merged.code
-        messages.success(self.request, f"{merged} stands for herself again.")
+        messages.success(self.request, f"{merged} stands on its own again.")
         if result.stayed:
             stays = "; ".join(result.stayed)
             messages.warning(self.request, f"This stays with {kept}: {stays}.")

@@ -50,13 +50,13 @@ class _PractitionerFields(HouseForm):
         queryset=None,
         required=False,
         empty_label="None yet",
-        help_text="With it she charts and signs. It is chosen once and stays hers.",
+        help_text="It charts and signs. It is chosen once and stays with the practitioner.",
         error_messages={"invalid_choice": "Choose someone with a role in this clinic."},
     )
     clinics = ClinicsField(
         label="Works in",
         required=False,
-        help_text="She is one person everywhere: booked in one clinic, busy in the others.",
+        help_text="One person everywhere: booked in one clinic, busy in the others.",
     )
 
     def __init__(

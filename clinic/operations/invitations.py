@@ -185,7 +185,7 @@ def create_administrator(
             raise Conflict(
                 "An administrator's account is in use.",
                 rule="R54",
-                way_out="She can invite others on the page Users.",
+                way_out="They can invite others on the page Users.",
             )
         if begin and (User.objects.exists() or Clinic.objects.exists()):
             raise Conflict("This installation is set up already.", rule="R54")
@@ -196,8 +196,8 @@ def create_administrator(
             raise Conflict(
                 f"{user.name} has this email address, and a password.",
                 rule="input",
-                way_out="An administrator can give her roles on the page Users; so does "
-                "create_admin --more with her address and --also, from the machine itself.",
+                way_out="An administrator can give the account roles on the page Users; so does "
+                "create_admin --more with this address and --also, from the machine itself.",
             )
         if begin:
             Organization(name=begin.organization, created_at=at, created_by=user).write()

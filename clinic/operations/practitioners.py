@@ -84,7 +84,7 @@ def change_practitioner(
     _must_be_set_up(wanted - there, by)
     if account is not None and held.user_id not in (None, account.pk):
         raise Refusal(
-            f"{held.name} keeps the account that she has.",
+            f"{held.name} keeps their account.",
             rule="R52",
             field="account",
             way_out="Correct the account's name on its page.",
@@ -99,7 +99,7 @@ def change_practitioner(
             f"{held.name} also works in a clinic that you do not set up.",
             rule="R54",
             field=changed[0],
-            way_out="Ask a manager of all her clinics to change it.",
+            way_out="Ask a manager of all these clinics to change it.",
         )
     if held.user_id is None and account is not None:
         _must_be_for_others(account, held, by)
@@ -140,7 +140,7 @@ def set_practitioner_use(
         raise Refusal(
             f"{held.name} also works in a clinic that you do not set up.",
             rule="R54",
-            way_out="Take this clinic off where she works, or ask a manager of both.",
+            way_out="Take this clinic off the clinics worked in, or ask a manager of both.",
         )
     held.is_active = in_use
     held.write(only=["is_active"])
@@ -192,7 +192,7 @@ def _free_account(user: User | None, clinic: Clinic) -> User | None:
             f"{user.name} has no role in {clinic.name}.",
             rule="P15",
             field="account",
-            way_out="Give her one on the page Users first.",
+            way_out="Give them one on the page Users first.",
         )
     if Practitioner.objects.filter(user=user).exists():
         raise Conflict(
@@ -228,9 +228,9 @@ def _must_be_set_up(clinics: Collection[Clinic], by: User) -> None:
 def _some(clinics: Collection[Clinic]) -> Collection[Clinic]:
     if not clinics:
         raise Refusal(
-            "She works in at least one clinic.",
+            "A practitioner works in at least one clinic.",
             rule="input",
             field="clinics",
-            way_out="To let her be booked nowhere, take her out of use.",
+            way_out="To have no visits booked at all, take the practitioner out of use.",
         )
     return clinics

@@ -148,7 +148,7 @@ def test_the_cards_say_so_and_the_way_back_is_a_press(cast: Cast, desk: Client, 
     page = desk.get(f"/patients/{maya.pk}/unmerge/")
     assert "Take the merge back" in text_of(page)
     done = desk.post(f"/patients/{maya.pk}/unmerge/", values_of(page), follow=True)
-    assert f"{maya.code} stands for herself again." in text_of(done)
+    assert f"{maya.code} stands on its own again." in text_of(done)
     again = desk.get(f"/patients/{maya.pk}/unmerge/")
     assert "is not merged into another patient" in text_of(again)
 

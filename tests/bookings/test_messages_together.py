@@ -255,9 +255,9 @@ def test_the_desk_sees_that_the_message_of_an_offer_failed_and_tries_it_again(
         "Take the offer back",
     ):
         assert words in page, words
-    assert "Her message did not go out" in browser.get("/waitlist/").content.decode()
+    assert "The message did not go out" in browser.get("/waitlist/").content.decode()
     line = f"/waitlist/for/?time={cast.ana.pk}@{NOON:%Y-%m-%dT%H:%MZ}"
-    assert "She was not told" in browser.get(line).content.decode()
+    assert "The patient was not told" in browser.get(line).content.decode()
     change(cast, cast.siobhan, email="right@example.org")
     answer = browser.post(f"/messages/{message.pk}/again/", {"once": "k"}, follow=True)
     assert "right@example.org goes out once more" in answer.content.decode()
@@ -276,4 +276,4 @@ def test_an_offer_whose_message_failed_is_taken_back_from_there(
     assert "No longer so: nothing to do." in page
     refusal = browser.post(f"/messages/{message.pk}/again/", {"once": "l"})
     assert refusal.status_code == 422
-    assert "not held for her any more" in refusal.content.decode()
+    assert "not held for the patient any more" in refusal.content.decode()

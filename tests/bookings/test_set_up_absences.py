@@ -152,7 +152,7 @@ def test_what_it_hits_is_shown_before_and_after_it_is_saved(cast: Cast, desk: Cl
     )
     hers = text_of(desk.get(reverse("setup-shift", args=[cast.ana.pk])))
     assert "Surgery" in hers
-    assert "1 visit is booked when she is not at work." in hers
+    assert "1 visit is booked outside of these hours." in hers
     # The reason is for those who set up the clinic.
     assert "Surgery" not in doubt(cast, TOMORROW, 13, cast.ana)
     back = reverse("setup-time-off", args=[off.pk])

@@ -76,7 +76,7 @@ def test_what_is_booked_with_it_opens_from_there(cast: Cast, enter: Any) -> None
     assert card in browser.get(device).content.decode()
     page = browser.get(f"/setup/practitioners/{cast.ana.pk}/use/").content.decode()
     assert card in page
-    assert "Still booked with her" in page
+    assert "Still booked with this practitioner" in page
 
 
 def test_the_administrator_hears_how_many_and_not_who(cast: Cast, enter: Any) -> None:

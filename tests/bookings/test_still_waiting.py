@@ -142,8 +142,8 @@ def test_where_a_time_is_offered_the_offer_is_shown_instead(cast: Cast, rosa: Cl
     offer(cast, wait(cast))
     visit = book(cast, starts_at=NOON + DAY)
     answer = rosa.get(reverse("appointment", args=[visit.pk]))
-    assert "A time is offered to her. Show the offer" in words(answer)
-    assert "Take her off the waitlist" not in words(answer)
+    assert "A time is offered to the patient. Show the offer" in words(answer)
+    assert "Take the patient off the waitlist" not in words(answer)
 
 
 def test_who_may_not_book_reads_nothing_of_it(cast: Cast, enter: Any) -> None:

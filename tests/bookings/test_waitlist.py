@@ -188,7 +188,7 @@ def test_a_time_that_cannot_be_had_is_not_offered(
 def test_who_cannot_be_written_to_is_called(cast: Cast) -> None:
     with pytest.raises(Refusal, match="cannot be written to") as no:
         offer(cast, wait(cast, cast.wang))
-    assert "Call her" in no.value.way_out
+    assert "Call the patient" in no.value.way_out
 
 
 @pytest.mark.rule("R35")

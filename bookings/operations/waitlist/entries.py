@@ -55,7 +55,7 @@ def add_to_waitlist(
             f"{patient.name} waits for {service.name} already.",
             rule="T3",
             field="service",
-            way_out="Change what she waits for on the waitlist.",
+            way_out="Change on the waitlist what the patient waits for.",
         )
     entry = WaitlistEntry(
         clinic=clinic,

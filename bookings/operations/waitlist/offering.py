@@ -101,13 +101,13 @@ def make_offer(
         raise Refusal(
             "There is no time left to answer an offer.",
             rule="T4",
-            way_out="Call her, and book it for her.",
+            way_out="Call the patient, and book it for them.",
         )
     if not ways_to(entry.patient):
         raise Refusal(
             f"{entry.patient.name} cannot be written to.",
             rule="T4",
-            way_out="Call her, and book it for her.",
+            way_out="Call the patient, and book it for them.",
         )
     place = find_place(
         clinic=clinic,

@@ -48,9 +48,7 @@ class AddTimeOff(_LooksFirst, OnePerson):
     """A practitioner is off."""
 
     title = "Time off"
-    lead = (
-        "She can't be booked in any clinic then. What is booked stays until you move or cancel it."
-    )
+    lead = "No clinic can book this person then. What is booked stays until you move or cancel it."
     verb = "Save the time off"
     template_name = "bookings/absence_form.html"
     form_class = TimeOffForm

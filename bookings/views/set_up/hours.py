@@ -36,7 +36,7 @@ class Shifts(SetUpList):
     """Everyone who treats here, with her week."""
 
     title = "Working hours"
-    lead = "When each practitioner is there. Only then can a visit be booked with her."
+    lead = "When each practitioner is there. Only then can a visit be booked with them."
     columns = ("Practitioner", "Week")
     empty = "Nobody treats in this clinic yet. Add a practitioner first."
 
@@ -146,7 +146,7 @@ class Hours(OnePerson):
         }
 
 
-NOT_OPEN = "The clinic has no opening hours that weekday; her times are offered all the same."
+NOT_OPEN = "The clinic has no opening hours that weekday; the times are offered all the same."
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -212,7 +212,7 @@ class OtherDay(OnePerson):
     """Other hours on one day."""
 
     title = "Other hours on one day"
-    lead = "They count instead of the week's. Without any, she does not work here that day."
+    lead = "They count instead of the week's. Without any, there is no work here that day."
     verb = "Save the day"
     template_name = "bookings/day_form.html"
     form_class = DayForm

@@ -152,7 +152,7 @@ class UsePractitioner(_OnePractitioner, SetUpUse):
 
     page = "setup-practitioner"
     what = "practitioner"
-    booked_with = "her"
+    booked_with = "this practitioner"
 
     def touched(self) -> Sequence[queries.Touched]:
         return queries.say_visits_of(
