@@ -42,8 +42,10 @@ class Posted:
 
     @property
     def patient(self) -> Patient | None:
-        """To whom it goes."""
-        return self.visit.patient if self.visit else self.offer.patient if self.offer else None
+        """To whom it goes: of a visit under a merged number, whom that is merged into."""
+        if self.visit:
+            return self.visit.patient.merged_into or self.visit.patient
+        return self.offer.patient if self.offer else None
 
 
 def sends_texts() -> bool:
@@ -89,7 +91,8 @@ def message_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Message | None
 def posted(messages: Sequence[Message]) -> list[Posted]:
     """These messages with the visits and offers they speak of; three queries."""
     keys = {one.about: key for one in messages if (key := _visit_key(one.about))}
-    visits = Appointment.objects.filter(pk__in=keys.values()).select_related("clinic", "patient")
+    visits = Appointment.objects.filter(pk__in=keys.values())
+    visits = visits.select_related("clinic", "patient__merged_into")
     found = {one.pk: one for one in visits}
     offered = Offer.objects.filter(pk__in=keys.values())
     offers = {

@@ -152,11 +152,16 @@ def times_taken_back(key: str) -> int:
 
 
 def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, list[Message]]]:
-    """What is to go, or failed, of a patient's visits to come; visit by visit. Two queries."""
-    visits = Appointment.objects.annotate(due=comes_at()).filter(patient=patient, due__gt=at)
-    ahead = {
-        about(one): one for one in visits.select_related("clinic", "patient").order_by("starts_at")
-    }
+    """What is to go, or failed, of a patient's visits to come; visit by visit. Two queries.
+
+    What was called off under a number that is merged into hers is hers to know: those visits are
+    read as hers, so that she is told by her ways.
+    """
+    hers = Q(patient=patient) | Q(patient__merged_into=patient)
+    visits = Appointment.objects.annotate(due=comes_at()).filter(hers, due__gt=at)
+    ahead = {about(one): one for one in visits.select_related("clinic").order_by("starts_at")}
+    for one in ahead.values():
+        one.patient = patient
     unsent = [Message.Status.WAITING, Message.Status.SENDING, Message.Status.FAILED]
     rows = Message.objects.filter(about__in=ahead, status__in=unsent, withdrawn=False)
     found: dict[str, list[Message]] = {}

@@ -18,6 +18,7 @@ from bookings.operations import (
     note_chart_opened,
     note_ended,
     note_started,
+    try_message_again,
     undo,
     unmerge_patients,
 )
@@ -31,6 +32,7 @@ from clinic.operations.patients import EDITABLE
 from clinic.queries.patients import find_patients
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from tests import factories
+from tests.bookings.test_outbox_page import fail
 from tests.cast import NOW, Cast
 from tests.raw_sql import change, copy, refused, run
 
@@ -230,6 +232,34 @@ def test_what_was_not_told_yet_goes_where_she_is_reached_now(cast: Cast, maya: P
     undo(appointment=again(first), by=cast.reception, at=NOW + 2 * MINUTE)
     assert (again(first).patient_id, again(first).status) == (maya.pk, "booked")
     assert {to for to, _due in waiting_to()} == {"maya@example.org"}
+
+
+def test_what_was_called_off_under_the_other_number_follows_her_ways(cast: Cast, maya: Patient):
+    off = book(
+        clinic=cast.clinic,
+        patient=maya,
+        practitioner=cast.ana,
+        service=cast.service,
+        starts_at=NOW + DAY,
+        by=cast.reception,
+        at=NOW - HOUR,
+    )
+    cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW)
+    merge(cast, cast.siobhan, maya)
+    reach(cast, cast.siobhan, email="right@example.org")
+    assert waiting_to() == {("right@example.org", NOW + UNDO)}
+    message = fail(Message.objects.get(status="waiting"))
+    reach(cast, cast.siobhan, email="new@example.org")
+    try_message_again(message=message, by=cast.reception, at=NOW)
+    assert waiting_to() == {("new@example.org", NOW)}
+    reach(cast, cast.siobhan, contact_by="none")
+    assert waiting_to() == set()
+
+
+def reach(cast: Cast, patient: Patient, **given: Any) -> None:
+    patient = again(patient)
+    values = {name: getattr(patient, name) for name in EDITABLE} | given
+    change_patient(patient=patient, version=patient.version, by=cast.reception, at=NOW, **values)
 
 
 def waiting_to() -> set[tuple[str, dt.datetime]]:
