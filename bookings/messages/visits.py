@@ -17,7 +17,7 @@ from bookings.queries import (
     open_offers_to,
     reminders_taken_back,
     sent_about,
-    unsent_about,
+    unsent_off,
     unsent_to,
     ways_to,
 )
@@ -136,9 +136,11 @@ def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
 def off_handed_over(appointment: Appointment, to: Patient, *, at: dt.datetime) -> None:
     """That a visit is off, where it was not told yet, goes by the ways of the other patient: the
     visit itself stays with the number under which it was called off."""
-    told = f"{Kind.CANCELLED} "
-    waiting = [one for one in unsent_about(appointment) if one.key.startswith(told)]
-    outbox.withdraw(about=about(appointment), at=at)
+    waiting = unsent_off(appointment)
+    if not ways_to(to):
+        # The desk goes on to call of what failed.
+        waiting = [one for one in waiting if one.status == Message.Status.WAITING]
+    outbox.withdraw(at=at, only=[one.key for one in waiting])
     if waiting:
         visit = copy(appointment)
         visit.patient = to

@@ -11,9 +11,9 @@ from django.db.models import Q
 from bookings import messages
 from bookings.models import Appointment, Offer, PatientMerge
 from bookings.operations import handing
-from bookings.queries.reminders import open_offers_to
+from bookings.queries.reminders import off_untold, open_offers_to
 from bookings.rules.merging import FIELDS, colliding
-from bookings.rules.status import HOLDING, MOVABLE, UNDO, Status
+from bookings.rules.status import HOLDING, MOVABLE, Status
 from bookings.rules.visit import Span
 from clinic import audit
 from clinic.acts import act
@@ -67,7 +67,7 @@ def merge_patients(
     merged.write(only=["merged_into"])
     for visit in moving:
         handing.visit(visit, kept, at)
-    for visit in _just_off(at, patient=merged):
+    for visit in off_untold(merged, at=at):
         messages.off_handed_over(visit, kept, at=at)
     merge = PatientMerge(
         clinic=kept.clinic,
@@ -109,8 +109,10 @@ def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientM
         else:
             word = visit.get_status_display().lower()
             left.append(f"The visit of {_when(visit)}, which is {word}")
-    for visit in _just_off(at, pk__in=merge.moved, patient=kept):
-        messages.off_handed_over(visit, merged, at=at)
+    own = set(merge.moved)
+    for visit in off_untold(merged, kept, at=at):
+        if visit.patient_id == merged.pk or str(visit.pk) in own:
+            messages.off_handed_over(visit, merged, at=at)
     waits, said = handing.waits_back(merged, offering, since=merge.merged_at, by=by, at=at)
     left += said + _give_back(kept, merge.changed, at)
     merge.undone_at, merge.undone_by, merge.stayed = at, by, left
@@ -226,12 +228,6 @@ def _held(merge: PatientMerge, kept: Patient, merged: Patient) -> list[Appointme
         Q(pk__in=merge.moved) | Q(course__patient=merged, patient=kept)
     )
     return list(rows.select_related("clinic", "patient"))
-
-
-def _just_off(at: dt.datetime, **whose: Any) -> list[Appointment]:
-    """The visits that were called off so lately that nobody may have been told yet."""
-    off = Appointment.objects.filter(cancelled_at__gt=at - UNDO, **whose)
-    return list(off.filter(status=str(Status.CANCELLED)).select_related("clinic", "patient"))
 
 
 def _when(visit: Appointment | Offer) -> str:

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Replace
 
 from bookings.models import Appointment, Listed, Offer
 from bookings.queries.holds import comes_at
-from bookings.rules.status import MOVABLE
+from bookings.rules.status import MOVABLE, Status
 from bookings.rules.telling import LISTS, TELLS_START, Kind, Told, ways
 from clinic import outbox
 from clinic.models import Clinic, Message, Patient
@@ -170,10 +170,26 @@ def unsent_to(patient: Patient, *, at: dt.datetime) -> list[tuple[Appointment, l
     return [(ahead[key], waiting) for key, waiting in found.items()]
 
 
-def unsent_about(appointment: Appointment) -> list[Message]:
-    """What waits to be sent about a visit; one query."""
-    rows = Message.objects.filter(about=about(appointment), withdrawn=False)
-    return list(rows.filter(status=Message.Status.WAITING).order_by("due_at", "pk"))
+def off_untold(*patients: Patient, at: dt.datetime) -> list[Appointment]:
+    """The visits of these patients that were called off, of which that is not told yet or was
+    told in vain; in time order, one query."""
+    untold = _said_off().filter(about=about_outer(), not_after__gt=at)
+    off = Appointment.objects.filter(
+        Exists(untold), patient__in=patients, status=str(Status.CANCELLED)
+    )
+    return list(off.select_related("clinic", "patient").order_by("starts_at", "pk"))
+
+
+def unsent_off(appointment: Appointment) -> list[Message]:
+    """What is to tell that a visit is off, and waits or failed; one query."""
+    return list(_said_off().filter(about=about(appointment)).order_by("due_at", "pk"))
+
+
+def _said_off():  # type: ignore[no-untyped-def]
+    # One that was cut off may have arrived.
+    failed = Q(status=Message.Status.FAILED) & ~Q(error=outbox.INTERRUPTED)
+    unsent = Q(status=Message.Status.WAITING) | failed
+    return Message.objects.filter(unsent, withdrawn=False, key__startswith=f"{Kind.CANCELLED} ")
 
 
 def open_offers_to(patient: Patient) -> list[Offer]:

@@ -217,9 +217,7 @@ def test_a_merge_is_taken_back_where_it_still_can_be(cast: Cast, maya: Patient):
 
 
 def test_what_was_not_told_yet_goes_where_she_is_reached_now(cast: Cast, maya: Patient):
-    desk = {"by": cast.reception, "at": NOW - HOUR, "service": cast.service}
-    here = {"clinic": cast.clinic, "patient": maya, "practitioner": cast.ana}
-    first, second = (book(**desk, **here, starts_at=NOW + n * DAY) for n in (1, 2))
+    first, second = (book_for(cast, maya, days) for days in (1, 2))
     cancel(appointment=again(first), reason="Ill", by=cast.reception, at=NOW)
     merge(cast, cast.siobhan, maya, at=NOW + MINUTE)
     cancel(appointment=again(second), reason="Ill", by=cast.reception, at=NOW + MINUTE)
@@ -235,15 +233,7 @@ def test_what_was_not_told_yet_goes_where_she_is_reached_now(cast: Cast, maya: P
 
 
 def test_what_was_called_off_under_the_other_number_follows_her_ways(cast: Cast, maya: Patient):
-    off = book(
-        clinic=cast.clinic,
-        patient=maya,
-        practitioner=cast.ana,
-        service=cast.service,
-        starts_at=NOW + DAY,
-        by=cast.reception,
-        at=NOW - HOUR,
-    )
+    off = book_for(cast, maya, 1)
     cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW)
     merge(cast, cast.siobhan, maya)
     reach(cast, cast.siobhan, email="right@example.org")
@@ -254,6 +244,37 @@ def test_what_was_called_off_under_the_other_number_follows_her_ways(cast: Cast,
     assert waiting_to() == {("new@example.org", NOW)}
     reach(cast, cast.siobhan, contact_by="none")
     assert waiting_to() == set()
+
+
+@pytest.mark.parametrize("became", ["waiting", "failed"])
+def test_what_still_waits_of_a_visit_called_off_long_ago_goes_along_and_back(
+    cast: Cast, maya: Patient, became: str
+):
+    """The mail is away, or has refused the merged number's address."""
+    off = book_for(cast, maya, 2)
+    cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW - HOUR)
+    if became == "failed":
+        fail(Message.objects.get(status="waiting"))
+    merge(cast, cast.siobhan, maya)
+    assert {to for to, _due in waiting_to()} == {"siobhan@example.org"}
+    assert not Message.objects.filter(status="failed", withdrawn=False).exists()
+    unmerge_patients(patient=again(maya), by=cast.manager, at=NOW + HOUR)
+    assert {to for to, _due in waiting_to()} == {"maya@example.org"}
+
+
+def test_what_failed_stays_to_be_called_of_where_she_is_not_written_to(cast: Cast, maya: Patient):
+    off = book_for(cast, maya, 1)
+    cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW)
+    fail(Message.objects.get(status="waiting"))
+    merge(cast, cast.mia, maya)
+    assert Message.objects.filter(status="failed", withdrawn=False).count() == 1
+
+
+def book_for(cast: Cast, patient: Patient, days: int) -> Appointment:
+    """A visit so many days from now, booked an hour ago."""
+    here = {"clinic": cast.clinic, "practitioner": cast.ana, "service": cast.service}
+    starts_at = NOW + days * DAY
+    return book(**here, patient=patient, starts_at=starts_at, by=cast.reception, at=NOW - HOUR)
 
 
 def reach(cast: Cast, patient: Patient, **given: Any) -> None:
