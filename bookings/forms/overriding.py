@@ -6,12 +6,20 @@ from typing import Any
 
 from django import forms
 
+from bookings.rules.interval import Leave
 from clinic.permissions import Permission
 
 
 def may_override(user: Any, clinic: Any) -> bool:
     """Whether someone may pass over a rule of the clinic at work, with a reason."""
     return bool(user is not None and clinic and user.can(Permission.OVERRIDE, clinic.pk))
+
+
+def leave_of(user: Any, clinic: Any, reason: Any) -> Leave:
+    """Whether who books passes over the interval: the one who may, with a reason written."""
+    if not may_override(user, clinic):
+        return Leave.NONE
+    return Leave.GIVEN if str(reason or "").strip() else Leave.MAY
 
 
 def override_field() -> forms.CharField:

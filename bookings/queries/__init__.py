@@ -53,6 +53,7 @@ from bookings.queries.intervals import (
     overrides_since,
     planned_near,
     planned_next,
+    rest_of,
 )
 from bookings.queries.letters import own_texts, words_of
 from bookings.queries.line import MOST as MOST_IN_LINE
@@ -215,6 +216,7 @@ __all__ = [
     "reasons_against",
     "rejects",
     "reminders_taken_back",
+    "rest_of",
     "revision_of",
     "rosters_of",
     "say_visits_ahead",

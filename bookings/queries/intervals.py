@@ -12,7 +12,16 @@ from dataclasses import dataclass, field, replace
 from django.db.models import Q
 
 from bookings.models import Appointment, Override, PerformedArea, Service
-from bookings.rules.interval import Gap, Needled, first_day, gap_before, same_skin
+from bookings.rules.interval import (
+    LEAST_DAYS,
+    Gap,
+    Leave,
+    Needled,
+    first_day,
+    gap_before,
+    same_skin,
+    say_gap,
+)
 from bookings.rules.status import HOLDING, Status
 from clinic.models import Clinic, Patient
 
@@ -22,13 +31,14 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Rest:
-    """What a patient's skin had, and what was passed over for one visit: read once, then asked
-    for any day."""
+    """What a patient's skin had, what was passed over for one visit, and whether who asks passes
+    the interval over now (`leave`): read once, then asked for any day."""
 
     areas: Collection[str]
     keeps_days: int
     needled: Sequence[Needled] = ()
     passed: Mapping[dt.date, int] = field(default_factory=dict)
+    leave: Leave = Leave.NONE
 
     def gap_on(self, day: dt.date) -> Gap | None:
         """What a visit on a clinic-local day comes too soon after; None where nothing is."""
@@ -40,13 +50,24 @@ class Rest:
             passed=self.passed,
         )
 
+    def against(self, day: dt.date) -> Gap | None:
+        """What keeps a visit from being booked on a day; None where nothing does."""
+        gap = self.gap_on(day)
+        return None if gap and self.leave.passes(gap) else gap
+
+    def passed_on(self, day: dt.date) -> str:
+        """That a visit on a day is sooner than the interval, which `leave` passes over; "" where
+        nothing is passed over."""
+        gap = self.gap_on(day)
+        return say_gap(gap, self.leave) if gap and self.leave.passes(gap) else ""
+
     @property
     def first_day(self) -> dt.date | None:
-        """The first day that the interval allows; None where every day will do."""
+        """The first day that can be booked; None where every day will do."""
         return first_day(
             areas=self.areas,
             needled=self.needled,
-            keeps_days=self.keeps_days,
+            keeps_days=LEAST_DAYS if self.leave is Leave.GIVEN else self.keeps_days,
             passed=self.passed,
         )
 
@@ -59,6 +80,7 @@ def rest_of(
     since: dt.date,
     but: Appointment | None = None,
     also: Collection[Needled] = (),
+    leave: Leave = Leave.NONE,
 ) -> Rest:
     """What counts for visits of a patient for `areas` on days from `since` on.
 
@@ -79,7 +101,7 @@ def rest_of(
         *also,
     ]
     passed = _passed([but.pk])[but.pk] if but is not None and needled else {}
-    return Rest(areas, keeps, needled, passed)
+    return Rest(areas, keeps, needled, passed, leave)
 
 
 def _passed(visits: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[dt.date, int]]:

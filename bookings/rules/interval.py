@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 
 from clinic.rules import say_date
@@ -65,6 +66,32 @@ class Gap:
     def would_work(self) -> str:
         """From when the day would do."""
         return f"It works from {say_date(self.from_on)} on."
+
+
+class Leave(Enum):
+    """Whether who books may pass over the interval (R35), and has written why."""
+
+    NONE = "none"
+    MAY = "may"
+    GIVEN = "given"
+
+    def passes(self, gap: Gap) -> bool:
+        """Whether the day can be booked all the same as things stand."""
+        return self is Leave.GIVEN and gap.may_be_overridden
+
+
+def say_gap(gap: Gap, leave: Leave = Leave.NONE) -> str:
+    """What stands against a day, and what would do for whoever books."""
+    if leave is Leave.NONE or not (gap.may_be_overridden or gap.least_on < gap.from_on):
+        return f"{gap.says} {gap.would_work}"
+    if leave.passes(gap):
+        return f"{gap.says} Your reason passes it over."
+    if gap.may_be_overridden:
+        return f"{gap.says} {gap.would_work} To book it sooner, give a reason."
+    least = f"From {say_date(gap.least_on)} on"
+    if leave is Leave.GIVEN:
+        return f"{gap.says} {least} it works with your reason."
+    return f"{gap.says} {gap.would_work} {least} you can book it with a reason."
 
 
 def say_rest(gap: Gap, *, covers: bool = True) -> str:

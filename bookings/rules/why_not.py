@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bookings.rules import fit
 from bookings.rules.fit import Local, Person
 from bookings.rules.free_times import Window
-from bookings.rules.interval import Gap
+from bookings.rules.interval import Gap, Leave, say_gap
 from bookings.rules.visit import Lanes, Span
 from clinic.rules import say_time
 
@@ -52,6 +52,7 @@ class Facts:
     at: dt.datetime
     time: str = ""
     gap: Gap | None = None
+    leave: Leave = Leave.NONE
     near: str = ""
     opens_at: dt.datetime | None = None
     closes_at: dt.datetime | None = None
@@ -78,9 +79,10 @@ def why_not(window: Window, facts: Facts) -> list[Reason]:
     if clash := stay & facts.patient:
         until = say_time(facts.local(_until(window, facts.patient, clash)))
         found.append(Reason("patient", f"The patient has another visit, until {until}."))
+    too_soon = facts.gap is not None and not facts.leave.passes(facts.gap)
     if facts.gap:
-        found.append(Reason("patient", f"{facts.gap.says} {facts.gap.would_work}"))
-    elif facts.near and not clash:
+        found.append(Reason("patient", say_gap(facts.gap, facts.leave), blocks=too_soon))
+    if facts.near and not clash and not too_soon:
         found.append(Reason("patient", facts.near, blocks=False))
     if facts.supply:
         found.append(Reason("supply", facts.supply, blocks=False))

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from bookings import queries
 from bookings.forms.new import FreeTimesForm, NewAppointmentForm
+from bookings.forms.overriding import leave_of
 from bookings.models import Service
 from bookings.queries import FreeLine, FreeSearch, FreeTime
+from bookings.rules.interval import Leave
 from bookings.rules.visit import FARTHEST
 from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.permissions import Permission
@@ -28,7 +30,8 @@ DAY = dt.timedelta(days=1)
 
 
 class FreeTimes(Door):
-    """The list alone, for htmx: `?service=&from=&days=&practitioner=`.
+    """The list alone, for htmx: `?service=&from=&days=&practitioner=`; `sooner=1`
+    where a reason is written to pass over the interval.
 
     `look=KEY@DAY`, the value of a button of the list, asks for one practitioner's whole day;
     `look=@DAY` for the list from that day on.
@@ -62,6 +65,7 @@ class FreeTimes(Door):
             days=given["days"],
             at=at,
             picked=given["slot"],
+            leave=leave_of(request.user, clinic, asked.get("sooner")),
         )
         context = {"region": region, "form": None}
         if request.htmx and not given["from"]:
@@ -98,6 +102,7 @@ def free_region(
     days: int | None = None,
     picked: str = "",
     found: FreeSearch | None = None,
+    leave: Leave = Leave.NONE,
 ) -> dict[str, Any]:
     """What `_free_times.html` shows; `found` is a search that was made already."""
     today = clinic.day_of(at)
@@ -122,6 +127,7 @@ def free_region(
             practitioner=practitioner,
             patient=patient,
             room=room,
+            leave=leave,
         )
     lines = found.lines(
         first=first,
@@ -138,6 +144,9 @@ def free_region(
         "best": _best(lines, today) if days > 1 or not practitioner else [],
         "groups": groups,
         "empty": none.says if none else "",
+        "sooner": next(
+            (says for line in lines if line.times and (says := found.passed_on(line.day))), ""
+        ),
         "picked": picked,
         "listed": first,
         # Where one reason stands against all of these days, on to the first that is free of it.

@@ -144,6 +144,7 @@ class NewAppointment(FormPage):
                 at=at,
                 patient=form.who,
                 room=self.asked.get("room"),
+                leave=form.leave,
             )
             context = self.get_context_data(form=form, found=found)
             near = found.nearest(self.asked["starts_at"], practitioner=self.asked["practitioner"])
@@ -187,6 +188,7 @@ class NewAppointment(FormPage):
             practitioner=form.glimpse("practitioner"),
             patient=patient,
             room=form.glimpse("room"),
+            leave=form.leave,
             first=day,
             at=at,
             picked=form.glimpse("slot") or "",

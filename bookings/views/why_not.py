@@ -20,7 +20,7 @@ from clinic.views.doors import Door, StaffRequest
 
 
 class WhyNot(Door):
-    """The reasons alone, for htmx: `?service=&date=&time=&practitioner=&chosen=`."""
+    """The reasons alone, for htmx: `?service=&date=&time=&practitioner=&chosen=&sooner=`."""
 
     may = (Permission.BOOK,)
 
@@ -107,6 +107,7 @@ def why_words(
             practitioner=practitioner,
             patient=patient,
             room=form.glimpse("room"),
+            leave=form.leave,
         )
         found.append(_asked(clinic, starts_at, told, at=at))
     return {"missing": "", "asked": found}

@@ -13,7 +13,7 @@ from bookings.forms.new import NewAppointmentForm
 from bookings.models import Appointment, Service
 from bookings.rules.cancelling import say_standing
 from bookings.rules.fit import outside_opening
-from bookings.rules.interval import say_near
+from bookings.rules.interval import Leave, say_near
 from bookings.rules.supply import OUT
 from bookings.rules.visit import lanes
 from clinic.models import Clinic, Patient
@@ -51,14 +51,14 @@ def words_so_far(
     `doubt` says why the time does not fit, as soon as a service and a time are chosen, `early`
     that the patient would find the clinic closed, `near` that another visit is planned
     for the same area sooner than the interval, `standing` how often she has called off late
-    or not come; `found` is a search for this service
+    or not come, `sooner` that the interval is passed over; `found` is a search for this service
     and patient that was made already.
     """
     service = form.glimpse_service()
     practitioner, starts_at = form.glimpse_visit()
     new = new or form.registers
     words = {"said": "", "missing": "", "doubt": "", "early": "", "near": "", "supply": ""}
-    words["standing"] = ""
+    words["standing"] = words["sooner"] = ""
     if patient is not None:
         missed, late = queries.standing_of(patient)
         words["standing"] = say_standing(late=late, missed=missed)
@@ -72,10 +72,12 @@ def words_so_far(
             patient=patient,
             found=found,
             room=form.glimpse("room"),
+            leave=form.leave,
         )
         words["early"] = early_words(clinic, service, starts_at)
         day, today = clinic.day_of(starts_at), clinic.day_of(at)
         words["near"] = near_words(clinic, service, patient, day)
+        words["sooner"] = sooner_words(clinic, service, patient, day, form.leave)
         if not words["doubt"] and queries.short_by(day, clinic=clinic, today=today, more=1):
             words["supply"] = OUT
     missing = [
@@ -125,6 +127,19 @@ def near_words(
     if near is None:
         return ""
     return say_near(day, near.local_date, clinic.interval_days)
+
+
+def sooner_words(
+    clinic: Clinic, service: Service, patient: Patient | None, day: dt.date, leave: Leave
+) -> str:
+    """That a visit on a day is booked sooner than the interval, with the reason that is written;
+    "" where it is not. One query, where a reason is written."""
+    if patient is None or leave is not Leave.GIVEN:
+        return ""
+    rest = queries.rest_of(
+        clinic=clinic, patient=patient, areas=service.areas, since=day, leave=leave
+    )
+    return rest.passed_on(day)
 
 
 def coming_words(clinic: Clinic, service: Service, patient: Patient, at: dt.datetime) -> str:

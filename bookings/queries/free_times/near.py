@@ -10,6 +10,7 @@ from bookings.queries.free_times.reading import DAY
 from bookings.queries.free_times.search import FreeSearch, FreeTime, plan_of, rest_for
 from bookings.rules.fit import numbing_over
 from bookings.rules.free_times import Need
+from bookings.rules.interval import Leave
 from bookings.rules.visit import time_fault
 from clinic.models import Clinic, Patient, Practitioner, Room
 
@@ -27,6 +28,7 @@ def doubts_about(
     patient: Patient | None = None,
     found: FreeSearch | None = None,
     room: Room | None = None,
+    leave: Leave = Leave.NONE,
 ) -> str:
     """What stands against a visit at this instant, in words; "" when nothing does.
 
@@ -46,19 +48,26 @@ def doubts_about(
             practitioner=practitioner,
             patient=patient,
             room=room,
+            leave=leave,
         )
     over = numbing_over(plan_of(Need.of(need), starts_at), at, clinic.local)
     return f"{found.misfit(starts_at, practitioner=practitioner)} {over}".strip()
 
 
 def search_near(
-    *, clinic: Clinic, around: dt.datetime, at: dt.datetime, **asked: Any
+    *,
+    clinic: Clinic,
+    around: dt.datetime,
+    at: dt.datetime,
+    leave: Leave = Leave.NONE,
+    **asked: Any,
 ) -> FreeSearch:
     """A search of the two weeks around an instant, never into the past."""
     first = max(clinic.day_of(around) - NEAR_BEFORE, clinic.day_of(at))
     rest = None
     if patient := asked.get("patient"):
-        rest = rest_for(clinic, asked["need"], patient, since=first, but=asked.get("but"))
+        but = asked.get("but")
+        rest = rest_for(clinic, asked["need"], patient, since=first, but=but, leave=leave)
         # Skin that is not rested yet: the two weeks begin when it is.
         first = max(first, rest.first_day or first)
     return FreeSearch(clinic=clinic, first=first, days=NEAR_DAYS, at=at, rest=rest, **asked)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bookings.queries.free_times.search import FreeLine, FreeSearch
+from bookings.rules.interval import say_gap
 from bookings.rules.visit import FARTHEST
 from clinic.rules import covers, say_date
 
@@ -31,8 +32,9 @@ def none_free(found: FreeSearch, lines: Sequence[FreeLine], *, at: dt.datetime) 
     First the skin that has not rested (R35), then licenses, then that it is too far ahead.
     """
     first, last = lines[0].day, lines[-1].day
-    if found.rest and found.rest.gap_on(last) and (gap := found.rest.gap_on(first)):
-        return NoneFree(f"{gap.says} {gap.would_work}", gap.from_on, known=True)
+    rest = found.rest
+    if rest and rest.against(last) and (gap := rest.against(first)):
+        return NoneFree(say_gap(gap, rest.leave), rest.first_day, known=True)
     when = (
         f"on {say_date(first)}" if first == last else f"from {say_date(first)} to {say_date(last)}"
     )

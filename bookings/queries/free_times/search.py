@@ -34,6 +34,7 @@ from bookings.rules.free_times import (
     patient_free,
     places,
 )
+from bookings.rules.interval import Leave, say_gap
 from bookings.rules.visit import FARTHEST, Lanes, lanes
 from clinic.constraints import LAST_DAY
 from clinic.models import Clinic, License, Patient, Practitioner, Room
@@ -82,7 +83,8 @@ class FreeSearch:
     unless she has hours of that day alone, nor at a time at which a treatment that
     began early or runs late goes on; such a time can be booked all the same. `practitioner` narrows
     the search to her (None: all who work here), `room` to that room; `but` is a visit being
-    moved, whose own holds do not count and whose own time is not offered.
+    moved, whose own holds do not count and whose own time is not offered; `leave` is whether who
+    asks passes over the interval.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class FreeSearch:
         but: Appointment | None = None,
         rest: Rest | None = None,
         room: Room | None = None,
+        leave: Leave = Leave.NONE,
     ) -> None:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
         self.people = people_of(clinic, practitioner)
@@ -121,7 +124,7 @@ class FreeSearch:
         )
         opening = opening_of(asked)
         if patient is not None and rest is None:
-            rest = rest_for(clinic, need, patient, since=first, but=but)
+            rest = rest_for(clinic, need, patient, since=first, but=but, leave=leave)
         self.rest = rest
         elsewise = (
             places(asked.window, asked.need, rooms=things.rooms, devices=things.devices)
@@ -261,8 +264,15 @@ class FreeSearch:
             things=self._things,
             local=self.asked.clinic.local,
         )
-        gap = self.rest.gap_on(self.asked.days[index]) if self.rest and not found else None
-        return f"{gap.says} {gap.would_work}" if gap else found
+        if found or self.rest is None:
+            return found
+        gap = self.rest.against(self.asked.days[index])
+        return say_gap(gap, self.rest.leave) if gap else ""
+
+    def passed_on(self, day: dt.date) -> str:
+        """That a visit on a day is sooner than the interval, which who asks passes over; "" where
+        nothing is passed over."""
+        return self.rest.passed_on(day) if self.rest else ""
 
     def _line(self, one: Practitioner, index: int, most: int | None) -> FreeLine:
         line = FreeLine(one, self.asked.days[index], why=self.why(one, index))
@@ -303,10 +313,11 @@ def rest_for(
     *,
     since: dt.date,
     but: Appointment | None = None,
+    leave: Leave = Leave.NONE,
 ) -> Rest:
     """What the interval says of a need on days from `since` on (R35); see `rest_of`."""
     areas = need.areas if isinstance(need, Service) else need.service.areas
-    return rest_of(clinic=clinic, patient=patient, areas=areas, since=since, but=but)
+    return rest_of(clinic=clinic, patient=patient, areas=areas, since=since, but=but, leave=leave)
 
 
 def plan_of(need: Need, starts_at: dt.datetime) -> Lanes:

@@ -12,7 +12,7 @@ from bookings.queries.free_times.search import FreeSearch, FreeTime, plan_of, re
 from bookings.queries.intervals import planned_near
 from bookings.queries.supply import short_by
 from bookings.rules.free_times import Need
-from bookings.rules.interval import say_near
+from bookings.rules.interval import Leave, say_near
 from bookings.rules.shifts import shift_span
 from bookings.rules.supply import OUT
 from bookings.rules.visit import FARTHEST, SKEW, time_fault
@@ -45,18 +45,19 @@ def reasons_against(
     patient: Patient | None = None,
     but: Appointment | None = None,
     room: Room | None = None,
+    leave: Leave = Leave.NONE,
 ) -> WhyNot:
     """All that stands against a visit at an instant (UTC), and the nearest times that work.
 
     Fourteen queries at most, and a second search where the skin has not rested within two weeks
     (R35). `but` is a visit being moved. With a practitioner or a room named,
-    the reasons are theirs.
+    the reasons are theirs; `leave` is whether who asks passes over the interval.
     """
     fault = time_fault(starts_at=starts_at, at=at) or ""
     around = min(max(starts_at, at), at + FARTHEST)
     today, day = clinic.day_of(at), clinic.day_of(around)
     first = max(day - NEAR_BEFORE, today)
-    rest = rest_for(clinic, need, patient, since=first, but=but) if patient else None
+    rest = rest_for(clinic, need, patient, since=first, but=but, leave=leave) if patient else None
     asked: dict[str, Any] = {
         "clinic": clinic,
         "need": need,
@@ -90,6 +91,7 @@ def reasons_against(
         at=at,
         time=fault,
         gap=rest.gap_on(day) if rest else None,
+        leave=leave,
         near=_near(clinic, need, patient, day, but) if patient else "",
         opens_at=opens_at,
         closes_at=closes_at,

@@ -58,4 +58,17 @@
     if (typed && !newcomerSaid.isConnected) newcomer.append(newcomerSaid);
     if (!typed) newcomerSaid.remove();
   });
+
+  /* That there is a reason to book it sooner counts for times and words; what it says is sent with the booking alone. */
+  const reason = field("override_reason");
+  if (!reason) return;
+  const sooner = document.createElement("input");
+  sooner.type = "hidden";
+  sooner.name = "sooner";
+  sooner.value = "1";
+  const said = () => {
+    if (reason.value.trim()) reason.after(sooner); else sooner.remove();
+  };
+  reason.addEventListener("input", said);
+  said();
 })();
