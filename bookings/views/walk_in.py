@@ -15,6 +15,7 @@ from bookings.forms.new import NewAppointmentForm
 from bookings.models import Appointment
 from bookings.queries import FreeTime
 from bookings.views.new import NewAppointment
+from bookings.views.words import near_words
 from clinic.rules import say_time
 
 SHOWN = 6
@@ -105,4 +106,5 @@ class WalkIn(NewAppointment):
                 for one in times
             ],
             "why": "" if times else why,
+            "near": near_words(self.clinic, service, patient, self.clinic.day_of(at)),
         }

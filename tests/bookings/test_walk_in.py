@@ -103,6 +103,26 @@ def test_skin_that_has_not_rested_is_told_to_who_came(cast: Cast, enter: Enter) 
 
 
 @pytest.mark.usefixtures("clock")
+@pytest.mark.rule("R35")
+def test_who_has_another_visit_for_the_same_area_is_told_so(cast: Cast, enter: Enter) -> None:
+    asked = {"chosen": str(cast.mia.pk), "service": str(cast.service.pk)}
+    client = enter(cast.reception)
+    says = "Another visit for the same area is booked for Mon, Nov 30, 2026, 6 days apart"
+    assert says not in client.get(DOOR, asked).content.decode()
+    factories.appointment(
+        patient=cast.mia,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOON + 6 * DAY,
+        by=cast.reception,
+    )
+    for headers in ({}, {"HX-Request": "true"}):
+        assert says in client.get(DOOR, asked, headers=headers).content.decode()
+
+
+@pytest.mark.usefixtures("clock")
 def test_a_newcomer_is_registered_on_the_way(cast: Cast, enter: Enter) -> None:
     client = enter(cast.reception)
     found = client.get(DOOR, {"service": str(cast.short_service.pk)}).content.decode()
