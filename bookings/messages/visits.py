@@ -124,13 +124,18 @@ def reached_otherwise(patient: Patient, at: dt.datetime) -> None:
                     post(appointment, Kind(name), at, once=once, wait=wait)
 
 
-def handed_over(appointment: Appointment, *, at: dt.datetime) -> None:
-    """The visit is another patient's on file: what waits would go by the first one's ways.
+def handed_over(visits: Sequence[Appointment], *, at: dt.datetime) -> None:
+    """The visits are another patient's on file: what waits would go by the first one's ways.
 
-    It is dropped, and told anew by the other's where it was not told yet.
+    It is dropped, and told anew by the other's where it was not told yet, all in one message; as
+    late as what can still be undone was to go.
     """
-    _drop(appointment, at)
-    restored(appointment, at=at)
+    keys, due_at = {one.pk for one in visits}, at
+    for visit in visits:
+        waiting = [one.due_at for one in sent_about(visit) if one.told and not one.told.dropped]
+        due_at = max([due_at, *waiting])
+        _drop(visit, at, but=keys)
+    _tell_unknown(visits, at, wait=min(due_at - at, UNDO))
 
 
 def off_handed_over(appointment: Appointment, to: Patient, *, at: dt.datetime) -> None:
@@ -196,13 +201,19 @@ def _tell_anew(
     keys: Collection[str], at: dt.datetime, *, wait: dt.timedelta, but: Collection[uuid.UUID] = ()
 ) -> None:
     """Tell what stood in messages about several visits, and what a patient does not know yet."""
+    _tell_unknown(listed_in(keys, but=but), at, wait=wait)
+
+
+def _tell_unknown(visits: Sequence[Appointment], at: dt.datetime, *, wait: dt.timedelta) -> None:
+    """Tell of each visit what its patient does not know: what was booked in one message, and what
+    was moved."""
     telling: dict[Kind, list[Appointment]] = {Kind.BOOKED: [], Kind.MOVED: []}
-    for visit in listed_in(keys, but=but):
+    for visit in visits:
         told = [one.told for one in sent_about(visit) if one.told]
         if kind := to_tell_restored(told, visit.comes_at):
             telling[kind].append(visit)
-    for kind, visits in telling.items():
-        _tell_together(visits, kind, at, wait=wait)
+    for kind, unknown in telling.items():
+        _tell_together(unknown, kind, at, wait=wait)
 
 
 def _tell_together(

@@ -27,14 +27,14 @@ def hold_who_offers(**whose: Patient) -> set[uuid.UUID]:
     return set(Practitioner.objects.filter(pk__in=keys).held().values_list("pk", flat=True))
 
 
-def visit(appointment: Appointment, to: Patient, at: dt.datetime) -> None:
-    """Let a visit be the other's, with the time that it holds of her."""
+def visit(appointment: Appointment, to: Patient) -> None:
+    """Let a visit be the other's, with the time that it holds of her; what waits to be sent is
+    handed over once all are hers."""
     appointment.patient = to
     appointment.write()
     for hold in Hold.objects.filter(appointment=appointment, patient__isnull=False):
         hold.patient = to
         hold.write(only=["patient"])
-    messages.handed_over(appointment, at=at)
 
 
 def waits(

@@ -66,7 +66,8 @@ def merge_patients(
     merged.merged_into = kept
     merged.write(only=["merged_into"])
     for visit in moving:
-        handing.visit(visit, kept, at)
+        handing.visit(visit, kept)
+    messages.handed_over(moving, at=at)
     for visit in off_untold(merged, at=at):
         messages.off_handed_over(visit, kept, at=at)
     merge = PatientMerge(
@@ -101,14 +102,16 @@ def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientM
         raise Refusal(f"{merged.code} is not merged into another patient.", rule="R57")
     merged.merged_into = None
     merged.write(only=["merged_into"])
-    left, back = [], 0
+    left: list[str] = []
+    back: list[Appointment] = []
     for visit in _held(merge, kept, merged):
         if visit.patient_id == kept.pk and visit.status in MOVABLE:
-            handing.visit(visit, merged, at)
-            back += 1
+            handing.visit(visit, merged)
+            back.append(visit)
         else:
             word = visit.get_status_display().lower()
             left.append(f"The visit of {_when(visit)}, which is {word}")
+    messages.handed_over(back, at=at)
     own = set(merge.moved)
     for visit in off_untold(merged, kept, at=at):
         if visit.patient_id == merged.pk or str(visit.pk) in own:
@@ -117,7 +120,7 @@ def unmerge_patients(*, patient: Patient, by: User, at: dt.datetime) -> PatientM
     left += said + _give_back(kept, merge.changed, at)
     merge.undone_at, merge.undone_by, merge.stayed = at, by, left
     merge.write(only=["undone_at", "undone_by", "stayed"])
-    _note("patient.unmerge", merge, by, at, visits=back, waits=waits, stayed=len(left))
+    _note("patient.unmerge", merge, by, at, visits=len(back), waits=waits, stayed=len(left))
     return merge
 
 
