@@ -82,7 +82,34 @@
   };
   take();
   const now = board?.querySelector("a[aria-current]") ?? board?.querySelector("tr[class*='now-at-']");
-  if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
+  /* After an act on a card, the place at which one works: the same board comes back as it was left. */
+  const PLACE = "board-place";
+  const SOON = 60000;
+  const same = () => board && `${board.dataset.by} ${board.dataset.day}`;
+  const keep = () => {
+    const page = document.scrollingElement;
+    try {
+      sessionStorage.setItem(PLACE, JSON.stringify({
+        same: same(), at: Date.now(), top: wrap.scrollTop, left: wrap.scrollLeft, page: page.scrollTop,
+      }));
+    } catch { /* Without a store the board opens at now. */ }
+  };
+  const kept = () => {
+    try {
+      const place = JSON.parse(sessionStorage.getItem(PLACE));
+      sessionStorage.removeItem(PLACE);
+      return place && place.same === same() && Date.now() - place.at < SOON ? place : null;
+    } catch { return null; }
+  };
+  const place = board && kept();
+  if (place) {
+    wrap.scrollTo({ top: place.top, left: place.left, behavior: "instant" });
+    document.scrollingElement.scrollTo({ top: place.page, behavior: "instant" });
+    board.querySelector("a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  } else if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
+  document.addEventListener("submit", (event) => {
+    if (board && event.target.method === "post") keep();
+  }, true);
 
   /* The card: opened in place, closed with Escape, its place kept in the address. */
   let opener = board?.querySelector("a[aria-current]") ?? null;
