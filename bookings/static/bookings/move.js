@@ -90,13 +90,22 @@
     const line = row.tr.getBoundingClientRect();
     const column = grid.columns[going.column].th.getBoundingClientRect();
     const into = ((going.ms - row.start) / row.length) * line.height;
-    ghost.style.top = `${line.top + into - frame.top + wrap.scrollTop}px`;
+    ghost.style.top = `${line.top + into - going.lead - frame.top + wrap.scrollTop}px`;
     ghost.style.left = `${column.left - frame.left + wrap.scrollLeft + 2}px`;
     ghost.style.width = `${column.width - 5}px`;
     ghost.style.height = `${going.height}px`;
     ghost.classList.toggle("is-no", !free());
     const text = grid.spoken(going.ms);
     if (ghost.firstChild.textContent !== text) ghost.firstChild.textContent = text;
+  };
+  /* Where rooms are the columns a visit holds its room from before it begins, and its block stands
+     that much higher. In pixels: every tick is as high as the next. */
+  const leadOf = (grid, visit, ms) => {
+    if (grid.by !== "room") return 0;
+    const row = grid.rows[rowAt(ms)];
+    const line = row.tr.getBoundingClientRect();
+    const begins = line.top + ((ms - row.start) / row.length) * line.height;
+    return Math.max(0, begins - visit.getBoundingClientRect().top);
   };
   const tell = () => say(`${named()}${free() ? "" : ", not free"}`);
 
@@ -111,6 +120,7 @@
     ghost.setAttribute("aria-hidden", "true");
     const who = document.createElement("span");
     who.className = "appt-who";
+    who.dir = "auto";
     who.textContent = visit.querySelector(".appt-who")?.textContent.trim() ?? "";
     ghost.append(document.createElement("strong"), who);
     going = { visit, how, grid, ghost, column: Math.max(0, from), height: visit.getBoundingClientRect().height };
@@ -118,6 +128,7 @@
     const wall = new Intl.DateTimeFormat("en-US", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(starts);
     going.first = grid.week ? Date.parse(`1970-01-01T${wall}:00Z`) : starts;
     going.ms = going.first;
+    going.lead = leadOf(grid, visit, going.first);
     going.from = going.column;
     visit.classList.add("leaves");
     document.body.dataset.moving = how;
