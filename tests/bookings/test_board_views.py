@@ -373,7 +373,7 @@ def test_the_card_of_a_visit_opens_beside_the_board(
 ) -> None:
     text = page(enter(cast.reception), f"/day/?visit={visit.pk}")
     assert 'id="visit-card"' in text
-    assert 'aria-current="true"><span class="appt-who">' in text
+    assert 'aria-current="true"><span class="appt-who" dir="auto">' in text
 
 
 @pytest.mark.rule("P15")
