@@ -33,9 +33,9 @@ MOST = 300
 class Line:
     """Who waits for a time like this one, first come first.
 
-    `fits` can have it now, whoever has a visit of that service to come after all the rest, and
-    `coming` says when, and `near` when a visit of another service is too near to this time for
-    the same skin (R35); `others` cannot, each with the reason. `offer` is the open offer that
+    `fits` can have it now, after all the rest whoever has a visit of that service to come, as
+    `coming` says, or one of another service too near to this time for the same skin (R35), as
+    `near` does; `others` cannot, each with the reason. `offer` is the open offer that
     holds this time.
     """
 
@@ -131,7 +131,7 @@ def line_for(
                 line.coming.setdefault(entry.pk, when)
             elif same_skin(entry.service.areas, areas) and _is_near(clinic, day, when):
                 line.near.setdefault(entry.pk, when)
-    line.fits.sort(key=lambda one: one.pk in line.coming)
+    line.fits.sort(key=lambda one: one.pk in line.coming or one.pk in line.near)
     return line
 
 

@@ -161,13 +161,21 @@ def test_who_has_a_visit_for_it_to_come_is_last_in_line(cast: Cast, rosa: Client
     assert [one.pk for one in line.fits] == [second.pk, first.pk]
     assert line.coming == {first.pk: NOON + DAY}
     page = words(rosa.get("/waitlist/for/", {"time": f"{cast.ana.pk}@2026-11-24T18:00Z"}))
-    assert page.count("has a visit for it on Wed, Nov 25, 2026, 12:00 PM") == 1
+    assert page.count("Has a visit for it on Wed, Nov 25, 2026, 12:00 PM") == 1
     assert page.index("Mia Lee") < page.index("Siobhán")
+
+
+def test_who_has_a_visit_near_it_for_the_same_area_comes_after_the_others(cast: Cast) -> None:
+    first, second = wait(cast), wait(cast, cast.mia, at=NOW + MINUTE)
+    book(cast, starts_at=NOON + DAY, service=cast.short_service)
+    line = queries.line_for(cast.clinic, cast.ana, NOON, at=NOW)
+    assert line.near == {first.pk: NOON + DAY}
+    assert [one.pk for one in line.fits] == [second.pk, first.pk]
 
 
 def test_a_visit_of_another_service_or_one_that_was_is_no_visit_for_it(cast: Cast) -> None:
     first, second = wait(cast), wait(cast, cast.mia, at=NOW + MINUTE)
-    book(cast, starts_at=NOON + DAY, service=cast.short_service)
+    book(cast, starts_at=NOON + 28 * DAY, service=cast.short_service)
     factories.appointment(
         patient=cast.siobhan,
         practitioner=cast.ana,

@@ -93,7 +93,7 @@ def test_a_visit_that_is_booked_already_is_told_to_whoever_puts_her_on_the_list_
     entry = WaitlistEntry.objects.get()
     at_noon = {"choice": choice_key(cast.ana.pk, NOON)}
     ranked = rosa.get("/waitlist/for/", {"time": at_noon["choice"]})
-    assert "has another visit for the same area on Wed, Nov 25, 2026, 12:00 PM" in text(ranked)
+    assert "Has another visit for the same area on Wed, Nov 25, 2026, 12:00 PM" in text(ranked)
     rosa.post(f"/waitlist/{entry.pk}/offer/", at_noon)
     assert Offer.objects.count() == 1
     assert says in text(rosa.get("/waitlist/"))
