@@ -12,7 +12,7 @@ from bookings import messages
 from bookings.models import Appointment, Offer, PatientMerge
 from bookings.operations import handing
 from bookings.queries.reminders import off_untold, open_offers_to
-from bookings.rules.merging import FIELDS, colliding
+from bookings.rules.merging import FIELDS, WHEN_ENDED, colliding, has_begun, say_begun
 from bookings.rules.status import HOLDING, MOVABLE, Status
 from bookings.rules.visit import Span
 from clinic import audit
@@ -153,12 +153,12 @@ def _moving(
 ) -> list[Appointment]:
     """The visits that move; refuses where one has begun."""
     for visit in visits:
-        if visit.status not in MOVABLE or visit.chart_opened_at:
+        if has_begun(visit.status, visit.chart_opened_at):
             raise Refusal(
-                f"{visit.patient.code} is in a visit that has begun, {_when(visit)}.",
+                say_begun(visit.patient.code, _when(visit)),
                 rule="R57",
                 field="other",
-                way_out="Merge them when it has ended.",
+                way_out=WHEN_ENDED,
             )
     return [one for one in visits if one.patient_id == merged.pk and one.local_date >= today]
 

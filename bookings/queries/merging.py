@@ -7,7 +7,8 @@ import datetime as dt
 from django.db.models import Exists, OuterRef, Q
 
 from bookings.models import Appointment, PatientMerge, WaitlistEntry
-from bookings.rules.status import MOVABLE
+from bookings.rules.merging import has_begun
+from bookings.rules.status import HOLDING, MOVABLE, Status
 from clinic.models import Patient, PatientKey
 from clinic.queries.patients import with_visits
 from clinic.rules import looks_like
@@ -37,6 +38,21 @@ def visits_to_move(patient: Patient, today: object) -> list[Appointment]:
         patient=patient, local_date__gte=today, status__in=[str(one) for one in MOVABLE]
     )
     return list(rows.select_related("service", "practitioner", "clinic").order_by("starts_at"))
+
+
+def visit_begun(*patients: Patient) -> Appointment | None:
+    """A visit of one of these that goes on or whose chart is open, which keeps them from being
+    merged (R57); None where there is none. One query."""
+    going = [str(one) for one in HOLDING if one != Status.COMPLETED]
+    rows = Appointment.objects.filter(patient__in=patients, status__in=going)
+    listed = rows.select_related("clinic", "patient").order_by("starts_at", "pk")
+    return next((one for one in listed if has_begun(one.status, one.chart_opened_at)), None)
+
+
+def waits_moved(merge: PatientMerge) -> int:
+    """How many places on the waitlist a merge has moved, of those that stand. One query."""
+    rows = WaitlistEntry.objects.waiting().filter(patient=merge.kept_id, under=merge.merged_id)
+    return int(rows.count())
 
 
 def waiting_of(*patients: Patient) -> list[WaitlistEntry]:

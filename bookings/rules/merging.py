@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
+from bookings.rules.status import MOVABLE
 from bookings.rules.visit import Span
 
 # What tells who someone is and how she is reached: of each one value stands.
@@ -20,6 +22,19 @@ FIELDS = {
     "emergency_contact": "Emergency contact",
     "language": "Language",
 }
+
+
+WHEN_ENDED = "Merge them when it has ended."
+
+
+def has_begun(status: str, chart_opened_at: dt.datetime | None) -> bool:
+    """Whether a visit that is not over has begun: it does not move to another number."""
+    return status not in MOVABLE or chart_opened_at is not None
+
+
+def say_begun(code: str, when: str) -> str:
+    """That a patient is in a visit that has begun."""
+    return f"{code} is in a visit that has begun, {when}."
 
 
 def colliding(ours: Iterable[Span], theirs: Iterable[Span]) -> list[tuple[Span, Span]]:

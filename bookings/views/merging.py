@@ -15,7 +15,15 @@ from django.utils.functional import cached_property
 from bookings import operations
 from bookings.forms.merging import MergeForm, UnmergeForm
 from bookings.models import Appointment, PatientMerge
-from bookings.queries.merging import merge_of, visits_to_move, waiting_of, who_may_be
+from bookings.queries.merging import (
+    merge_of,
+    visit_begun,
+    visits_to_move,
+    waiting_of,
+    waits_moved,
+    who_may_be,
+)
+from bookings.rules.merging import WHEN_ENDED, say_begun
 from clinic.forms.patients import FinderForm
 from clinic.models import Patient
 from clinic.operations import open_patient
@@ -90,6 +98,7 @@ class MergePatients(_OfPatient):
             "other": self.other,
             "moving": [_line(one) for one in moving],
             "waits": _waits(self.other, self.patient),
+            "begun": _begun(self.patient, self.other),
         }
 
     def _choosing(self) -> dict[str, Any]:
@@ -123,6 +132,8 @@ class MergePatients(_OfPatient):
         moved = len(result.moved)
         visits = f"{moved} upcoming visit{'' if moved == 1 else 's'} moved"
         kept, merged = result.kept.code, result.merged.code
+        if waits := waits_moved(result):
+            visits += f", and {waits} place{'' if waits == 1 else 's'} on the waitlist"
         messages.success(self.request, f"{merged} is merged into {kept}; {visits}.")
         return reverse("patient", args=[result.kept_id])
 
@@ -156,10 +167,20 @@ class UnmergePatients(_OfPatient):
         return reverse("patient", args=[result.merged_id])
 
 
-def _line(visit: Appointment) -> dict[str, Any]:
+def _begun(*patients: Patient) -> str:
+    """That one of them is in a visit that has begun, and what would do; "" where none is."""
+    visit = visit_begun(*patients)
+    return f"{say_begun(visit.patient.code, _when(visit))} {WHEN_ENDED}" if visit else ""
+
+
+def _when(visit: Appointment) -> str:
     local = visit.clinic.local(visit.starts_at)
+    return f"{say_date(local.date())}, {say_time(local)}"
+
+
+def _line(visit: Appointment) -> dict[str, Any]:
     return {
-        "when": f"{say_date(local.date())}, {say_time(local)}",
+        "when": _when(visit),
         "what": visit.service.name,
         "who": visit.practitioner.name,
         "number": visit.course_no,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.test import Client
 
 from bookings.models import PatientMerge
-from bookings.operations import merge_patients
+from bookings.operations import mark_arrived, merge_patients
 from clinic.models import AuditEvent, Patient, User
 from tests import factories
 from tests.bookings.waiting import wait
@@ -113,7 +114,8 @@ def test_what_moves_names_courses_and_places_in_line(cast: Cast, desk: Client, m
     assert "with Ana Ruiz , visit 1 of a course" in text_of(page)
     both = f"On the waitlist for {cast.service.name} since Tue, Nov 24, 2026: {cast.mia.code}"
     assert f"{both} waits for it too, both places in line stay" in text_of(page)
-    desk.post(address, values_of(page))
+    done = text_of(desk.post(address, values_of(page), follow=True))
+    assert "; 1 upcoming visit moved, and 1 place on the waitlist." in done
     listed = text_of(desk.get("/waitlist/"))
     assert listed.count(f"put on the list under {maya.code}") == 1
     assert listed.count("Mia Lee") == 2
@@ -126,6 +128,34 @@ def test_what_moves_names_courses_and_places_in_line(cast: Cast, desk: Client, m
     assert f"/patients/{cast.mia.pk}/" in shown.content.decode()
     assert f"under {maya.code}" in text_of(shown)
     assert desk.get(f"/courses/{course.pk}/book/").status_code == 200
+
+
+@pytest.mark.parametrize("whose", ["kept", "merged"])
+def test_a_visit_that_has_begun_is_told_before_anything_is_chosen(
+    cast: Cast, desk: Client, maya: Patient, whose: str
+) -> None:
+    here = cast.mia if whose == "kept" else maya
+    visit = factories.appointment(
+        patient=here,
+        practitioner=cast.ana,
+        service=cast.service,
+        room=cast.room,
+        device=cast.device,
+        starts_at=NOW + dt.timedelta(hours=1),
+        by=cast.reception,
+    )
+    address = f"/patients/{cast.mia.pk}/merge/"
+    page = desk.get(address, {"other": str(maya.pk)})
+    assert "has begun" not in text_of(page)
+    mark_arrived(appointment=visit, by=cast.reception, at=NOW)
+    later = desk.get(address, {"other": str(maya.pk)})
+    says = f"{here.code} is in a visit that has begun, Tue, Nov 24, 2026, 10:00 AM."
+    assert f"{says} Merge them when it has ended." in text_of(later)
+    assert ">Merge</button>" in page.content.decode()
+    assert ">Merge</button>" not in later.content.decode()
+    refused = desk.post(address, values_of(page))
+    assert refused.status_code == 422
+    assert text_of(refused).count(says) == 1
 
 
 def test_the_cards_say_so_and_the_way_back_is_a_press(cast: Cast, desk: Client, maya: Patient):
