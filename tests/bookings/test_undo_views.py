@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from typing import Any
@@ -148,3 +149,16 @@ def test_a_no_show_offers_to_book_again(cast: Cast, enter: Enter, visit: Appoint
     assert str(form.initial["chosen"]) == str(visit.patient_id)
     assert str(form.glimpse("service").pk) == str(visit.service_id)
     assert form.glimpse("practitioner") == cast.ana
+
+
+def test_a_no_show_marked_after_the_visits_end_can_be_taken_back_from_the_board(
+    cast: Cast, enter: Enter, visit: Appointment, clock: Any
+) -> None:
+    clock.shift(4 * 3600)  # 1 PM; the visit was 12:00–12:45 PM
+    assert visit.lanes.practitioner.ends_at < NOW + dt.timedelta(hours=4)
+    client = enter(cast.reception)
+    press(client, visit, "no-show")
+    board = client.get("/day/2026-11-24/")
+    assert acts(board) == ["undo"]
+    assert "Mia Lee is marked as a no-show." in words(board)
+    assert "until 1:03 PM" in words(board)
