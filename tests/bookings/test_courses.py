@@ -225,6 +225,20 @@ def test_what_one_cannot_take_is_offered_with_others_at_the_wished_time(cast: Ca
     assert {abs(one.starts_at - last.starts_at) for one in last.offers[1:]} <= {15 * MINUTE}
 
 
+def test_where_anyone_will_do_the_plan_names_who_would_be_booked(cast: Cast) -> None:
+    taken = blocked(cast, FOUR[0].starts_at)
+    found = plan(cast, practitioner=None)
+    named = [next(o for o in one.offers if o.key == one.picked) for one in found]
+    assert all(one.fits for one in found)
+    assert named[0].practitioner not in (None, taken.practitioner)
+    # Whoever has the fewest visits that day, as where nobody is named.
+    visits = [CourseVisit(no, one.starts_at) for no, one in enumerate(named, start=1)]
+    booked = Appointment.objects.filter(course=book_course(cast, visits, practitioner=None))
+    assert [one.practitioner for one in booked.order_by("course_no")] == [
+        one.practitioner for one in named
+    ]
+
+
 def test_what_is_picked_leads_on_to_the_next_visit(cast: Cast) -> None:
     later = plan(cast)[0].offers[0]
     pick = f"{cast.ana.pk}@{(later.starts_at + 7 * DAY):%Y-%m-%dT%H:%MZ}"

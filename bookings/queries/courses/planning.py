@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from bookings.queries.intervals import Rest, planned_near
 from bookings.queries.supply import short_by
 from bookings.rules.choice import choice_key, read_choice
 from bookings.rules.course import DAY, Rhythm, moved_along
+from bookings.rules.status import HOLDING
 from bookings.rules.supply import OUT
 from bookings.rules.visit import time_fault
 from clinic.models import Clinic, Patient, Practitioner
@@ -26,7 +28,8 @@ OFFERS = 4
 
 @dataclass(frozen=True)
 class Offer:
-    """A time at which a visit can be booked; `practitioner` None: whoever is free."""
+    """A time at which a visit can be booked, and with whom, so that it can be said before; None
+    only where an earlier list left it open."""
 
     key: str
     starts_at: dt.datetime
@@ -70,7 +73,7 @@ def plan_visits(
 
     Each visit follows the one before as that is picked; `standing` are the days of the visits
     that are booked already, `picked` what was chosen of an earlier list ("" leaves a visit out).
-    At most twelve queries for each visit, and thirteen more where its wished time is not free.
+    At most thirteen queries for each visit, and thirteen more where its wished time is not free.
     """
     taken, chosen = dict(standing or {}), picked or {}
     rest = rest_for(clinic, service, patient, since=clinic.day_of(at))
@@ -183,8 +186,10 @@ def _look(
         one.against = [reason.says for reason in told.reasons if reason.blocks]
     else:
         one.fits = True
-        key = choice_key(practitioner.pk if practitioner else None, one.starts_at)
-        one.offers.append(Offer(key, one.starts_at, practitioner))
+        who = practitioner or _whoever(search, one.starts_at)
+        one.offers.append(
+            Offer(choice_key(who.pk if who else None, one.starts_at), one.starts_at, who)
+        )
     own = search.nearest(around, practitioner=practitioner, alone=True, count=OFFERS * 2)
     anyone = search.nearest(around, count=OFFERS * 2) if practitioner else []
     own, anyone = (_nearest_first(free, around, highest) for free in (own, anyone))
@@ -205,6 +210,19 @@ def _look(
                 f"Another visit for the same area is booked for {say_date(near.local_date)}."
             )
     return one
+
+
+def _whoever(search: FreeSearch, starts_at: dt.datetime) -> Practitioner | None:
+    """With whom a visit is that anyone may give: of those who are free, as when booking, the one
+    with the fewest visits that day. One query."""
+    free = [one for one in search.people if not search.misfit(starts_at, practitioner=one)]
+    visits = Appointment.objects.filter(
+        practitioner__in=free,
+        local_date=search.asked.clinic.day_of(starts_at),
+        status__in=[str(status) for status in HOLDING],
+    )
+    counts = Counter(visits.order_by().values_list("practitioner", flat=True))
+    return min(free, key=lambda one: (counts[one.pk], one.pk), default=None)
 
 
 def _nearest_first(
