@@ -85,7 +85,7 @@
   /* After an act on a card, the place at which one works: the same board comes back as it was left. */
   const PLACE = "board-place";
   const SOON = 60000;
-  const same = () => board && `${board.dataset.by} ${board.dataset.day}`;
+  const same = () => (board ? `${board.dataset.by} ${board.dataset.day}` : `list ${location.pathname}`);
   const keep = () => {
     const page = document.scrollingElement;
     try {
@@ -101,14 +101,14 @@
       return place && place.same === same() && Date.now() - place.at < SOON ? place : null;
     } catch { return null; }
   };
-  const place = board && kept();
+  const place = wrap && kept();
   if (place) {
     wrap.scrollTo({ top: place.top, left: place.left, behavior: "instant" });
     document.scrollingElement.scrollTo({ top: place.page, behavior: "instant" });
-    board.querySelector("a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    board?.querySelector("a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   } else if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
   document.addEventListener("submit", (event) => {
-    if (board && event.target.method === "post") keep();
+    if (wrap && event.target.method === "post") keep();
   }, true);
 
   /* The card: opened in place, closed with Escape, its place kept in the address. */
