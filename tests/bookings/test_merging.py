@@ -18,7 +18,6 @@ from bookings.operations import (
     note_chart_opened,
     note_ended,
     note_started,
-    try_message_again,
     undo,
     unmerge_patients,
 )
@@ -32,7 +31,6 @@ from clinic.operations.patients import EDITABLE
 from clinic.queries.patients import find_patients
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from tests import factories
-from tests.bookings.test_outbox_page import fail
 from tests.cast import NOW, Cast
 from tests.raw_sql import change, copy, refused, run
 
@@ -232,55 +230,11 @@ def test_what_was_not_told_yet_goes_where_she_is_reached_now(cast: Cast, maya: P
     assert {to for to, _due in waiting_to()} == {"maya@example.org"}
 
 
-def test_what_was_called_off_under_the_other_number_follows_her_ways(cast: Cast, maya: Patient):
-    off = book_for(cast, maya, 1)
-    cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW)
-    merge(cast, cast.siobhan, maya)
-    reach(cast, cast.siobhan, email="right@example.org")
-    assert waiting_to() == {("right@example.org", NOW + UNDO)}
-    message = fail(Message.objects.get(status="waiting"))
-    reach(cast, cast.siobhan, email="new@example.org")
-    try_message_again(message=message, by=cast.reception, at=NOW)
-    assert waiting_to() == {("new@example.org", NOW)}
-    reach(cast, cast.siobhan, contact_by="none")
-    assert waiting_to() == set()
-
-
-@pytest.mark.parametrize("became", ["waiting", "failed"])
-def test_what_still_waits_of_a_visit_called_off_long_ago_goes_along_and_back(
-    cast: Cast, maya: Patient, became: str
-):
-    """The mail is away, or has refused the merged number's address."""
-    off = book_for(cast, maya, 2)
-    cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW - HOUR)
-    if became == "failed":
-        fail(Message.objects.get(status="waiting"))
-    merge(cast, cast.siobhan, maya)
-    assert {to for to, _due in waiting_to()} == {"siobhan@example.org"}
-    assert not Message.objects.filter(status="failed", withdrawn=False).exists()
-    unmerge_patients(patient=again(maya), by=cast.manager, at=NOW + HOUR)
-    assert {to for to, _due in waiting_to()} == {"maya@example.org"}
-
-
-def test_what_failed_stays_to_be_called_of_where_she_is_not_written_to(cast: Cast, maya: Patient):
-    off = book_for(cast, maya, 1)
-    cancel(appointment=again(off), reason="Ill", by=cast.reception, at=NOW)
-    fail(Message.objects.get(status="waiting"))
-    merge(cast, cast.mia, maya)
-    assert Message.objects.filter(status="failed", withdrawn=False).count() == 1
-
-
 def book_for(cast: Cast, patient: Patient, days: int) -> Appointment:
     """A visit so many days from now, booked an hour ago."""
     here = {"clinic": cast.clinic, "practitioner": cast.ana, "service": cast.service}
     starts_at = NOW + days * DAY
     return book(**here, patient=patient, starts_at=starts_at, by=cast.reception, at=NOW - HOUR)
-
-
-def reach(cast: Cast, patient: Patient, **given: Any) -> None:
-    patient = again(patient)
-    values = {name: getattr(patient, name) for name in EDITABLE} | given
-    change_patient(patient=patient, version=patient.version, by=cast.reception, at=NOW, **values)
 
 
 def waiting_to() -> set[tuple[str, dt.datetime]]:

@@ -18,15 +18,12 @@ from bookings.operations import (
     decline_offer,
     end_course,
     merge_patients,
-    move,
     reflow_course,
     take_offer,
     unmerge_patients,
     withdraw_wait,
 )
 from bookings.queries.holds import offers_without_holds, visits_without_holds
-from bookings.rules.status import UNDO
-from clinic import outbox
 from clinic.models import Message, Patient
 from clinic.operations import change_patient
 from clinic.operations.patients import EDITABLE
@@ -235,30 +232,6 @@ def test_a_course_s_visits_go_along_and_come_back(cast: Cast, mia: Patient, maya
     assert {to for kind, to in to_whom() if kind != "cancelled"} == {"maya@example.org"}
     assert queries.courses_of(again(mia)) == []
     end_course(course=again(course), reason="Moved away", by=cast.reception, at=NOW)
-
-
-def test_a_course_that_is_not_told_yet_is_told_in_one_message(
-    cast: Cast, mia: Patient, maya: Patient
-):
-    course_of(cast, maya, visits=4)
-    merge(cast, mia, maya)
-    assert to_whom() == [("course", "mia@example.org")]
-    assert Message.objects.filter(status="dropped").count() == 1
-    unmerge(cast, maya)
-    assert to_whom() == [("course", "maya@example.org")]
-
-
-def test_a_move_that_can_be_undone_is_not_told_before_for_a_merge(
-    cast: Cast, mia: Patient, maya: Patient
-):
-    course = course_of(cast, maya)
-    outbox.deliver(at=NOW)
-    first = Appointment.objects.get(course=course, course_no=1)
-    move(appointment=first, starts_at=NOON + HOUR, by=cast.reception, at=NOW)
-    merge(cast, mia, maya)
-    told = Message.objects.get(status="waiting")
-    assert (told.key.partition(" ")[0], told.to) == ("moved", "mia@example.org")
-    assert told.due_at == NOW + UNDO
 
 
 def test_nobody_is_put_anywhere_under_a_merged_number(cast: Cast, mia: Patient, maya: Patient):
