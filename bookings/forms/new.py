@@ -10,12 +10,11 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
-from bookings.forms.overriding import leave_of, may_override, override_field
+from bookings.forms.overriding import may_override, override_field
 from bookings.forms.when import TypedTimeField, WhenForm, read_choice
 from bookings.models import Service
 from bookings.queries import services_of
 from bookings.queries.listing import rooms_in_use
-from bookings.rules.interval import Leave
 from clinic.forms import RowField, day_field
 from clinic.forms.patients import another_field, person_fields, search_field
 from clinic.models import Patient, Practitioner
@@ -144,15 +143,6 @@ class NewAppointmentForm(WhenForm):
         found = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
         room = self.cleaned_data.get("room")
         return found | {"room": room} if room else found
-
-    @property
-    def leave(self) -> Leave:
-        """Whether the interval is passed over as the form stands. What a page asks meanwhile says
-        only that there is a reason ("sooner"): the reason itself never goes into an address."""
-        if "override_reason" not in self.fields:
-            return Leave.NONE
-        reason = self.glimpse("override_reason") or self.initial.get("sooner")
-        return leave_of(self.user, self.clinic, reason)
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data

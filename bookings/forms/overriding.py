@@ -22,6 +22,15 @@ def leave_of(user: Any, clinic: Any, reason: Any) -> Leave:
     return Leave.GIVEN if str(reason or "").strip() else Leave.MAY
 
 
+def leave_in(form: Any) -> Leave:
+    """The same as a form of a new appointment stands. What a page asks meanwhile says only that
+    there is a reason ("sooner"): the reason itself never goes into an address."""
+    if "override_reason" not in form.fields:
+        return Leave.NONE
+    reason = form.glimpse("override_reason") or form.initial.get("sooner")
+    return leave_of(form.user, form.clinic, reason)
+
+
 def override_field() -> forms.CharField:
     """Why a visit comes sooner than the interval."""
     return forms.CharField(

@@ -55,6 +55,11 @@ class Rest:
         gap = self.gap_on(day)
         return None if gap and self.leave.passes(gap) else gap
 
+    def says_against(self, day: dt.date) -> str:
+        """The same in words; "" where nothing does."""
+        gap = self.against(day)
+        return say_gap(gap, self.leave) if gap else ""
+
     def passed_on(self, day: dt.date) -> str:
         """That a visit on a day is sooner than the interval, which `leave` passes over; "" where
         nothing is passed over."""

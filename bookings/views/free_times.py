@@ -145,7 +145,7 @@ def free_region(
         "groups": groups,
         "empty": none.says if none else "",
         "sooner": next(
-            (says for line in lines if line.times and (says := found.passed_on(line.day))), ""
+            (found.rest.passed_on(line.day) for line in lines if line.times and found.rest), ""
         ),
         "picked": picked,
         "listed": first,

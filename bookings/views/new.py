@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from bookings import operations, queries
 from bookings.forms.new import SAID_OF_HER, NewAppointmentForm
+from bookings.forms.overriding import leave_in
 from bookings.models import Appointment
 from bookings.rules.blocks import LENGTHS
 from bookings.rules.choice import choice_key
@@ -144,7 +145,7 @@ class NewAppointment(FormPage):
                 at=at,
                 patient=form.who,
                 room=self.asked.get("room"),
-                leave=form.leave,
+                leave=leave_in(form),
             )
             context = self.get_context_data(form=form, found=found)
             near = found.nearest(self.asked["starts_at"], practitioner=self.asked["practitioner"])
@@ -188,7 +189,7 @@ class NewAppointment(FormPage):
             practitioner=form.glimpse("practitioner"),
             patient=patient,
             room=form.glimpse("room"),
-            leave=form.leave,
+            leave=leave_in(form),
             first=day,
             at=at,
             picked=form.glimpse("slot") or "",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
+from bookings.forms.overriding import leave_in
 from bookings.models import Appointment
 from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.permissions import Permission
@@ -107,7 +108,7 @@ def why_words(
             practitioner=practitioner,
             patient=patient,
             room=form.glimpse("room"),
-            leave=form.leave,
+            leave=leave_in(form),
         )
         found.append(_asked(clinic, starts_at, told, at=at))
     return {"missing": "", "asked": found}

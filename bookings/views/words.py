@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bookings import queries
 from bookings.forms.new import NewAppointmentForm
+from bookings.forms.overriding import leave_in
 from bookings.models import Appointment, Service
 from bookings.rules.cancelling import say_standing
 from bookings.rules.fit import outside_opening
@@ -72,12 +73,12 @@ def words_so_far(
             patient=patient,
             found=found,
             room=form.glimpse("room"),
-            leave=form.leave,
+            leave=leave_in(form),
         )
         words["early"] = early_words(clinic, service, starts_at)
         day, today = clinic.day_of(starts_at), clinic.day_of(at)
         words["near"] = near_words(clinic, service, patient, day)
-        words["sooner"] = sooner_words(clinic, service, patient, day, form.leave)
+        words["sooner"] = sooner_words(clinic, service, patient, day, leave_in(form))
         if not words["doubt"] and queries.short_by(day, clinic=clinic, today=today, more=1):
             words["supply"] = OUT
     missing = [

@@ -34,7 +34,7 @@ from bookings.rules.free_times import (
     patient_free,
     places,
 )
-from bookings.rules.interval import Leave, say_gap
+from bookings.rules.interval import Leave
 from bookings.rules.visit import FARTHEST, Lanes, lanes
 from clinic.constraints import LAST_DAY
 from clinic.models import Clinic, License, Patient, Practitioner, Room
@@ -264,15 +264,7 @@ class FreeSearch:
             things=self._things,
             local=self.asked.clinic.local,
         )
-        if found or self.rest is None:
-            return found
-        gap = self.rest.against(self.asked.days[index])
-        return say_gap(gap, self.rest.leave) if gap else ""
-
-    def passed_on(self, day: dt.date) -> str:
-        """That a visit on a day is sooner than the interval, which who asks passes over; "" where
-        nothing is passed over."""
-        return self.rest.passed_on(day) if self.rest else ""
+        return found or (self.rest.says_against(self.asked.days[index]) if self.rest else "")
 
     def _line(self, one: Practitioner, index: int, most: int | None) -> FreeLine:
         line = FreeLine(one, self.asked.days[index], why=self.why(one, index))
