@@ -14,11 +14,10 @@ from django.db.models import Q
 from clinic import gateways
 from clinic.models import Clinic, Message
 from clinic.refusals import Refusal
+from clinic.rules.posting import INTERRUPTED, LATE, WITHDRAWN
 
 log = logging.getLogger(__name__)
 TRIES = 5
-# Why a message was not sent, beside the kinds of errors: `Message.error`.
-INTERRUPTED, LATE, WITHDRAWN = "Interrupted", "Late", "Withdrawn"
 # How long a message belongs to the worker that sends it: far longer than a mail server is
 # waited for (EMAIL_TIMEOUT at each of its few answers), so that only a dead worker loses one.
 LEASE = dt.timedelta(minutes=5)

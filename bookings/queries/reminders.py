@@ -16,8 +16,8 @@ from bookings.models import Appointment, Listed, Offer
 from bookings.queries.holds import comes_at
 from bookings.rules.status import MOVABLE, Status
 from bookings.rules.telling import LISTS, TELLS_START, Kind, Told, ways
-from clinic import outbox
 from clinic.models import Clinic, Message, Patient
+from clinic.rules.posting import INTERRUPTED, LATE
 
 DAY = dt.timedelta(days=1)
 _GONE = Q(status=Message.Status.DROPPED) | Q(status=Message.Status.FAILED, withdrawn=True)
@@ -128,8 +128,8 @@ def lists_too_late(*, at: dt.datetime) -> list[str]:
     names = Q()
     for kind in sorted(LISTS):
         names |= Q(key__startswith=f"{kind} ")
-    unsent = Q(status=status.WAITING) | Q(status=status.DROPPED, error=outbox.LATE)
-    unsent |= Q(status=status.FAILED) & ~Q(error=outbox.INTERRUPTED)
+    unsent = Q(status=status.WAITING) | Q(status=status.DROPPED, error=LATE)
+    unsent |= Q(status=status.FAILED) & ~Q(error=INTERRUPTED)
     ahead = Listed.objects.filter(message=OuterRef("pk"), comes_at__gt=at)
     rows = Message.objects.filter(names, unsent, Exists(ahead), withdrawn=False, not_after__lte=at)
     return list(rows.order_by("due_at", "pk").values_list("key", flat=True))
@@ -187,7 +187,7 @@ def unsent_off(appointment: Appointment) -> list[Message]:
 
 def _said_off():  # type: ignore[no-untyped-def]
     # One that was cut off may have arrived.
-    failed = Q(status=Message.Status.FAILED) & ~Q(error=outbox.INTERRUPTED)
+    failed = Q(status=Message.Status.FAILED) & ~Q(error=INTERRUPTED)
     unsent = Q(status=Message.Status.WAITING) | failed
     return Message.objects.filter(unsent, withdrawn=False, key__startswith=f"{Kind.CANCELLED} ")
 

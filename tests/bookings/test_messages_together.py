@@ -16,6 +16,7 @@ from clinic import outbox
 from clinic.models import Message, Patient
 from clinic.operations.patients import EDITABLE
 from clinic.refusals import Refusal
+from clinic.rules.posting import INTERRUPTED
 from tests.bookings.test_courses import DAY, FOUR, MINUTE, book_course
 from tests.bookings.test_outbox_page import fail
 from tests.bookings.waiting import NOON, SECRET, offer, wait
@@ -211,7 +212,7 @@ def test_where_a_list_is_too_late_for_its_first_the_others_are_told_once(
 
 
 def test_what_was_cut_off_while_it_was_sent_is_not_told_twice(cast: Cast, course: Course) -> None:
-    fail(Message.objects.get(), outbox.INTERRUPTED)
+    fail(Message.objects.get(), INTERRUPTED)
     assert operations.tell_the_rest(at=visit(course, 1).comes_at) == 0
 
 

@@ -21,6 +21,7 @@ from bookings.rules.waiting import OfferState
 from clinic import gateways, outbox
 from clinic.models import AuditEvent, Message, Patient
 from clinic.refusals import Refusal
+from clinic.rules.posting import INTERRUPTED, LATE
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.gateways import MailServer, TextProvider
@@ -83,8 +84,8 @@ def kinds_of(module: Any, base: type[BaseException]) -> list[str]:
         "UnicodeEncodeError",
         gateways.NoGateway.__name__,
         gateways.NotTaken.__name__,
-        outbox.INTERRUPTED,
-        outbox.LATE,
+        INTERRUPTED,
+        LATE,
         outbox.WITHDRAWN,
     ],
 )
