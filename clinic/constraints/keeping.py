@@ -67,20 +67,27 @@ def drop(connection: Any) -> None:
     """Take every guard away. For migrations, and for the tests that show what they hold.
 
     Also those that an earlier version made and this one does not know: a guard that has gone, or
-    has another name now, would go on refusing.
+    has another name now, would go on refusing. And those of ours that somebody has hollowed out.
     """
+    ours = {
+        name
+        for table, guard in all_guards()
+        if guard.applies(connection.vendor)
+        for name in guard.triggers(connection.vendor)
+    }
     query = (
-        "SELECT name, tbl_name FROM sqlite_master "
-        "WHERE type = 'trigger' AND sql LIKE '%BEGIN SELECT RAISE(ABORT, %'"
+        "SELECT name, tbl_name, sql LIKE '%BEGIN SELECT RAISE(ABORT, %' FROM sqlite_master "
+        "WHERE type = 'trigger'"
         if connection.vendor == "sqlite"
-        else "SELECT t.tgname, c.relname FROM pg_trigger t "
+        else "SELECT t.tgname, c.relname, p.proname = t.tgname FROM pg_trigger t "
         "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
-        "WHERE NOT t.tgisinternal AND p.proname = t.tgname "
-        "AND c.relnamespace = current_schema()::regnamespace"
+        "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        for trigger, table in cursor.fetchall():
+        for trigger, table, like_ours in cursor.fetchall():
+            if not like_ours and trigger not in ours:
+                continue
             on = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {trigger}{on}")
 

@@ -153,7 +153,7 @@ def test_who_treats_nobody_has_no_calendar(cast: Cast, enter: Enter) -> None:
     assert "No calendar of your own" in client.get(reverse("own-calendar")).content.decode()
     assert client.post(reverse("own-calendar"), {"once": "key"}).status_code == 422
     assert enter(cast.manager).get(reverse("own-calendar")).status_code == 403
-    with pytest.raises(Refusal, match="Only who treats"):
+    with pytest.raises(Refusal, match="Only those who treat"):
         operations.make_calendar_link(by=cast.manager, at=NOW)
 
 
