@@ -158,4 +158,5 @@ def cloned() -> Iterator[Database]:
             _server(f'DROP DATABASE "{name}" WITH (FORCE)')
         else:
             for left in _folder().glob(f"{label}.sqlite3*"):
-                left.unlink()
+                # A connection of the server that closes this moment takes its own files away.
+                left.unlink(missing_ok=True)

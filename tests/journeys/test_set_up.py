@@ -132,6 +132,7 @@ def the_people(page: Page, look: Look) -> None:
     page.get_by_label("Account").select_option(label="Olivia Ward")
     look("add a practitioner")
     page.get_by_role("button", name="Add the practitioner").click()
+    expect(page.locator("#notes .note")).to_be_visible()
     page.goto("/licenses/add/")
     page.get_by_label("Practitioner").select_option(label="Olivia Ward RN")
     page.get_by_label("Kind").select_option("Registered nurse")
@@ -197,6 +198,7 @@ def book(page: Page) -> None:
     page.get_by_role("button", name="Book", exact=True).click()
     expect(page.locator("#notes")).to_contain_text("Booked: Mia Lee, Face 30")
     press(page, page.get_by_role("button", name="Mark arrived"))
+    expect(page.locator("#notes")).to_contain_text("Mia Lee has arrived.")
 
 
 def treat(page: Page, look: Look, clock_shows: Callable[[str], None]) -> None:
