@@ -123,9 +123,9 @@ def test_every_app_has_the_same_rooms() -> None:
         "messages", "forms", "views", "urls", "api", "management",
     }  # fmt: skip
     clinic = {
-        "accounts", "acts", "audit", "backups", "constraints", "deployment", "drafts", "gate",
-        "gateways", "health", "moment", "outbox", "permissions", "prepared", "printing", "proxy",
-        "refusals", "seals", "second_factor", "sessions", "settings", "sitemap",
+        "accounts", "acts", "audit", "backups", "constraints", "deployment", "drafts", "each",
+        "gate", "gateways", "health", "moment", "outbox", "permissions", "prepared", "printing",
+        "proxy", "refusals", "seals", "second_factor", "sessions", "settings", "sitemap",
         "tokens", "vault", "wsgi",
     }  # fmt: skip
     unknown = {
