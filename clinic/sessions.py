@@ -19,6 +19,7 @@ from django.utils.http import urlencode
 
 from clinic import accounts, drafts, second_factor
 from clinic.models import Clinic, User
+from clinic.rules import USUAL, written_as
 
 Answer = Callable[[HttpRequest], HttpResponse]
 # The last use is noted at most this often: a session row is not rewritten on each request.
@@ -181,7 +182,7 @@ def _page_of(request: HttpRequest) -> str:
 class CurrentClinic:
     """Sets `request.clinic`, the clinic this session works in, and `request.clinics`.
 
-    Inside it, templates show every instant on that clinic's wall clock.
+    Inside it, every instant is said on that clinic's wall clock, in that clinic's way.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -194,8 +195,12 @@ class CurrentClinic:
             request.clinic = choose(request.clinics, request.session.get("clinic"))
             if not request.clinic and not request.path.startswith(OPEN_WITHOUT_ROLE):
                 return render(request, "clinic/no_role.html", status=403)
-        # Every time of day on a page is the clinic's wall clock (P4).
-        with timezone.override(request.clinic.zone if request.clinic else None):
+        # Every time of day on a page is the clinic's wall clock (P4), in its way of writing.
+        here = request.clinic
+        with (
+            timezone.override(here.zone if here else None),
+            written_as(here.locale if here else USUAL),
+        ):
             return self.get_response(request)
 
 

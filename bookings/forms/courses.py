@@ -117,8 +117,8 @@ class CourseForm(VisitsForm):
     date = day_field(label="First visit, from")
     time = TypedTimeField(
         label="Time",
-        widget=forms.TextInput(attrs={"placeholder": "9:30 AM"}),
-        error_messages=dict.fromkeys(("required", "invalid"), "Enter a time, for example 9:30 AM."),
+        widget=forms.TextInput(attrs={"placeholder": "9:30"}),
+        error_messages=dict.fromkeys(("required", "invalid"), "Enter a time, for example 9:30."),
     )
     practitioner = RowField(
         queryset=None,

@@ -23,7 +23,7 @@ def time_field(label: str) -> TypedTimeField:
         label=label,
         required=False,
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-        error_messages={"invalid": "Enter a time, for example 9:30 AM."},
+        error_messages={"invalid": "Enter a time, for example 9:30."},
     )
 
 

@@ -10,6 +10,7 @@ from django import forms
 from bookings.rules.merging import FIELDS
 from clinic.forms import HouseForm
 from clinic.models import Patient
+from clinic.rules import short_date
 
 KEEP, TAKE = "keep", "take"
 VERSION: Mapping[str, Any] = {"min_value": 1, "max_value": 2**31 - 1}
@@ -80,8 +81,7 @@ def _shown(patient: Patient, name: str) -> str:
     if name in ("sex_at_birth", "contact_by"):
         return str(getattr(patient, f"get_{name}_display")())
     if name == "birth_date":
-        born = patient.birth_date
-        return f"{born:%b} {born.day}, {born.year}"
+        return short_date(patient.birth_date)
     return patient.phone_text if name == "phone" else str(getattr(patient, name) or "")
 
 

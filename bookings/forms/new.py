@@ -90,9 +90,9 @@ class NewAppointmentForm(WhenForm):
     time = TypedTimeField(
         label="Time",
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "9:30 AM"}),
-        help_text="9, 930 and 14:30 will do. 1 to 6 are PM unless AM is typed.",
-        error_messages={"invalid": "Enter a time, for example 9:30 AM."},
+        widget=forms.TextInput(attrs={"placeholder": "9:30"}),
+        help_text="9, 930 and 14:30 will do. 1 to 6 mean the afternoon unless AM is typed.",
+        error_messages={"invalid": "Enter a time, for example 9:30."},
     )
     room = room_field()
     slot = forms.CharField(required=False, max_length=80)
@@ -173,7 +173,7 @@ class NewAppointmentForm(WhenForm):
         for name, sentence in (
             ("first_name", "Enter the legal first name."),
             ("last_name", "Enter the legal last name."),
-            ("birth_date", "Enter the birth date, for example 3/14/1991."),
+            ("birth_date", "Enter the birth date, for example Mar 14, 1991."),
         ):
             if not values.get(name) and name not in self.errors:
                 self.add_error(name, sentence)

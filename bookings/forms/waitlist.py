@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from clinic.forms.set_up import ChangeForm
 from clinic.models import Patient
 from clinic.queries.licenses import practitioners_of
 from clinic.queries.patients import Found, find_patients, patient_for
+from clinic.rules import say_time
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -26,9 +28,9 @@ def _time(label: str, help_text: str) -> TypedTimeField:
     return TypedTimeField(
         label=label,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "9:30 AM"}),
+        widget=forms.TextInput(attrs={"placeholder": "9:30"}),
         help_text=help_text,
-        error_messages={"invalid": "Enter a time, for example 9:30 AM."},
+        error_messages={"invalid": "Enter a time, for example 9:30."},
     )
 
 
@@ -158,8 +160,7 @@ def initial_of(entry: Any) -> dict[str, Any]:
     """What the form shows of an entry on file."""
 
     def clock(minute: int) -> str:
-        hour = minute // 60 % 24
-        return f"{hour % 12 or 12}:{minute % 60:02} {'AM' if hour < 12 else 'PM'}"
+        return say_time(dt.time(minute // 60 % 24, minute % 60))
 
     return {
         "version": entry.version,

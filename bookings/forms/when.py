@@ -45,8 +45,8 @@ class WhenForm(HouseForm):
 
     date = day_field()
     time = TypedTimeField(
-        widget=forms.TextInput(attrs={"placeholder": "9:30 AM"}),
-        error_messages={"invalid": "Enter a time, for example 9:30 AM."},
+        widget=forms.TextInput(attrs={"placeholder": "9:30"}),
+        error_messages={"invalid": "Enter a time, for example 9:30."},
     )
     choice = forms.CharField(required=False, widget=forms.HiddenInput, max_length=80)
 

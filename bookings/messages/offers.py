@@ -15,7 +15,7 @@ from bookings.queries import times_taken_back, unsent_of, ways_to
 from bookings.rules.letters import OFFER, fill
 from clinic import outbox
 from clinic.models import Message
-from clinic.rules import say_time
+from clinic.rules import say_time, written_as
 
 # The line of a message that is its link.
 LINK = re.compile(r"^https?://\S+$", re.MULTILINE)
@@ -36,7 +36,9 @@ def offered(offer: Offer, *, at: dt.datetime) -> bool:
 def _post(offer: Offer, link: str, told: Collection[str], at: dt.datetime) -> None:
     patient, clinic = offer.patient, offer.clinic
     values = blanks_of(clinic, offer.comes_at, patient.preferred_name or patient.first_name)
-    values |= {"until": say_time(clinic.local(offer.expires_at)), "link": link}
+    with written_as(clinic.locale):
+        until = say_time(clinic.local(offer.expires_at))
+    values |= {"until": until, "link": link}
     for way in told:
         by_text = way == Message.Channel.SMS
         key = f"offer {offer.pk} {way}"

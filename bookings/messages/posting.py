@@ -16,7 +16,7 @@ from bookings.rules.letters import LETTERS, MOVED_TOGETHER, Words, said
 from bookings.rules.telling import WORDED, Kind
 from clinic import outbox
 from clinic.models import Message
-from clinic.rules import say_date, say_time
+from clinic.rules import month_day, say_date, say_time, written_as
 
 AT_ONCE = dt.timedelta(0)
 
@@ -78,10 +78,11 @@ def post_together(
     name = patient.preferred_name or patient.first_name
     values = blanks_of(clinic, first.comes_at, name)
     starts = [clinic.local(one.comes_at) for one in visits]
-    listed = "\n".join(
-        f"{say_date(one.date())} at {say_time(one)} ({one.tzname()})" for one in starts
-    )
-    short = ", ".join(f"{one:%b} {one.day} {say_time(one)}" for one in starts)
+    with written_as(clinic.locale):
+        listed = "\n".join(
+            f"{say_date(one.date())} at {say_time(one)} ({one.tzname()})" for one in starts
+        )
+        short = ", ".join(f"{month_day(one)} {say_time(one)}" for one in starts)
     entries = [_entry(one, at) for one in visits]
     # Nothing is asked of a calendar that several visits are put into at once.
     file = calendar_file(entries, method=Method.PUBLISH, zone=clinic.zone).decode()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from bookings.rules.letters import Letter, Words, fill, said
 from bookings.rules.texts import length_fault
 from clinic.models import Clinic
-from clinic.rules import say_date, say_time
+from clinic.rules import say_date, say_time, written_as
 
 SUBJECT_MOST = 150
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
@@ -25,10 +25,12 @@ def text_of(words: Words, house: Letter, values: Mapping[str, str]) -> str:
 def blanks_of(clinic: Clinic, comes_at: dt.datetime, name: str) -> dict[str, str]:
     """What stands in a message's blanks: `comes_at` is when the patient is to be there (UTC)."""
     local = clinic.local(comes_at)
+    with written_as(clinic.locale):
+        when = f"{say_date(local.date())} at {say_time(local)} ({local.tzname()})"
     return {
         "name": one_line(name),
         "clinic": one_line(clinic.name),
-        "when": f"{say_date(local.date())} at {say_time(local)} ({local.tzname()})",
+        "when": when,
         "phone": clinic.phone_text,
         "address": one_line(clinic.address),
     }

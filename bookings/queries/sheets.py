@@ -8,6 +8,7 @@ import uuid
 from bookings.models import Appointment
 from clinic.models import Clinic
 from clinic.models.places import dialed
+from clinic.rules import short_date
 
 
 def contacts_of(*, clinic: Clinic, day: dt.date) -> dict[uuid.UUID, dict[str, str]]:
@@ -22,7 +23,7 @@ def contacts_of(*, clinic: Clinic, day: dt.date) -> dict[uuid.UUID, dict[str, st
     return {
         key: {
             "code": f"PT-{number:06d}",
-            "born": f"{born:%b} {born.day}, {born.year}",
+            "born": short_date(born),
             "phone": dialed(phone),
             "note": note,
         }

@@ -48,8 +48,8 @@ def _span_fault(starts_min: int, ends_min: int) -> str:
         return ""
     if (ends_min - starts_min) % DAY_MIN <= HALF_DAY:
         return (
-            "This crosses midnight. End it at 12:00 AM, and enter the hours after midnight on the "
-            "next day."
+            f"This crosses midnight. End it at {_clock(0)}, and enter the hours after midnight on "
+            "the next day."
         )
     return f"This ends at {_clock(ends_min)}, before it begins at {_clock(starts_min)}."
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from bookings.queries import Board, Column
 from bookings.rules.board import By, Cell, Kind
-from bookings.views.wording import hour_word
-from clinic.rules import say_date
+from clinic.rules import hour_word, say_date
 
 
 def absent_word(column: Column) -> str:

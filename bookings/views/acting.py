@@ -25,7 +25,7 @@ from clinic.models import Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
 from clinic.refusals import Refusal
-from clinic.rules import is_twice, say_date, say_time
+from clinic.rules import is_twice, say_date, say_time, say_weekday
 from clinic.views.doors import FormPage, acting
 
 
@@ -277,6 +277,6 @@ def time_offer(visit: Appointment, who: Practitioner, starts_at: dt.datetime) ->
     return {
         "value": choice_key(who.pk, starts_at),
         "label": f"{say_time(local)}{zone}",
-        "note": f"{local:%a, %b} {local.day} · {who}",
+        "note": f"{say_weekday(local)} · {who}",
         "says": f"{say_date(local.date())}, {say_time(local)}{zone}, {who}",
     }

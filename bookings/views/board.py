@@ -31,7 +31,7 @@ from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.models import Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
-from clinic.rules import say_date
+from clinic.rules import say_date, say_days
 from clinic.sessions import is_background
 from clinic.views.doors import Page, StaffRequest
 
@@ -152,7 +152,7 @@ def _week(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> H
         return HttpResponseRedirect(request.path)
     this = first <= today <= board.last
     context = {
-        "title": _say_week(first, board.last),
+        "title": say_days(first, board.last),
         "is_today": this,
         "doors_of_days": _weeks(first, today if this else first),
         "picker": reverse("week"),
@@ -163,13 +163,6 @@ def _week(request: StaffRequest, day: dt.date | None, form: DayForm | None) -> H
         "lists_week": request.GET.get("as") == "list",
     }
     return _show(request, board, choice, at, context, form)
-
-
-def _say_week(first: dt.date, last: dt.date) -> str:
-    """A week by its first and last day: Nov 23–29, 2026."""
-    month = "" if first.month == last.month else f"{last:%b} "
-    year = "" if first.year == last.year else f", {first.year}"
-    return f"{first:%b} {first.day}{year}–{month}{last.day}, {last.year}"
 
 
 def _whose(

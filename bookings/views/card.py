@@ -28,7 +28,7 @@ from bookings.views.waiting_times import say_waits, still_waits_of
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
 from clinic.queries.licenses import practitioners_of
-from clinic.rules import say_date, say_span, say_time
+from clinic.rules import month_day, say_date, say_span, say_time
 from clinic.views.doors import Door, StaffRequest
 
 # What each act's button says, its icon and its key on the desk's keyboard.
@@ -148,7 +148,7 @@ def _course(request: StaffRequest, visit: Appointment) -> dict[str, Any] | None:
         "others": [
             {
                 "number": number,
-                "day": f"{one.local_date:%b} {one.local_date.day}",
+                "day": month_day(one.local_date),
                 "url": reverse("appointment", args=[one.pk]),
             }
             for number, one in queries.standing_visits(course).items()

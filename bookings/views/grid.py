@@ -19,10 +19,10 @@ from bookings.rules.board import EPOCH, ONE_DAY, TICK, By, Cell, Kind, Row, wall
 from bookings.rules.status import MOVABLE, is_late, stand
 from bookings.rules.visit import SKEW
 from bookings.views.absent import absent_word, why_closed
-from bookings.views.wording import hour_word, room_word, short_hour
+from bookings.views.wording import room_word
 from clinic.constraints import LAST_DAY
 from clinic.models import Clinic
-from clinic.rules import say_day, say_span, say_time
+from clinic.rules import hour_word, say_day, say_span, say_time, say_weekday, short_hour
 
 NIL = uuid.UUID(int=0)
 # From this many columns on the board is set closer by itself, to fit a desk's screen.
@@ -95,7 +95,7 @@ def _column(column: Column, board: Board, today: dt.date) -> dict[str, Any]:
     }
     if board.by == By.WEEK:
         found |= {
-            "name": f"{column.day:%a, %b} {column.day.day}",
+            "name": say_weekday(column.day),
             "credential": "",
             "day": column.day.isoformat(),
             "url": reverse("day-on", args=[column.day]) if column.day <= LAST_DAY else "",
@@ -232,7 +232,7 @@ def _row(
         "at": _instant(row, board, today if now else None) if row.ticks else "",
         "start": f"{local:%H:%M}" if board.by == By.WEEK else row.starts_at.isoformat(),
         "head": row.ticks,
-        "label": f"{local.hour % 12 or 12} {local:%p}" if row.hour else hour_word(local),
+        "label": short_hour(local) if row.hour else hour_word(local),
         "change": row.change,
         "cells": [
             _free(cell, slots[cell.column], board, date, when, said)

@@ -9,7 +9,7 @@ from bookings.models import Appointment
 from bookings.rules.status import Act
 from bookings.rules.undoing import DONE, UNDONE
 from clinic.models import Clinic
-from clinic.rules import say_date, say_time
+from clinic.rules import month_day, say_date, say_time
 
 HISTORY = (
     ("created", "Booked"),
@@ -45,7 +45,7 @@ def happened(visit: Appointment, clinic: Clinic) -> list[dict[str, Any]]:
         {
             "what": what,
             "at": at,
-            "when": f"{(local := clinic.local(at)):%b} {local.day}, {say_time(local)}",
+            "when": f"{month_day(local := clinic.local(at))}, {say_time(local)}",
             "by": by,
         }
         for at, what, by in sorted(found, key=lambda one: one[0])

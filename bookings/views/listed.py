@@ -14,8 +14,7 @@ from bookings.rules.cancelling import say_cancelled
 from bookings.rules.status import OVER, is_late
 from bookings.views.absent import absent_word
 from bookings.views.grid import state_of
-from bookings.views.wording import hour_word
-from clinic.rules import say_date, say_span
+from clinic.rules import hour_word, say_date, say_span
 
 
 def days_of(board: Board, at: dt.datetime, fits: Callable[[Visit], bool]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from bookings.models import Offer
 from bookings.rules.status import HOLDING
 from bookings.rules.waiting import OfferState
 from clinic.refusals import Refusal
-from clinic.rules import link_digest, say_date, say_time
+from clinic.rules import link_digest, say_date, say_time, written_as
 
 TAKE, DECLINE = "take", "decline"
 
@@ -81,14 +81,15 @@ class OfferLink(View):
         if offer is not None:
             clinic = offer.clinic
             local = clinic.local(_visit_of(offer).comes_at)
-            context |= {
-                "clinic": clinic,
-                "day": say_date(local.date()),
-                "time": say_time(local),
-                "zone": local.tzname(),
-                "until": say_time(clinic.local(offer.expires_at)),
-                "phone": clinic.phone_text,
-            }
+            with written_as(clinic.locale):
+                context |= {
+                    "clinic": clinic,
+                    "day": say_date(local.date()),
+                    "time": say_time(local),
+                    "zone": local.tzname(),
+                    "until": say_time(clinic.local(offer.expires_at)),
+                    "phone": clinic.phone_text,
+                }
         return render(self.request, "bookings/offer.html", context, status=status)
 
 

@@ -18,7 +18,7 @@ from bookings.rules.status import HOLDING, Status, stand
 from bookings.views.absent import board_notes
 from clinic.models import Clinic
 from clinic.printing import pdf_of
-from clinic.rules import say_date, say_time
+from clinic.rules import hour_word, say_date, say_time, short_hour
 
 BEGUN = frozenset({Status.ARRIVED, Status.NUMBING, Status.IN_TREATMENT, Status.COMPLETED})
 # What a day without visits or working hours still shows.
@@ -88,7 +88,7 @@ def _picture(board: Board, clinic: Clinic, paper: str) -> sheet.Sheet:
             for hour in PLAIN_DAY
         )
     marks = [
-        (row.starts_at, f"{row.local.hour % 12 or 12} {row.local:%p}{f' {row.change}'.rstrip()}")
+        (row.starts_at, f"{short_hour(row.local)}{f' {row.change}'.rstrip()}")
         for row in board.rows
         if row.hour
     ]
@@ -134,7 +134,7 @@ def _entry(visit: Visit, clinic: Clinic) -> Entry:
     return Entry(
         visit["starts_at"],
         visit["ends_at"],
-        f"{starts.hour % 12 or 12}:{starts:%M}",
+        hour_word(starts),
         visit["patient"],
         (f"{visit['service']} · {visit['room']}", ", ".join(said)),
         begun=visit["status"] in BEGUN,

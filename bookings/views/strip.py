@@ -8,7 +8,8 @@ from typing import Any
 from django.urls import reverse
 
 from bookings.queries import Board, Visit
-from bookings.views.wording import hour_word, room_word
+from bookings.views.wording import room_word
+from clinic.rules import hour_word
 
 NAMED = 3  # of those who wait; the strip stays one line
 

@@ -11,7 +11,7 @@ from clinic.forms.first_start import state_field, zone_field
 from clinic.forms.house import HouseForm
 from clinic.forms.set_up import ChangeForm
 from clinic.models.places import START_STEPS
-from clinic.rules import EARLIEST_H, LATEST_H
+from clinic.rules import EARLIEST_H, LATEST_H, LOCALES
 from clinic.rules.states import STATES
 
 
@@ -54,6 +54,14 @@ class ClinicForm(ChangeForm):
     )
     state = state_field()
     time_zone = zone_field()
+    locale = forms.ChoiceField(
+        label="Dates and times are written",
+        choices=[(one.code, one.name) for one in LOCALES.values()],
+        help_text="On pages, on paper and in messages to patients. A date picker follows its device.",
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), "Choose how dates and times are written."
+        ),
+    )
     cancel_cutoff_h = _whole(
         "Late to cancel (hours before)",
         0,

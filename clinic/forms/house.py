@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -13,9 +14,9 @@ from django.http import QueryDict
 from clinic import drafts
 from clinic.constraints import FIRST_DAY, LAST_DAY
 from clinic.refusals import Refusal
-from clinic.rules import text_fault
+from clinic.rules import read_date, text_fault
 
-DATE = "Enter a date, for example 11/24/2026."
+DATE = "Enter a date, for example Nov 24, 2026."
 BOUNDED = "Use a date between 1900 and 2200."
 NOT_OURS = "This form is not as the page made it. Nothing was changed."
 NO_CHOICE = "Choose one from the list."
@@ -27,10 +28,20 @@ TEXT = {
 }
 
 
+class DayField(forms.DateField):
+    """A date as a picker sends it or as people here type it."""
+
+    def strptime(self, value: str, format: str) -> dt.date:
+        found = read_date(value)
+        if found is None:
+            raise ValueError(value)
+        return found
+
+
 def day_field(**given: Any) -> forms.DateField:
-    """A clinic-local date between 1900 and 2200, from a picker or typed as M/D/YYYY."""
+    """A clinic-local date between 1900 and 2200, from a picker or typed (see read_date)."""
     says = {"invalid": DATE, "required": DATE} | given.pop("error_messages", {})
-    return forms.DateField(
+    return DayField(
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         validators=[MinValueValidator(FIRST_DAY, BOUNDED), MaxValueValidator(LAST_DAY, BOUNDED)],
         error_messages=says,

@@ -13,7 +13,7 @@ from clinic.rules import UNREACHABLE, text_fault
 
 OPTIONAL = " (optional)"
 PHONE = "Enter a phone number, for example (512) 555-0123."
-BIRTH_DATE = "Enter the birth date, for example 3/14/1991."
+BIRTH_DATE = "Enter the birth date, for example Mar 14, 1991."
 
 
 def search_field(**given: Any) -> forms.CharField:
@@ -62,8 +62,8 @@ def person_fields() -> dict[str, forms.Field]:
 
 
 def birth_field(**given: Any) -> forms.DateField:
-    """A birth date, from the browser's picker or typed as M/D/YYYY."""
-    field = day_field(label="Birth date", input_formats=["%Y-%m-%d", "%m/%d/%Y"], **given)
+    """A birth date, from the browser's picker or typed."""
+    field = day_field(label="Birth date", **given)
     field.error_messages |= {"required": BIRTH_DATE, "invalid": BIRTH_DATE}
     return field
 

@@ -14,6 +14,7 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from clinic.constraints import Guard, bounded, check
 from clinic.models.base import FromCatalog, NameKey, Record, ScopedQuerySet
+from clinic.rules import LOCALES, Locale
 from clinic.rules.states import STATES, ZONES
 
 # Minutes between two free times, as a clinic may choose.
@@ -157,7 +158,13 @@ class Clinic(Record):
             ("INSERT", "UPDATE"),
             f"NEW.state NOT IN ({_listed(STATES)}) OR NEW.time_zone NOT IN ({_listed(ZONES)})",
             "A clinic is in a state of the US, on one of its clocks.",
-        )
+        ),
+        Guard(
+            "clinic_locale_known",
+            ("INSERT", "UPDATE"),
+            f"NEW.locale NOT IN ({_listed(LOCALES)})",
+            "Dates and times are written in one of the known ways.",
+        ),
     ]
 
     def __str__(self) -> str:
@@ -182,6 +189,11 @@ class Clinic(Record):
     def zone(self) -> ZoneInfo:
         """The clinic's time zone; every date in this clinic is a date there."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def writing(self) -> Locale:
+        """How dates and times are written here."""
+        return LOCALES[self.locale]
 
     def open_from(self, day: dt.date) -> tuple[int, int] | None:
         """From when to when the clinic is open on a local day, breaks left in, in minutes of its

@@ -12,7 +12,7 @@ from clinic.models import Clinic, Patient, RoleAssignment, User
 from clinic.models.places import START_STEPS
 from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
-from clinic.rules import reminders_fault, squeezed
+from clinic.rules import LOCALES, USUAL, reminders_fault, squeezed
 
 FIXED = ("state", "time_zone")
 
@@ -31,11 +31,12 @@ def change_clinic(
     idle_min: int,
     start_step_min: int = 15,
     offer_min: int = 30,
+    locale: str = USUAL,
     version: int | None = None,
     by: User,
     at: dt.datetime,
 ) -> Clinic:
-    """Change a clinic's name, address, phone, place and policies.
+    """Change a clinic's name, address, phone, place, its way of writing dates, and policies.
 
     State and time zone stand once a patient is registered: what was recorded is dated by them.
     Refuses a stale version (P12, 409), an empty name, and another state or time zone then (P4).
@@ -53,10 +54,13 @@ def change_clinic(
         "idle_min": idle_min,
         "start_step_min": start_step_min,
         "offer_min": offer_min,
+        "locale": locale,
     }
     changed = [name for name, value in typed.items() if str(getattr(held, name)) != str(value)]
     if start_step_min not in START_STEPS:
         raise Refusal("Choose a step from the list.", rule="input", field="start_step_min")
+    if locale not in LOCALES:
+        raise Refusal("Choose a way from the list.", rule="input", field="locale")
     if not typed["name"]:
         raise Refusal("Give the clinic a name.", rule="input", field="name")
     moved = [name for name in FIXED if name in changed]

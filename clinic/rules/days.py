@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from clinic.rules.locales import locale
+
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -20,28 +22,65 @@ DATES = (
 )
 
 
+def month_day(day: dt.date) -> str:
+    """A date in the middle of a sentence of its year: Nov 24, or 24 Nov."""
+    return f"{day.day} {day:%b}" if locale().day_first else f"{day:%b} {day.day}"
+
+
+def short_date(day: dt.date) -> str:
+    """A date without its weekday: Nov 24, 2026, or 24 Nov 2026."""
+    return f"{month_day(day)}{'' if locale().day_first else ','} {day.year}"
+
+
+def say_weekday(day: dt.date) -> str:
+    """A date of this year: Tue, Nov 24, or Tue, 24 Nov."""
+    return f"{day:%a}, {month_day(day)}"
+
+
 def say_date(day: dt.date) -> str:
     """A date as a person says it, with its weekday and year: Tue, Nov 24, 2026."""
-    return f"{day:%a, %b} {day.day}, {day.year}"
+    return f"{day:%a}, {short_date(day)}"
 
 
 def say_day(day: dt.date, today: dt.date) -> str:
     """A date that is not far, without its year where it is this one: Tue, Nov 24."""
-    return say_date(day) if day.year != today.year else f"{day:%a, %b} {day.day}"
+    return say_date(day) if day.year != today.year else say_weekday(day)
+
+
+def say_days(first: dt.date, last: dt.date) -> str:
+    """Days in a row: Nov 24, 2026; Nov 1–22, 2026; Oct 28–Nov 22, 2026; 1–22 Nov 2026."""
+    if first == last:
+        return short_date(first)
+    if first.year != last.year:
+        return f"{short_date(first)}–{short_date(last)}"
+    if first.month != last.month:
+        return f"{month_day(first)}–{short_date(last)}"
+    if locale().day_first:
+        return f"{first.day}–{short_date(last)}"
+    return f"{month_day(first)}–{last.day}, {last.year}"
+
+
+def long_day(day: dt.date) -> str:
+    """A date in full words: Tuesday, November 24, or Tuesday, 24 November."""
+    named = f"{day.day} {day:%B}" if locale().day_first else f"{day:%B} {day.day}"
+    return f"{day:%A}, {named}"
 
 
 def read_date(text: str) -> dt.date | None:
     """A date as a person types it: 3/14/1991, 1991-03-14, Mar 14, 1991 or 14 March 1991.
 
-    None when it is not one.
+    Where the clinic writes the day first, 14/3/1991. None when it is not one.
     """
     plain = " ".join(text.lower().split())
     found = next((one for form in DATES if (one := re.fullmatch(form, plain))), None)
     if found is None:
         return None
-    month = _month(found["month"])
+    day, month = found["day"], found["month"]
+    if locale().day_first and found.re.pattern == DATES[0]:
+        day, month = month, day
+    number = _month(month)
     try:
-        return dt.date(int(found["year"]), month, int(found["day"])) if month else None
+        return dt.date(int(found["year"]), number, int(day)) if number else None
     except ValueError:
         return None
 
@@ -55,15 +94,39 @@ def _month(text: str) -> int | None:
     return named[0] if named else None
 
 
-def say_time(local: dt.datetime) -> str:
-    """A wall-clock time as a person says it: 9:05 AM."""
-    return f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
+def hour_word(local: dt.datetime | dt.time) -> str:
+    """A wall-clock time where morning and afternoon are plain from the place: 9:05, or 09:05."""
+    hour = f"{local:%H}" if locale().hours_24 else local.hour % 12 or 12
+    return f"{hour}:{local:%M}"
+
+
+def say_time(local: dt.datetime | dt.time) -> str:
+    """A wall-clock time as a person says it: 9:05 AM, or 09:05."""
+    return hour_word(local) + _half(local)
+
+
+def say_second(local: dt.datetime) -> str:
+    """A wall-clock time as a log says it: 9:05:07 AM, or 09:05:07."""
+    return f"{hour_word(local)}:{local:%S}{_half(local)}"
+
+
+def short_hour(local: dt.datetime | dt.time) -> str:
+    """A wall-clock time as short as it is said: 8 AM, 8:30 AM, or 08:00."""
+    if local.minute or locale().hours_24:
+        return say_time(local)
+    return f"{local.hour % 12 or 12}{_half(local)}"
+
+
+def _half(local: dt.datetime | dt.time) -> str:
+    if locale().hours_24:
+        return ""
+    return " AM" if local.hour < 12 else " PM"
 
 
 def say_span(starts: dt.datetime, ends: dt.datetime) -> str:
     """Two wall-clock times of one visit as a person says them: 9:30–10:15 AM."""
-    first, last = say_time(starts), say_time(ends)
-    return f"{first[:-3] if first[-2:] == last[-2:] else first}–{last}"
+    first = hour_word(starts) if _half(starts) == _half(ends) else say_time(starts)
+    return f"{first}–{say_time(ends)}"
 
 
 @dataclass(frozen=True)

@@ -324,12 +324,12 @@ def test_the_date_picker_leads_to_its_day(cast: Cast, enter: Enter) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("tomorrow", "Enter a date, for example 11/24/2026."),
-        ("2026-02-30", "Enter a date, for example 11/24/2026."),
-        ("", "Enter a date, for example 11/24/2026."),
+        ("tomorrow", "Enter a date, for example Nov 24, 2026."),
+        ("2026-02-30", "Enter a date, for example Nov 24, 2026."),
+        ("", "Enter a date, for example Nov 24, 2026."),
         ("1899-12-31", "Use a date between 1900 and 2200."),
         ("9999-12-31", "Use a date between 1900 and 2200."),
-        ("<script>", "Enter a date, for example 11/24/2026."),
+        ("<script>", "Enter a date, for example Nov 24, 2026."),
     ],
 )
 def test_a_date_that_is_none_is_said_beside_the_field_and_kept(

@@ -443,11 +443,11 @@ def test_a_move_past_the_license_says_so_beside_the_practitioner(
 @pytest.mark.parametrize(
     ("day", "time", "sentence"),
     [
-        ("2026-02-30", "10:00", "Enter a date, for example 11/24/2026."),
+        ("2026-02-30", "10:00", "Enter a date, for example Nov 24, 2026."),
         ("0001-01-01", "10:00", "Use a date between 1900 and 2200."),
         ("9999-12-31", "10:00", "Use a date between 1900 and 2200."),
-        ("2026-11-24", "25:00", "Enter a time, for example 9:30 AM."),
-        ("2026-11-24", "noon", "Enter a time, for example 9:30 AM."),
+        ("2026-11-24", "25:00", "Enter a time, for example 9:30."),
+        ("2026-11-24", "noon", "Enter a time, for example 9:30."),
         ("2026-11-24", "08:00", "This time is in the past."),
         ("2030-11-24", "10:00", "This is more than two years ahead."),
         ("2026-11-24", "10:00:30", "A visit starts on a whole minute."),

@@ -113,7 +113,7 @@ def test_a_plan_changed_after_its_visits_were_shown_is_shown_anew(cast: Cast, en
         ({"planned": "x"}, "A course has 1 to 8 visits."),
         ({"interval_days": "27"}, "Use 28 to 180 days."),
         ({"interval_days": ""}, "Use 28 to 180 days."),
-        ({"time": "noonish"}, "Enter a time, for example 9:30 AM."),
+        ({"time": "noonish"}, "Enter a time, for example 9:30."),
         ({"date": "0001-01-01"}, "Use a date between 1900 and 2200."),
         ({"service": ""}, "Choose a service."),
         ({"weekday": "9"}, "Choose one from the list."),

@@ -46,7 +46,7 @@ def test_a_clinic_says_when_it_is_open_and_the_desk_knows(cast: Cast, enter: Any
         ({"d0_0_from": "17:00", "d0_0_to": "17:00"}, "begins and ends at the same time"),
         ({"d0_0_from": "18:00", "d0_0_to": "05:30"}, "crosses midnight"),
         ({"d0_0_to": ""}, "Enter both times, or leave both empty."),
-        ({"d0_0_from": "25:00"}, "Enter a time, for example 9:30 AM."),
+        ({"d0_0_from": "25:00"}, "Enter a time, for example 9:30."),
     ],
 )
 def test_hours_that_will_not_do_are_refused_in_words(

@@ -165,7 +165,7 @@ def test_what_it_hits_is_shown_before_and_after_it_is_saved(cast: Cast, desk: Cl
     [
         ({"last_on": "2026-11-24"}, "This ends before it begins."),
         ({"starts": "14:00", "ends": "13:00"}, "This ends before it begins."),
-        ({"starts": "quarter past"}, "Enter a time, for example 9:30 AM."),
+        ({"starts": "quarter past"}, "Enter a time, for example 9:30."),
         ({"first_on": ""}, "Enter a date"),
         ({"last_on": "2027-02-30"}, "Enter a date"),
     ],

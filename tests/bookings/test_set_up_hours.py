@@ -103,7 +103,7 @@ def test_one_clinic_s_week_leaves_the_other_s_alone(cast: Cast):
         ({"d0_0_from": "22:00", "d0_0_to": "02:00"}, "This crosses midnight."),
         ({"d0_0_from": "09:00", "d0_0_to": "09:00"}, "begins and ends at the same time."),
         ({"d0_0_from": "09:00", "d0_0_to": ""}, "Enter both times, or leave both empty."),
-        ({"d0_0_from": "25:00", "d0_0_to": "26:00"}, "Enter a time, for example 9:30 AM."),
+        ({"d0_0_from": "25:00", "d0_0_to": "26:00"}, "Enter a time, for example 9:30."),
     ],
 )  # fmt: skip
 def test_hours_that_cannot_be_are_said_beside_their_field(

@@ -135,8 +135,16 @@ def test_a_foreign_phone_number_keeps_its_country(cast: Cast, desk: Any):
         ({"last_name": "\u200b"}, "last_name", "only spaces or signs that cannot be seen"),
         ({"first_name": "x" * 100_000}, "first_name", "at most 80 characters"),
         ({"preferred_name": "x" * 81}, "preferred_name", "at most 80 characters"),
-        ({"birth_date": "14/3/1991"}, "birth_date", "Enter the birth date, for example 3/14/1991."),
-        ({"birth_date": "2/29/2023"}, "birth_date", "Enter the birth date, for example 3/14/1991."),
+        (
+            {"birth_date": "14/3/1991"},
+            "birth_date",
+            "Enter the birth date, for example Mar 14, 1991.",
+        ),
+        (
+            {"birth_date": "2/29/2023"},
+            "birth_date",
+            "Enter the birth date, for example Mar 14, 1991.",
+        ),
         ({"birth_date": "0001-01-01"}, "birth_date", "Use a date between 1900 and 2200."),
         ({"birth_date": "2026-11-25"}, "birth_date", "The birth date is in the future."),
         ({"phone": "911"}, "phone", "Enter a phone number, for example (512) 555-0123."),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic import operations
-from clinic.models import AuditEvent, Clinic, RoleAssignment
+from clinic.models import AuditEvent, Clinic, Patient, RoleAssignment
 from clinic.permissions import Role
 from clinic.refusals import NotAllowed, Refusal
 from tests import factories
@@ -33,6 +33,7 @@ def typed(clinic: Clinic, **given: Any) -> dict[str, Any]:
         "interval_days": "28",
         "idle_min": "15",
         "start_step_min": "15",
+        "locale": "en-US",
         "offer_min": "30",
         "once": "k1",
         **given,
@@ -58,6 +59,8 @@ def test_a_manager_changes_her_clinic_and_nothing_of_another(cast: Cast, enter: 
         ({"phone": "12"}, "Enter a phone number"),
         ({"time_zone": "Mars/Olympus"}, "Choose a time zone from the list."),
         ({"state": "XX"}, "Choose one from the list."),
+        ({"locale": ""}, "Choose how dates and times are written."),
+        ({"locale": "de-DE"}, "Choose how dates and times are written."),
         ({"cancel_cutoff_h": "-1"}, "Enter a number of hours, 0 to 168."),
         ({"cancel_cutoff_h": "1e9"}, "Enter a number of hours, 0 to 168."),
         ({"interval_days": "13"}, "Enter a number of days, 14 to 180."),
@@ -174,3 +177,60 @@ def test_an_empty_change_says_what_is_missing(cast: Cast) -> None:
 def test_the_database_knows_no_clinic_on_another_planet(cast: Cast, column: dict[str, str]) -> None:
     assert refused(*change(cast.clinic, **column)) == "clinic_place_known"
     assert refused(*copy(cast.clinic, code="mars", **column)) == "clinic_place_known"
+
+
+def test_the_database_knows_no_other_way_of_writing(cast: Cast) -> None:
+    assert refused(*change(cast.clinic, locale="de-DE")) == "clinic_locale_known"
+    assert refused(*copy(cast.clinic, code="mars", locale="")) == "clinic_locale_known"
+
+
+def test_no_operation_takes_another_way_of_writing(cast: Cast) -> None:
+    given: dict[str, Any] = {
+        "name": "Austin",
+        "address": "",
+        "phone": "",
+        "state": "TX",
+        "time_zone": "America/Chicago",
+        "cancel_cutoff_h": 24,
+        "interval_days": 28,
+        "idle_min": 15,
+    }
+    with pytest.raises(Refusal, match="Choose a way from the list"):
+        operations.change_clinic(
+            clinic=cast.clinic, **given, locale="de-DE", by=cast.manager, at=NOW
+        )
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "time"),
+    [
+        ("en-US", "Tue, Nov 24, 2026", ">1 PM<"),
+        ("en-US-x-24", "Tue, Nov 24, 2026", ">13:00<"),
+        ("en-GB", "Tue, 24 Nov 2026", ">13:00<"),
+    ],
+)
+def test_the_board_is_written_as_the_clinic_chose(
+    locale: str, day: str, time: str, cast: Cast, enter: Any, clock: time_machine.Traveller
+) -> None:
+    client = enter(cast.manager)
+    assert client.post(PAGE, typed(cast.clinic, locale=locale)).status_code == 302
+    page = client.get("/day/").content.decode()
+    assert day in page
+    assert time in page
+
+
+def test_a_day_that_is_typed_is_read_as_the_clinic_writes_it(cast: Cast, enter: Any) -> None:
+    client = enter(cast.manager)
+    client.post(PAGE, typed(cast.clinic, locale="en-GB"))
+    given = {
+        "first_name": "Ada",
+        "last_name": "Okafor",
+        "birth_date": "3/4/1991",
+        "phone": "512 555 0177",
+        "sex_at_birth": "unknown",
+        "language": "English",
+        "once": "k9",
+    }
+    answer = client.post("/patients/register/", given)
+    assert answer.status_code == 302, answer.content.decode()
+    assert Patient.objects.get(last_name="Okafor").birth_date == dt.date(1991, 4, 3)

@@ -92,7 +92,7 @@ def clock_field(label: str, **given: Any) -> forms.TimeField:
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "data-now": ""}),
         error_messages={
             "required": "Enter the time.",
-            "invalid": "Enter a time of day, such as 2:05 PM.",
+            "invalid": "Enter a time of day, such as 14:05.",
         },
         **given,
     )

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from clinic.rules import month_day
+
 MOST_WEEKS = 16
 MOST_MONTHS = 24
 WIDTH, HEIGHT = 720, 220
@@ -68,7 +70,7 @@ def buckets(
 def _stretches(first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.date, str]]:
     if (last - first).days < 7 * MOST_WEEKS:
         starts = _starts(first, last, lambda day: day + dt.timedelta(days=7 - day.weekday()))
-        return [(a, b, f"{a:%b} {a.day}") for a, b in starts]
+        return [(a, b, month_day(a)) for a, b in starts]
     months = (last.year - first.year) * 12 + last.month - first.month + 1
     if months <= MOST_MONTHS:
         starts = _starts(first, last, _next_month)

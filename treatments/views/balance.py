@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic
 from clinic.permissions import Permission
+from clinic.rules import say_days
 from clinic.views.doors import Door, StaffRequest, acting, csv_download
 from treatments import operations
 from treatments.forms.period import PeriodForm, quick_periods
@@ -28,7 +29,6 @@ from treatments.views.figures import (
     exceptions,
     rows_query,
     rows_url,
-    say_period,
 )
 
 PER_PAGE = 100
@@ -73,7 +73,7 @@ class CartridgeAudit(BalanceDoor):
         bars, labels = drawn(spans)
         context |= {
             "period": period,
-            "says": say_period(period),
+            "says": say_days(period.first, period.last),
             "is_over": period.last < self.today,
             "balance": found,
             "exceptions": exceptions(found),
@@ -160,7 +160,7 @@ class CartridgeAuditRows(RowsDoor):
         user = request.user
         context |= {
             "period": period,
-            "says": say_period(period),
+            "says": say_days(period.first, period.last),
             "page": page,
             "lines": ledger.lines_of(page.object_list, kind, user=user, clinic=self.clinic),
             "query": rows_query(period, kind, lot),

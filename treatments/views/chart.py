@@ -9,11 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 
 from clinic.forms.house import NOT_OURS
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
+from clinic.rules import short_date
 from clinic.views.doors import Door, StaffRequest
 from treatments import operations
 from treatments.forms.chart import ChartForm
@@ -109,7 +109,7 @@ def show(
         "url": reverse("treatment", args=[page.chart.pk]),
         "patient": {
             "name": page.chart.patient.name,
-            "born": date_format(page.chart.patient.birth_date, "M j, Y"),
+            "born": short_date(page.chart.patient.birth_date),
             "code": page.chart.patient.code,
         },
         **more,

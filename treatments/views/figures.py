@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.dateformat import format as date_format
 
 from treatments.models import CartridgeLot
 from treatments.queries.balance import Balance, Period
@@ -108,15 +107,3 @@ def exceptions(found: Balance) -> list[dict[str, Any]]:
         for count, kind, one, many in told
         if count
     ]
-
-
-def say_period(period: Period) -> str:
-    """The period as a headline says it: Nov 1–22; Oct 28–Nov 22; Nov 1, 2025–Nov 22, 2026."""
-    first, last = period.first, period.last
-    if first == last:
-        return date_format(first, "M j, Y")
-    if first.year != last.year:
-        return f"{date_format(first, 'M j, Y')}–{date_format(last, 'M j, Y')}"
-    if first.month != last.month:
-        return f"{date_format(first, 'M j')}–{date_format(last, 'M j, Y')}"
-    return f"{date_format(first, 'M j')}–{date_format(last, 'j, Y')}"

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 from django.utils.http import urlencode
 
 from clinic import accounts
@@ -187,8 +186,9 @@ def band(verdict: Verdict, today: dt.date, *, on_file: dt.date | None = None) ->
     if verdict.lot:
         facts.append({"label": "Lot", "text": verdict.lot})
     if verdict.expires_on:
-        form = "F Y" if verdict.expiry_precision is Precision.MONTH else "D, M j, Y"
-        facts.append({"label": "Expires", "text": date_format(verdict.expires_on, form)})
+        month = verdict.expiry_precision is Precision.MONTH
+        said = f"{verdict.expires_on:%B %Y}" if month else say_date(verdict.expires_on)
+        facts.append({"label": "Expires", "text": said})
     if verdict.accepted and verdict.entry:
         one = verdict.entry.units == 1
         size = "One unit" if one else f"{verdict.level} of {verdict.entry.units}".capitalize()

@@ -7,10 +7,9 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
-from django.utils.dateformat import format as date_format
 
 from clinic.refusals import Refusal
-from clinic.rules import say_date
+from clinic.rules import say_date, say_time
 from treatments.forms.cartridge import OpenUnitForm, ScanForm, WasteForm
 from treatments.forms.chart import ChartForm
 from treatments.forms.closing import AbortForm, AmendForm, FinishForm, SignForm
@@ -159,7 +158,7 @@ def _notes(page: ChartPage) -> dict[Step, str]:
         (Step.FINISH, chart.ended_at),
     ):
         if at:
-            notes[step] = date_format(chart.clinic.local(at), "g:i A")
+            notes[step] = say_time(chart.clinic.local(at))
     if page.passes:
         notes[Step.PASSES] = str(len(page.passes))
     if page.facts.aborted:

@@ -11,7 +11,7 @@ from bookings import queries
 from bookings.models import Course
 from bookings.rules.course import WEEKDAYS
 from clinic.models import Patient
-from clinic.rules import say_time
+from clinic.rules import month_day, say_time
 
 
 def say_course(course: Course) -> str:
@@ -36,7 +36,7 @@ def course_lines(patient: Patient) -> list[dict[str, Any]]:
             "visits": [
                 {
                     "number": number,
-                    "day": f"{one.local_date:%b} {one.local_date.day}",
+                    "day": month_day(one.local_date),
                     "state": one.get_status_display().lower(),
                     "url": reverse("appointment", args=[one.pk]),
                 }

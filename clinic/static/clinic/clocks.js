@@ -9,7 +9,7 @@
   const show = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
 
   const wall = (element) => {
-    show(element, new Intl.DateTimeFormat(document.documentElement.lang || "en-US", {
+    show(element, new Intl.DateTimeFormat(document.documentElement.dataset.locale || "en-US", {
       hour: "numeric", minute: "2-digit", timeZone: element.dataset.zone || undefined,
     }).format(now()));
   };
