@@ -108,17 +108,14 @@ MIDDLEWARE = [
 ROOT_URLCONF = "clinic.urls"
 WSGI_APPLICATION = "clinic.wsgi.application"
 
+TAGS = ["template_partials.templatetags.partials", "clinic.each", "clinic.written"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": [
-                "template_partials.templatetags.partials",
-                "clinic.each",
-                "clinic.written",
-            ],
+            "builtins": TAGS,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -306,11 +303,8 @@ EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.file
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10
 # Into files, or onto the terminal: nobody gets a message, however well it was sent.
-MAIL_STAYS_HERE = EMAIL_BACKEND.rpartition(".mail.backends.")[2].partition(".")[0] in (
-    "console",
-    "dummy",
-    "filebased",
-)
+_STAYS = {"console", "dummy", "filebased"}
+MAIL_STAYS_HERE = EMAIL_BACKEND.rpartition(".mail.backends.")[2].partition(".")[0] in _STAYS
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"appointments@{own_host()}"
 # The provider of text messages as an apprise URL; without one no text message is planned.
 SMS_URL = env.str("SMS_URL", default="")

@@ -57,7 +57,7 @@ class ClinicForm(ChangeForm):
     locale = forms.ChoiceField(
         label="Dates and times are written",
         choices=[(one.code, one.name) for one in LOCALES.values()],
-        help_text="On pages, on paper and in messages to patients. A date picker follows its device.",
+        help_text="On pages, paper and in messages to patients. A date picker follows its device.",
         error_messages=dict.fromkeys(
             ("required", "invalid_choice"), "Choose how dates and times are written."
         ),

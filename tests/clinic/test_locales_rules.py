@@ -78,6 +78,7 @@ def test_a_date(code: str, date: str, short: str, week: str, over_new_year: str,
         assert say_days(DAY, DAY) == short
 
 
+@pytest.mark.rule("P4")
 @pytest.mark.parametrize(
     ("code", "text", "read"),
     [

@@ -179,6 +179,7 @@ def test_the_database_knows_no_clinic_on_another_planet(cast: Cast, column: dict
     assert refused(*copy(cast.clinic, code="mars", **column)) == "clinic_place_known"
 
 
+@pytest.mark.rule("P4")
 def test_the_database_knows_no_other_way_of_writing(cast: Cast) -> None:
     assert refused(*change(cast.clinic, locale="de-DE")) == "clinic_locale_known"
     assert refused(*copy(cast.clinic, code="mars", locale="")) == "clinic_locale_known"

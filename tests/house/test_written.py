@@ -50,6 +50,7 @@ def abroad(cast: Cast, clock: time_machine.Traveller) -> world.World:
     return made
 
 
+@pytest.mark.rule("P4")
 def test_no_page_writes_in_another_way(abroad: world.World, enter: Any) -> None:
     cast = abroad.cast
     identity = abroad.signed.patient.identity

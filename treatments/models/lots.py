@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from clinic.constraints import Guard, bounded, check, never_deleted
 from clinic.models import Clinic, DeviceModel, Record
 from clinic.models.base import NameKey, ScopedQuerySet
-from clinic.models.places import CLEARANCE
+from clinic.models.devices import CLEARANCE
 from clinic.seals import SealField
 
 # What a delivery says of its lot: never changed, and sealed.
