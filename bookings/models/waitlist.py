@@ -156,7 +156,7 @@ class WaitlistEntry(Record):
             "waitlist_begins_under_her_number",
             ("INSERT",),
             "NEW.under_id IS NOT NULL",
-            "A patient is put on the waitlist under her own number.",
+            "A patient is put on the waitlist under their own number.",
         ),
         # To the kept number and back, and to nobody else.
         Guard(
@@ -167,7 +167,7 @@ class WaitlistEntry(Record):
             "AND NEW.under_id = OLD.patient_id AND NEW.patient_id <> OLD.patient_id) "
             "OR (OLD.under_id IS NOT NULL AND NEW.under_id IS NULL "
             "AND NEW.patient_id = OLD.under_id))",
-            "Who waits stays who she is: only a merge hands a place in line over.",
+            "Who waits stays the same person: only a merge hands a place in line over.",
         ),
         Guard(
             "patient_merged_while_waiting",
@@ -175,7 +175,7 @@ class WaitlistEntry(Record):
             "NEW.merged_into_id IS NOT NULL AND OLD.merged_into_id IS NULL "
             "AND EXISTS (SELECT 1 FROM bookings_waitlistentry w WHERE w.patient_id = NEW.id "
             "AND w.closed_at IS NULL)",
-            "A patient who waits is not merged before the other has her place in line.",
+            "A patient who waits is not merged before the other has the place in line.",
             on="clinic_patient",
         ),
         Guard(
@@ -183,7 +183,7 @@ class WaitlistEntry(Record):
             ("UPDATE",),
             "NEW.created_at <> OLD.created_at OR NEW.created_by_id <> OLD.created_by_id "
             "OR NEW.clinic_id <> OLD.clinic_id OR NEW.service_id <> OLD.service_id",
-            "Since when someone waits, and for what, stays as it was: it is her place in the line.",
+            "Since when someone waits, and for what, stays as it was: it is a place in the line.",
         ),
         Guard(
             "waitlist_visit_is_hers",

@@ -111,7 +111,7 @@ class PatientKey(models.Model):
             ("INSERT", "UPDATE"),
             "NOT EXISTS (SELECT 1 FROM clinic_patient p "
             "WHERE p.id = NEW.patient_id AND p.clinic_id = NEW.clinic_id)",
-            "What the finder knows of a patient belongs to her clinic.",
+            "What the finder knows of a patient belongs to the patient's clinic.",
         ),
     ]
 

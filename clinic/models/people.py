@@ -304,7 +304,7 @@ class Practitioner(Record):
             "practitioner_keeps_her_account",
             ("UPDATE",),
             "OLD.user_id IS NOT NULL AND (NEW.user_id IS NULL OR NEW.user_id <> OLD.user_id)",
-            "A practitioner keeps the account that she has.",
+            "A practitioner keeps their account.",
         ),
     ]
 

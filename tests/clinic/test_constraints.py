@@ -149,7 +149,7 @@ def test_a_practitioner_keeps_her_account_and_may_get_one_once(cast: Cast) -> No
     given = "UPDATE clinic_practitioner SET user_id = %s WHERE id = %s"
     for account in (None, own(cast.reception.pk)):
         found = refused(given, account, own(cast.ana.pk))
-        says = "A practitioner keeps the account that she has."
+        says = "A practitioner keeps their account."
         assert found == ("practitioner_keeps_her_account", says)
     alone = factories.practitioner([cast.clinic], "RN")
     run(given, own(cast.reception.pk), own(alone.pk))

@@ -29,12 +29,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="her email address, with which she will log in")
-        parser.add_argument("--name", default="", help="her name, as colleagues know her")
+        parser.add_argument("email", help="their email address, with which they will log in")
+        parser.add_argument("--name", default="", help="their name, as colleagues know them")
         parser.add_argument(
             "--more",
             action="store_true",
-            help="she has an account: give it the roles of --also, and no new link",
+            help="they have an account: give it the roles of --also, and no new link",
         )
         parser.add_argument("--clinic", help="the code of one clinic (default: all in use)")
         parser.add_argument(
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             self._give_more(clinics, options)
             return
         if not options["name"]:
-            raise CommandError("Add --name with her name, as colleagues know her.")
+            raise CommandError("Add --name with their name, as colleagues know them.")
         try:
             made = operations.create_administrator(
                 email=options["email"],

@@ -17,8 +17,8 @@ class Command(BaseCommand):
     """`manage.py create_token EMAIL`: prints the token, once."""
 
     help = (
-        "Make a token by which a program asks the JSON API in a user's name, with her rights, and "
-        "print it. It is shown this once and kept nowhere; she revokes it on the page API tokens."
+        "Make a token by which a program asks the JSON API in a user's name and with their rights, "
+        "and print it. It is shown this once and kept nowhere; the page API tokens revokes it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
