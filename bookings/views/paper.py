@@ -18,7 +18,7 @@ from bookings.rules.status import HOLDING, Status, stand
 from bookings.views.absent import board_notes
 from clinic.models import Clinic
 from clinic.printing import pdf_of
-from clinic.rules import hour_word, say_date, say_time, short_hour
+from clinic.rules import hour_word, say_date, say_time, short_hour, written_as
 
 BEGUN = frozenset({Status.ARRIVED, Status.NUMBING, Status.IN_TREATMENT, Status.COMPLETED})
 # What a day without visits or working hours still shows.
@@ -33,6 +33,12 @@ def day_sheet(*, clinic: Clinic, day: dt.date, paper: str, at: dt.datetime, list
     `listed` puts behind it a list of all visits with birth dates and phone numbers, and room for
     notes: what a desk works by while the computers are down. Raises CannotPrint.
     """
+    # Tomorrow's sheet is made by itself: no page is open that would say how it is written.
+    with written_as(clinic.locale):
+        return _day_sheet(clinic, day, paper, at, listed)
+
+
+def _day_sheet(clinic: Clinic, day: dt.date, paper: str, at: dt.datetime, listed: bool) -> bytes:
     board = queries.day_board(clinic=clinic, day=day, at=at)
     drawn = _picture(board, clinic, paper)
     context: dict[str, Any] = {

@@ -36,7 +36,7 @@ from bookings.rules.importing import (
     unguarded,
 )
 from bookings.rules.importing.reading import MOST_LINES, _records
-from clinic.rules import spreadsheet_safe
+from clinic.rules import spreadsheet_safe, written_as
 
 TODAY = dt.date(2026, 11, 24)
 AT = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
@@ -280,6 +280,12 @@ def test_the_order_of_dates_is_proposed_from_what_stands_there(
     cells: list[str], order: str
 ) -> None:
     assert guess_order(cells) == order
+
+
+def test_where_nothing_says_more_dates_are_read_as_the_clinic_writes_them() -> None:
+    with written_as("en-GB"):
+        assert guess_order(["3/4/1990", "5/4/1991"]) == "dmy"
+        assert guess_order(["3/14/1990", "5/4/1991"]) == "mdy"
 
 
 def test_a_person_is_read_as_the_desk_would_type_her() -> None:

@@ -181,9 +181,27 @@ def test_tomorrows_sheet_is_put_away_at_closing_time_once_and_for_nobody_else(
     (kept,) = folder.glob("*")
     assert kept.name == f"{tomorrow.isoformat()}.pdf"
     assert kept.stat().st_mode & 0o077 == 0
-    assert "Lee, Mia" in pages(kept.read_bytes())[1]
+    second = pages(kept.read_bytes())[1]
+    assert "Lee, Mia" in second
+    assert "11:00 AM" in second
     written = kept.stat().st_mtime_ns
     call_command("keep_outage_sheets", verbosity=0)
     assert kept.stat().st_mtime_ns == written
     events = AuditEvent.objects.filter(action="day.keep_outage", chain=cast.clinic.pk.hex)
     assert events.count() == 1
+
+
+def test_a_sheet_made_by_itself_is_written_in_the_way_of_its_clinic(
+    cast: Cast, settings: Any, tmp_path: Path, clock: time_machine.Traveller
+) -> None:
+    settings.VAR_DIR = tmp_path
+    cast.clinic.locale = "en-GB"
+    cast.clinic.write(only=["locale"])
+    booked(cast, starts_at=NOW + dt.timedelta(days=1, hours=5), patient=cast.mia)
+    clock.move_to(dt.datetime.combine(TODAY, dt.time(20), tzinfo=cast.clinic.zone))
+    call_command("keep_outage_sheets", verbosity=0)
+    (kept,) = (tmp_path / "outage" / cast.clinic.code).glob("*")
+    picture, listed = pages(kept.read_bytes())
+    assert "Wed, 25 Nov 2026" in picture
+    assert "14:00 13:35 Lee, Mia PT-000001 3 Mar 1991" in listed
+    assert not [one for one in (picture, listed) if " PM" in one]

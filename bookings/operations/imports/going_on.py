@@ -29,6 +29,7 @@ from clinic.acts import act
 from clinic.models import User
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
+from clinic.rules import written_as
 
 State, Verdict = ImportRun.State, ImportRow.Verdict
 # A file that nobody imports is full of people; it does not lie here for ever.
@@ -104,11 +105,13 @@ def _step(key: UUID, at: dt.datetime, *, seconds: float) -> bool:
     """One step of one import, a check for about so many seconds; whether there is another."""
     run = ImportRun.objects.select_related("clinic", "created_by", "started_by").get(pk=key)
     try:
-        if run.state == State.CHECKING:
-            return check_file(run, at=at, seconds=seconds)
-        if run.state != State.RUNNING or run.started_by is None:
-            return False
-        return _go_on(run, run.started_by, at)
+        # What it says of a row stands on a page of this clinic.
+        with written_as(run.clinic.locale):
+            if run.state == State.CHECKING:
+                return check_file(run, at=at, seconds=seconds)
+            if run.state != State.RUNNING or run.started_by is None:
+                return False
+            return _go_on(run, run.started_by, at)
     except NotAllowed:
         _stop(run, f"{run.started_by} may not import this any more.", at)
     except AWAY as error:

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from clinic.rules import read_date
+from clinic.rules import locale, read_date
 
 ORDERS = {
     "mdy": "Month, day, year: 3/14/1991",
@@ -58,7 +58,8 @@ def read_day(text: str, order: str, *, latest: dt.date) -> dt.date | str:
 
 
 def guess_order(cells: Iterable[str]) -> str:
-    """The order in which most of these cells are dates; month first where none says more."""
+    """The order in which most of these cells are dates; where none says more, the one in which
+    dates are written here."""
     seen = [cell for cell in cells if PARTS.match(cell.strip())]
     latest = dt.date(2199, 12, 31)
 
@@ -67,4 +68,4 @@ def guess_order(cells: Iterable[str]) -> str:
 
     if seen and all(re.match(r"\d{4}\D", cell.strip()) for cell in seen):
         return "ymd"
-    return max(ORDERS, key=fits)
+    return max(("dmy" if locale().day_first else "mdy", *ORDERS), key=fits)
