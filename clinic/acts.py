@@ -26,10 +26,12 @@ from django.db import (
     models,
     transaction,
 )
+from django.db.models import QuerySet
 
 from clinic import audit, constraints
 from clinic.models import AuditEvent, IdempotencyKey
 from clinic.permissions import Permission
+from clinic.prepared import prepared
 from clinic.refusals import Conflict, NotAllowed, Refusal
 
 log = logging.getLogger(__name__)
@@ -258,11 +260,16 @@ def _fingerprint(action: str, given: dict[str, Any]) -> str:
     ).hexdigest()
 
 
+@prepared
+def _keys(*, user: Any, key: Any) -> QuerySet[Any, Any]:
+    return IdempotencyKey.objects.filter(user=user, key=key)
+
+
 def _claim(action: str, once: str, given: dict[str, Any]) -> IdempotencyKey:
     """The key's row: new, or of an earlier press and then with its result."""
     key = once[:64]
     fingerprint = _fingerprint(action, given)
-    row = IdempotencyKey.objects.filter(user=given["by"], key=key).first()
+    row = next(iter(_keys(user=given["by"].pk, key=key)), None)
     if row is None:
         row = IdempotencyKey(
             user=given["by"],

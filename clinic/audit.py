@@ -19,8 +19,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
 from clinic.models import AuditChain, AuditEvent
+from clinic.prepared import prepared
 from clinic.rules import SYSTEM, chain_of
 from clinic.seals import digest
 
@@ -192,11 +194,22 @@ def _end_of_chain(clinic_id: uuid.UUID | None) -> tuple[str, int, str]:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An audit event is written in the transaction of its act.")
     chain = chain_of(clinic_id)
-    if not AuditChain.objects.select_for_update(no_key=True).filter(name=chain).exists():
+    if not _held_chain(name=chain):
         AuditChain.objects.get_or_create(name=chain)
         AuditChain.objects.select_for_update(no_key=True).get(name=chain)
-    last = AuditEvent.objects.filter(chain=chain).order_by("-seq").values_list("seq", "mac").first()
-    return (chain, *last) if last else (chain, 0, "")
+    last = _last(chain=chain)
+    return (chain, *last[0]) if last else (chain, 0, "")
+
+
+@prepared
+def _held_chain(*, name: Any) -> QuerySet[Any, Any]:
+    return AuditChain.objects.select_for_update(no_key=True).filter(name=name).values_list("name")
+
+
+@prepared
+def _last(*, chain: Any) -> QuerySet[Any, Any]:
+    events = AuditEvent.objects.filter(chain=chain).order_by("-seq")
+    return events.values_list("seq", "mac")[:1]
 
 
 _watching: ContextVar[Trail | None] = ContextVar("audit_trail", default=None)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import (
     DateField,
     DateTimeField,
@@ -84,10 +84,13 @@ class _Made:
     compiler: Any = None
     converters: Any = None
     made_of: Callable[[Any], Any] = tuple
+    locks: bool = False
 
     def rows(self, given: dict[str, Any]) -> Rows:
         if not self.sql:
             return []
+        if self.locks and not connection.in_atomic_block:
+            raise transaction.TransactionManagementError("A lock needs a transaction.")
         with connection.cursor() as cursor:
             cursor.execute(
                 self.sql,
@@ -102,7 +105,8 @@ class _Made:
 def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., Rows]:
     """Make a function from values to a query into one from values to its rows.
 
-    The query is a `values_list`, or rows of a model, with `select_related` where wanted.
+    The query is a `values_list`, or rows of a model, with `select_related` where wanted; where it
+    locks, it is asked in a transaction.
     `build` runs once for each shape of its arguments, with places (`Given`) instead of keys,
     texts, dates, instants and lists of these: it can put them into conditions and take a span
     of time from them, but not look at them. What is neither (None, a truth) it sees as it is.
@@ -145,7 +149,8 @@ def _make(query: QuerySet[Any, Any]) -> _Made:
     chosen = [one for one, _sql, _alias in compiler.select[: compiler.col_count]]
     converters = compiler.get_converters(chosen)
     whole = issubclass(query._iterable_class, ModelIterable)
-    return _Made(sql, places, compiler, converters, _maker(query, compiler) if whole else tuple)
+    made_of = _maker(query, compiler) if whole else tuple
+    return _Made(sql, places, compiler, converters, made_of, query.query.select_for_update)
 
 
 def _maker(query: QuerySet[Any, Any], compiler: Any) -> Callable[[Any], Any]:

@@ -7,12 +7,21 @@ import uuid
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, Hold, Service
+from bookings.operations.looks import (
+    first_taken,
+    free_device,
+    free_room,
+    held_patient,
+    licenses_of,
+    one_here,
+    with_clinic,
+)
 from bookings.operations.things import Holder, first_free, holds_of_others, taken_by_others
 from bookings.queries import devices_in_service
 from bookings.queries.going_on import in_use, taken_now
@@ -23,9 +32,7 @@ from bookings.rules.status import HOLDING
 from bookings.rules.visit import Lanes, Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Device, License, Patient, Practitioner, Room
-from clinic.models.base import ScopedQuerySet
 from clinic.operations.patients import refuse_merged
-from clinic.prepared import prepared
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import covers
 
@@ -71,13 +78,30 @@ def find_place(
     rooms = Room.objects.filter(clinic=clinic, is_active=True)
     devices = devices_in_service(clinic, service.pk)
     busy = in_use(going_on, lanes.room)
-    chosen_room = first_free(rooms, "room", room, lanes.room, clinic, but, busy)
+    chosen_room = first_free(
+        rooms,
+        "room",
+        room,
+        lanes.room,
+        clinic,
+        but,
+        busy,
+        at_once=partial(free_room, clinic=clinic.pk),
+    )
     busy = in_use(going_on, lanes.device)
     fitting = devices.filter(fits=True)
     chosen_device = first_free(
-        fitting, "device", device, lanes.device, clinic, but, busy, among=devices
+        fitting,
+        "device",
+        device,
+        lanes.device,
+        clinic,
+        but,
+        busy,
+        among=devices,
+        at_once=partial(free_device, clinic=clinic.pk, service=service.pk),
     )
-    patient = Patient.objects.held().get(pk=patient.pk)
+    [patient] = held_patient(key=patient.pk)
     refuse_merged(patient)
     if patient.status != Patient.Status.ACTIVE:
         raise Refusal(f"{patient.code} is not an active patient.", rule="R54", field="patient")
@@ -125,22 +149,15 @@ def _refuse_early(
     only to hear "no". Who is refused here held nothing; who is not is judged again under lock.
     """
     if _taken_from(practitioner, span, but):
-        _may_take(_with_clinic(clinic).get(pk=practitioner.pk), clinic, span, but)
+        [practitioner] = one_here(clinic=clinic.pk, key=practitioner.pk, held=False)
+        _may_take(practitioner, clinic, span, but)
 
 
 def _free(
     practitioner: Practitioner, clinic: Clinic, span: Span, but: Holder | None
 ) -> tuple[Practitioner, License]:
-    practitioner = _with_clinic(clinic).held().get(pk=practitioner.pk)
+    [practitioner] = one_here(clinic=clinic.pk, key=practitioner.pk, held=True)
     return practitioner, _may_take(practitioner, clinic, span, but)
-
-
-def _with_clinic(clinic: Clinic) -> ScopedQuerySet:
-    works_here = Practitioner.clinics.through.objects.filter(
-        practitioner=OuterRef("pk"), clinic=clinic
-    )
-    rows: ScopedQuerySet = Practitioner.objects.annotate(works_here=Exists(works_here))
-    return rows
 
 
 def _may_take(
@@ -160,20 +177,13 @@ def _may_take(
 
 def _taken_from(practitioner: Practitioner, span: Span, but: Holder | None) -> dt.datetime | None:
     """When the first of the other visits begins that take the practitioner in the span."""
-    rows = _taken(
+    rows = first_taken(
         practitioner=practitioner.pk,
         starts_at=span.starts_at,
         ends_at=span.ends_at,
         but=but.pk if but else None,
     )
     return rows[0][0] if rows else None
-
-
-@prepared
-def _taken(*, practitioner: Any, starts_at: Any, ends_at: Any, but: Any) -> QuerySet[Any, Any]:
-    held = holds_of_others(Span(starts_at, ends_at), but).filter(practitioner=practitioner)
-    first: QuerySet[Any, Any] = held.order_by("starts_at").values_list("starts_at")[:1]
-    return first
 
 
 def _anyone(
@@ -191,7 +201,7 @@ def _anyone(
     lost = False
     # While an idle one is only being booked, nobody is called away from a patient.
     for key in idle or free:
-        one = _with_clinic(clinic).filter(pk=key).held(waiting=False).first()
+        one = with_clinic(clinic).filter(pk=key).held(waiting=False).first()
         if one is None:
             continue
         with suppress(Refusal):
@@ -199,7 +209,7 @@ def _anyone(
         lost = True
     if not lost:
         # Locks that are waited for are taken in key order, so that two bookings never cross.
-        for one in _with_clinic(clinic).filter(pk__in=idle or free).order_by("pk"):
+        for one in with_clinic(clinic).filter(pk__in=idle or free).order_by("pk"):
             with suppress(Refusal):
                 return _free(one, clinic, span, but)
     if lost or (idle and len(idle) < len(free)):
@@ -253,9 +263,8 @@ def _spans(roster: Roster, clinic: Clinic, span: Span) -> bool:
 
 
 def _licensed(practitioner: Practitioner, clinic: Clinic, day: dt.date) -> License:
-    verdict = covers(
-        practitioner.licenses.all(), name=practitioner.name, state=clinic.state, on=day
-    )
+    licenses = licenses_of(practitioner=practitioner.pk)
+    verdict = covers(licenses, name=practitioner.name, state=clinic.state, on=day)
     if not verdict.allowed:
         raise Refusal(
             verdict.reason, rule=verdict.rule, field="practitioner", way_out=verdict.way_out

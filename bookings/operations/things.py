@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 
-from bookings.models import Appointment, Hold, Offer
+from bookings.models import LANES, Appointment, Hold, Offer
 from bookings.models.holds import HoldQuerySet
 from bookings.rules import fit
 from bookings.rules.visit import Span
 from clinic.acts import LookAgain
 from clinic.models import Clinic, Row
+from clinic.prepared import prepared
 from clinic.refusals import Conflict, Refusal
 
 # Whose own holds do not count: a visit that is moved, an offer that is taken.
@@ -28,18 +30,23 @@ def first_free(  # type: ignore[no-untyped-def]
     but: Holder | None,
     busy: Collection[uuid.UUID],
     among=None,
+    at_once: Callable[..., list[Any]] | None = None,
 ):
     """The first of the rows that is free, locked; the caller looks once more at what it got.
 
     Those that are `busy` all the same come last. A visit that is moved keeps its own where it
     can, and waits for that one. Else a row that another booking holds just now is most likely
     being taken: the next one will do, and nobody waits. Only where no other is left does it
-    wait for one. `among` are the rows of which only these will do.
+    wait for one. `among` are the rows of which only these will do; `at_once` finds and locks the
+    first free one where nothing is wished for, in a query that is made once.
     """
+    plain = wanted is None and but is None and not busy
+    if at_once and plain and (found := at_once(starts_at=span.starts_at, ends_at=span.ends_at)):
+        return found[0]
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
     narrowed = False
-    free = rows.exclude(Exists(holds_of_others(span, but).filter(**{lane: OuterRef("pk")})))
+    free = unheld(rows, lane, span, but)
     if wanted is None:
         if busy and (idle := free.exclude(pk__in=busy)).exists():
             free, narrowed = idle, True
@@ -70,6 +77,11 @@ def first_free(  # type: ignore[no-untyped-def]
     raise Conflict(fit.none_free(lane, span, clinic.local), rule="R47", field="starts_at")
 
 
+def unheld(rows: Any, lane: str, span: Span, but: Holder | None) -> Any:
+    """Those of the rows that nobody else holds in the span."""
+    return rows.exclude(Exists(holds_of_others(span, but).filter(**{lane: OuterRef("pk")})))
+
+
 def holds_of_others(span: Span, but: Holder | None) -> HoldQuerySet:
     """What is held in the span, but for the visit that is moved or the offer that is taken."""
     holds = Hold.objects.crossing(span.starts_at, span.ends_at)
@@ -78,8 +90,23 @@ def holds_of_others(span: Span, but: Holder | None) -> HoldQuerySet:
 
 def taken_by_others(but: Holder | None, **wanted: tuple[Row, Span]) -> set[str]:
     """Those lanes of `wanted` (lane → row and span) that some other visit holds; one query."""
-    looks = [
-        holds_of_others(span, but).filter(**{lane: row}).order_by().values_list(Value(lane))
+    given = {
+        f"{lane}_{name}": value
         for lane, (row, span) in wanted.items()
+        for name, value in (("key", row.pk), ("from", span.starts_at), ("to", span.ends_at))
+    }
+    return {lane for (lane,) in _held_lanes(but=but.pk if but else None, **given)}
+
+
+@prepared
+def _held_lanes(*, but: Any, **given: Any) -> QuerySet[Any, Any]:
+    looks = [
+        holds_of_others(Span(given[f"{lane}_from"], given[f"{lane}_to"]), but)
+        .filter(**{lane: given[f"{lane}_key"]})
+        .order_by()
+        .values_list(Value(lane))
+        for lane in LANES
+        if f"{lane}_key" in given
     ]
-    return {lane for (lane,) in looks[0].union(*looks[1:])}
+    found: QuerySet[Any, Any] = looks[0].union(*looks[1:])
+    return found

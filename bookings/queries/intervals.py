@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bookings.models import Appointment, Override, PerformedArea, Service
 from bookings.rules.interval import (
@@ -24,6 +25,7 @@ from bookings.rules.interval import (
 )
 from bookings.rules.status import HOLDING, Status
 from clinic.models import Clinic, Patient
+from clinic.prepared import prepared
 
 DAY = dt.timedelta(days=1)
 MOST = 200
@@ -93,20 +95,28 @@ def rest_of(
     visit that is booked already (`but`), where anything counts.
     """
     keeps = clinic.interval_days
+    rows = _performed(
+        clinic=clinic.pk,
+        patient=patient.pk,
+        after=since - DAY * keeps,
+        but=but.pk if but is not None else None,
+    )
+    needled = [*(Needled(area, on) for area, on in rows), *also]
+    passed = _passed([but.pk])[but.pk] if but is not None and needled else {}
+    return Rest(areas, keeps, needled, passed, leave)
+
+
+@prepared
+def _performed(*, clinic: Any, patient: Any, after: Any, but: Any) -> QuerySet[Any, Any]:
     rows = PerformedArea.objects.filter(
         patient__in=Patient.objects.same_person(patient).values("pk"),
         clinic=clinic,
-        performed_on__gt=since - DAY * keeps,
+        performed_on__gt=after,
     )
     if but is not None:
         # What a visit itself has treated never stands in its way.
         rows = rows.exclude(appointment=but)
-    needled = [
-        *(Needled(area, on) for area, on in rows.order_by().values_list("area", "performed_on")),
-        *also,
-    ]
-    passed = _passed([but.pk])[but.pk] if but is not None and needled else {}
-    return Rest(areas, keeps, needled, passed, leave)
+    return rows.order_by().values_list("area", "performed_on")
 
 
 def _passed(visits: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[dt.date, int]]:

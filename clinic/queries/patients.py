@@ -6,10 +6,14 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from clinic.models import Clinic, Patient, PatientKey, User
 from clinic.models.patients import PatientQuerySet
 from clinic.permissions import Permission
+from clinic.prepared import prepared
 from clinic.rules import Search, name_keys, read_search, word_keys
 
 # A finder under a field shows so many; whoever sees that there are more types on.
@@ -55,8 +59,14 @@ def patients_of(*, user: User, clinic: Clinic) -> PatientQuerySet:
 
 def patient_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> Patient | None:
     """One patient of the clinic at work; None where she is not there (P15)."""
-    rows = patients_of(user=user, clinic=clinic).select_related("clinic", "merged_into")
-    return rows.filter(pk=key).first()
+    if not user.can(Permission.SEE_PATIENTS, clinic.pk):
+        return None
+    return next(iter(_patient(clinic=clinic.pk, key=key)), None)
+
+
+@prepared
+def _patient(*, clinic: Any, key: Any) -> QuerySet[Any, Any]:
+    return Patient.objects.filter(clinic=clinic, pk=key).select_related("clinic", "merged_into")
 
 
 def patients_matching(*, user: User, clinic: Clinic, text: str) -> list[Patient]:

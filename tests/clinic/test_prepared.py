@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Upper
 
 from bookings.models import Hold
@@ -14,8 +15,9 @@ from clinic.models import Clinic, License, Practitioner, RoleAssignment, Room, U
 from clinic.prepared import prepared
 from tests import factories
 from tests.cast import NOW, Cast
+from tests.database import Database
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("database")
 HOUR = dt.timedelta(hours=1)
 
 
@@ -107,3 +109,16 @@ def test_instants_and_dates_are_read_back_as_they_are_written(cast: Cast):
     for days in (-4000, 0, 400, 4000):
         on = NOW.date() + dt.timedelta(days=days)
         assert ask_day(on=on) == list(of_day(on=on))
+
+
+def test_a_query_that_locks_is_asked_in_a_transaction_only(cast: Cast, fresh_db: Database):
+    def build(*, key: Any) -> Any:
+        return Room.objects.filter(pk=key).held()
+
+    ask = prepared(build)
+    key = Room.objects.order_by("pk").values_list("pk", flat=True)[0]
+    for _ in range(2):
+        with transaction.atomic():
+            assert [one.pk for one in ask(key=key)] == [key]
+        with pytest.raises(transaction.TransactionManagementError):
+            ask(key=key)
