@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from bookings.models import Appointment, Override, PerformedArea, Service
 from bookings.rules.interval import (
@@ -29,6 +29,8 @@ from clinic.prepared import prepared
 
 DAY = dt.timedelta(days=1)
 MOST = 200
+# The patients of a day are asked for in lists of so many, or twice or thrice as many.
+STEP = 40
 
 
 @dataclass(frozen=True)
@@ -159,16 +161,25 @@ def needled_of(
 
     Nobody is booked under a number that was merged, but what was done stays under it.
     """
-    rows = PerformedArea.objects.filter(
-        Q(patient__in=patients) | Q(patient__merged_into__in=patients),
-        clinic=clinic,
-        performed_on__gt=day - DAY * clinic.interval_days,
-    )
+    asked = [*patients]
+    # Lists of other lengths are other queries: filled up, they are a handful.
+    asked += asked[-1:] * (-len(asked) % STEP)
+    after = day - DAY * clinic.interval_days
     found: dict[uuid.UUID, list[Needled]] = defaultdict(list)
-    for who, kept, area, on in rows.order_by().values_list(
-        "patient_id", "patient__merged_into_id", "area", "performed_on"
-    ):
-        found[kept or who].append(Needled(area, on))
+    for who, area, on in _lately(clinic=clinic.pk, patients=asked, after=after):
+        found[who].append(Needled(area, on))
+    return found
+
+
+@prepared
+def _lately(*, clinic: Any, patients: Any, after: Any) -> QuerySet[Any, Any]:
+    rows = PerformedArea.objects.filter(clinic=clinic, performed_on__gt=after).order_by()
+    # One branch each, so that both go by the patient: by "or" the whole clinic's are looked at.
+    own = rows.filter(patient__in=patients).values_list("patient_id", "area", "performed_on")
+    kept = rows.filter(patient__merged_into__in=patients).values_list(
+        "patient__merged_into_id", "area", "performed_on"
+    )
+    found: QuerySet[Any, Any] = own.union(kept, all=True)
     return found
 
 
@@ -187,18 +198,16 @@ def too_soon(clinic: Clinic, visits: Collection[Planned]) -> frozenset[uuid.UUID
     if not visits:
         return frozenset()
     skin = needled_of(clinic, min(one.day for one in visits), {one.patient for one in visits})
-    asked = [one for one in visits if one.patient in skin]
-    passed = _passed([one.key for one in asked]) if asked else {}
+
+    def is_close(one: Planned, passed: Mapping[dt.date, int]) -> bool:
+        needled, keeps = skin[one.patient], clinic.interval_days
+        gap = gap_before(one.day, areas=one.areas, needled=needled, keeps_days=keeps, passed=passed)
+        return gap is not None
+
+    close = [one for one in visits if one.patient in skin and is_close(one, {})]
+    passed = _passed([one.key for one in close]) if close else {}
     return frozenset(
-        one.key
-        for one in asked
-        if gap_before(
-            one.day,
-            areas=one.areas,
-            needled=skin[one.patient],
-            keeps_days=clinic.interval_days,
-            passed=passed.get(one.key, {}),
-        )
+        one.key for one in close if one.key not in passed or is_close(one, passed[one.key])
     )
 
 

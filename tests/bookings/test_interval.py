@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from bookings import operations, queries
 from bookings.models import Appointment, Override
+from bookings.queries.intervals import needled_of
 from clinic.models import AuditEvent, User
 from clinic.refusals import Refusal
 from tests import factories
@@ -270,3 +272,22 @@ def test_the_desk_is_told_of_a_planned_visit_that_is_too_near_and_may_book(
         "28 days are to lie between two treatments." in words
     )
     assert desk.post(reverse("appointment-new"), typed(cast)).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.rule("R35")
+@pytest.mark.parametrize("others", [0, 45])
+def test_what_was_done_under_a_merged_number_counts_for_many_at_once(
+    cast: Cast, others: int
+) -> None:
+    double = factories.patient(cast.clinic, "Maya", "Lee", by=cast.manager)
+    factories.performed(cast, TODAY - 20 * DAY, "cheek_l", patient=double)
+    factories.performed(cast, TODAY - 10 * DAY, "forehead", hour=18)
+    factories.performed(cast, TODAY - 40 * DAY, "nose", hour=20)
+    operations.merge_patients(kept=cast.mia, merged=double, by=cast.manager, at=NOW)
+    asked = {cast.mia.pk, *(uuid.uuid4() for _ in range(others))}
+    found = needled_of(cast.clinic, TODAY, asked)
+    assert {key: {(one.area, one.on) for one in many} for key, many in found.items()} == {
+        cast.mia.pk: {("cheek_l", TODAY - 20 * DAY), ("forehead", TODAY - 10 * DAY)}
+    }
+    assert needled_of(cast.clinic, TODAY, set()) == {}
