@@ -159,7 +159,7 @@ def _visit(
         "too soon after the last treatment" if soon else "",
     )
     return {
-        "id": visit["id"],
+        "id": str(visit["id"]),
         "url": url,
         "status": look,
         "word": word,
@@ -177,8 +177,8 @@ def _visit(
         + ("" if fits(visit) else " faint")
         + (" moves" if may_book and visit["status"] in MOVABLE else ""),
         "start": visit["starts_at"].isoformat(),
-        "practitioner": visit["practitioner_id"],
-        "room": visit["room_id"],
+        "practitioner": str(visit["practitioner_id"]),
+        "room": str(visit["room_id"]),
         "current": current,
     }
 
@@ -231,7 +231,7 @@ def _row(
         "classes": " ".join(classes),
         "at": _instant(row, board, today if now else None) if row.ticks else "",
         "start": f"{local:%H:%M}" if board.by == By.WEEK else row.starts_at.isoformat(),
-        "head": row.ticks,
+        "head": str(row.ticks or ""),
         "label": short_hour(local) if row.hour else hour_word(local),
         "change": row.change,
         "cells": [
@@ -262,7 +262,7 @@ BLANK: dict[str, Any] = dict.fromkeys(
 def _free(
     cell: Cell, slots: _Slots, board: Board, date: str, when: str, said: str
 ) -> dict[str, Any]:
-    found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
+    found = BLANK | {"rows": str(cell.rows) if cell.rows > 1 else ""}
     if slots.today:
         found["kind"] = "today"
     if slots.href and cell.starts_at >= slots.ahead_from:
@@ -280,7 +280,7 @@ def _free(
 def _held(
     cell: Cell, visits: dict[uuid.UUID, dict[str, Any]], board: Board, slots: _Slots
 ) -> dict[str, Any]:
-    found = BLANK | {"rows": cell.rows if cell.rows > 1 else ""}
+    found = BLANK | {"rows": str(cell.rows) if cell.rows > 1 else ""}
     today = " today" if slots.today else ""
     if cell.kind in LOOKS:
         kind = "closed" if slots.column.refused else LOOKS[cell.kind]

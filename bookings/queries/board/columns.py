@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from bookings.models import Hold, TimeOff
 from bookings.rules.board import Block, Kind
 from bookings.rules.fit import comes_early
 from bookings.rules.shifts import Spans, shift_span
 from clinic.models import Clinic, License
+from clinic.prepared import prepared
 from clinic.rules import covers, day_span, expiry_state
 
 Axis = Callable[[dt.datetime], dt.datetime]
@@ -119,12 +122,8 @@ def time_off_between(
     put on the board.
     """
     found: dict[uuid.UUID, list[Block]] = defaultdict(list)
-    rows = TimeOff.objects.standing().filter(
-        practitioner__in=people, starts_at__lt=ends_at, ends_at__gt=starts_at
-    )
-    for pk, who, where, first, last, is_block, note in rows.order_by("starts_at", "pk").values_list(
-        "pk", "practitioner_id", "clinic_id", "starts_at", "ends_at", "is_block", "note"
-    ):
+    rows = _time_off(people=[*people], starts_at=starts_at, ends_at=ends_at)
+    for pk, who, where, first, last, is_block, note in rows:
         if is_block:
             here = where == clinic.pk
             told = Blocked(pk if here else None, note if here else "", first, last)
@@ -134,12 +133,21 @@ def time_off_between(
     return found
 
 
+@prepared
+def _time_off(*, people: Any, starts_at: Any, ends_at: Any) -> QuerySet[Any, Any]:
+    rows = TimeOff.objects.standing().filter(
+        practitioner__in=people, starts_at__lt=ends_at, ends_at__gt=starts_at
+    )
+    return rows.order_by("starts_at", "pk").values_list(
+        "pk", "practitioner_id", "clinic_id", "starts_at", "ends_at", "is_block", "note"
+    )
+
+
 def judge_licenses(columns: Iterable[Column], clinic: Clinic, today: dt.date) -> None:
     """Say of each practitioner's column whether a license covers it; one query."""
     columns = list(columns)
     held: dict[uuid.UUID, list[License]] = defaultdict(list)
-    keys = {column.key for column in columns}
-    for license in License.objects.filter(practitioner__in=keys).order_by("pk"):
+    for license in _licenses(practitioners=list({column.key for column in columns})):
         held[license.practitioner_id].append(license)
     for column in columns:
         verdict = covers(held[column.key], name=column.name, state=clinic.state, on=column.day)
@@ -148,6 +156,11 @@ def judge_licenses(columns: Iterable[Column], clinic: Clinic, today: dt.date) ->
             ends_on, status = verdict.license.expires_on, verdict.license.status
             if expiry_state(expires_on=ends_on, status=status, today=today) == "expiring":
                 column.ends_on = ends_on
+
+
+@prepared
+def _licenses(*, practitioners: Any) -> QuerySet[Any, Any]:
+    return License.objects.filter(practitioner__in=practitioners).order_by("pk")
 
 
 def held_besides(
@@ -159,12 +172,44 @@ def held_besides(
 ) -> list[tuple[uuid.UUID, Block]]:
     """Time that others hold than the visits of these days here: another clinic's, or this one's
     of the day before or after, or time offered here to someone who waits. One query."""
-    holds: Any = (
-        Hold.objects.crossing(*span)
+    holds = _held_besides(
+        clinic=clinic.pk,
+        of_rooms=lane == "room",
+        keys=[*keys],
+        first_day=days[0],
+        last_day=days[1],
+        starts_at=span[0],
+        ends_at=span[1],
+    )
+    found = []
+    for _pk, key, first, last, visit, offer, until, last_name, first_name, preferred in holds:
+        whose: Any = HERE if visit == clinic.pk else ELSEWHERE
+        if offer == clinic.pk:
+            whose = Offered(f"{last_name}, {preferred or first_name}", until)
+        found.append((key, Block(first, last, Kind.BUSY, whose)))
+    return found
+
+
+@prepared
+def _held_besides(
+    *,
+    clinic: Any,
+    of_rooms: bool,
+    keys: Any,
+    first_day: Any,
+    last_day: Any,
+    starts_at: Any,
+    ends_at: Any,
+) -> QuerySet[Any, Any]:
+    lane = "room" if of_rooms else "practitioner"
+    of_these_days = {"appointment__local_date__range": (first_day, last_day)}
+    return (
+        Hold.objects.crossing(starts_at, ends_at)
         .filter(**{f"{lane}__in": keys})
-        .exclude(appointment__clinic=clinic, appointment__local_date__range=days)
+        .exclude(appointment__clinic=clinic, **of_these_days)
         .order_by("starts_at", "pk")
         .values_list(
+            "pk",
             lane,
             "starts_at",
             "ends_at",
@@ -176,10 +221,3 @@ def held_besides(
             "offer__entry__patient__preferred_name",
         )
     )
-    found = []
-    for key, first, last, visit, offer, until, last_name, first_name, preferred in holds:
-        whose: Any = HERE if visit == clinic.pk else ELSEWHERE
-        if offer == clinic.pk:
-            whose = Offered(f"{last_name}, {preferred or first_name}", until)
-        found.append((key, Block(first, last, Kind.BUSY, whose)))
-    return found
