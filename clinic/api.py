@@ -24,7 +24,7 @@ from clinic.models import Clinic
 from clinic.permissions import Permission
 from clinic.queries.tokens import first_answer
 from clinic.refusals import Conflict, NotAllowed, Refusal
-from clinic.rules import text_fault
+from clinic.rules import text_fault, write_as
 from clinic.tokens import JSON, ApiRequest, no
 
 T = TypeVar("T")
@@ -192,6 +192,7 @@ def clinic_of(request: ApiRequest, given: str | None, *may: Permission) -> Clini
     else:
         found = places
     request.clinic = found[0]  # type: ignore[attr-defined]
+    write_as(found[0].locale)
     must_hold(request, found[0], *may)
     return found[0]
 
@@ -200,6 +201,7 @@ def must_hold(request: ApiRequest, clinic: Clinic, *may: Permission) -> None:
     """Turn away (403, on record) who holds none of the permissions in the clinic."""
     if not any(request.user.can(one, clinic.pk) for one in may):
         request.clinic = clinic  # type: ignore[attr-defined]
+        write_as(clinic.locale)
         accounts.turn_away(request)
         raise NotAllowed("Your role does not include this.", rule="R54")
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from clinic import audit, operations
 from clinic.models import ApiToken, User
+from clinic.rules import USUAL, written_as
 
 Answer = Callable[[HttpRequest], HttpResponse]
 ROOT = "/api/"
@@ -77,7 +78,7 @@ class ApiDoor:
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         token: ApiToken | None = getattr(request, "token", None)
-        with audit.through(token.prefix if token else ""):
+        with audit.through(token.prefix if token else ""), written_as(USUAL):
             answer = self.get_response(request)
         keeps = getattr(request, "keeps", None)
         if token and keeps and answer.status_code < 300:

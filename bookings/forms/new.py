@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from bookings.forms.overriding import may_override, override_field
-from bookings.forms.when import TypedTimeField, WhenForm, read_choice
+from bookings.forms.when import TIME_HELP, TypedTimeField, WhenForm, read_choice
 from bookings.models import Service
 from bookings.queries import services_of
 from bookings.queries.listing import rooms_in_use
@@ -91,7 +91,7 @@ class NewAppointmentForm(WhenForm):
         label="Time",
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "9:30"}),
-        help_text="9, 930 and 14:30 will do. 1 to 6 mean the afternoon unless AM is typed.",
+        help_text=TIME_HELP,
         error_messages={"invalid": "Enter a time, for example 9:30."},
     )
     room = room_field()

@@ -7,13 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
 
 from bookings.rules import choice
 from bookings.rules.typed import read_time
 from clinic.constraints import FIRST_INSTANT, LAST_INSTANT
 from clinic.forms import HouseForm, day_field
 from clinic.refusals import Refusal
-from clinic.rules import on_wall_clock, say_date, say_time
+from clinic.rules import locale, on_wall_clock, say_date, say_time
 
 
 def read_choice(key: str) -> tuple[str, dt.datetime] | None:
@@ -23,6 +24,16 @@ def read_choice(key: str) -> tuple[str, dt.datetime] | None:
     """
     read = choice.read_choice(key)
     return read if read and FIRST_INSTANT <= read[1] <= LAST_INSTANT else None
+
+
+def _time_help() -> str:
+    if locale().hours_24:
+        return "9, 930 and 14:30 will do."
+    return "9, 930 and 14:30 will do. 1 to 6 mean the afternoon unless AM is typed."
+
+
+# Said when a page is written, in the way of its clinic.
+TIME_HELP: Any = lazy(_time_help, str)()
 
 
 class TypedTimeField(forms.TimeField):

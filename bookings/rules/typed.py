@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from clinic.rules import locale
+
 # 9, 930, 9:30, 9.30 or 09:30:00, then perhaps a, pm or P.M.
 TYPED = re.compile(
     r"(?P<hour>\d{1,2}?)(?:[:.]?(?P<minute>\d{2}))?(?::(?P<second>\d{2}))?"
@@ -19,7 +21,8 @@ def read_time(text: str) -> dt.time | None:
     """The time that a text says, None where it says none.
 
     Without AM or PM it is read on the 24-hour clock (14:30, 0930, 9), but for 1 to 6 without a
-    leading zero, which are the afternoon: 2 and 2:30 are PM, 02:30 is AM.
+    leading zero, which are the afternoon: 2 and 2:30 are PM, 02:30 is AM. Where the clinic writes
+    24 hours they are the morning.
     """
     found = TYPED.fullmatch(text.strip())
     if not found:
@@ -30,7 +33,7 @@ def read_time(text: str) -> dt.time | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
-    elif hour in AFTERNOON and not found["hour"].startswith("0"):
+    elif hour in AFTERNOON and not found["hour"].startswith("0") and not locale().hours_24:
         hour += 12
     if hour > 23 or minute > 59 or second > 59:
         return None

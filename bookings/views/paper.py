@@ -122,13 +122,9 @@ def _picture(board: Board, clinic: Clinic, paper: str) -> sheet.Sheet:
 
 def _hours(works: Any, clinic: Clinic) -> str:
     return ", ".join(
-        f"{_short(clinic.local(first))}–{_short(clinic.local(last))}" for first, last in works
+        f"{short_hour(clinic.local(first))}–{short_hour(clinic.local(last))}"
+        for first, last in works
     )
-
-
-def _short(local: dt.datetime) -> str:
-    """A wall-clock time as short as it is said: 9 AM, 9:05 AM."""
-    return say_time(local).replace(":00", "")
 
 
 def _entry(visit: Visit, clinic: Clinic) -> Entry:
@@ -136,7 +132,7 @@ def _entry(visit: Visit, clinic: Clinic) -> Entry:
     comes = visit["comes_at"] < visit["starts_at"]
     said = [str(visit["status"]).replace("_", " ")]
     if comes and visit["status"] not in BEGUN:
-        said.append(f"comes {_short(clinic.local(visit['comes_at']))}")
+        said.append(f"comes {short_hour(clinic.local(visit['comes_at']))}")
     return Entry(
         visit["starts_at"],
         visit["ends_at"],

@@ -37,7 +37,15 @@ from clinic.rules.licenses import (
     expiry_state,
     normalize_license_number,
 )
-from clinic.rules.locales import LOCALES, USUAL, Locale, locale, written_as
+from clinic.rules.locales import (
+    LOCALES,
+    USUAL,
+    Locale,
+    each_written_as,
+    locale,
+    write_as,
+    written_as,
+)
 from clinic.rules.npi import npi_fault
 from clinic.rules.passwords import MOST_PASSWORD, password_fault
 from clinic.rules.people import (
@@ -86,6 +94,7 @@ __all__ = [
     "covers",
     "day_span",
     "digit_keys",
+    "each_written_as",
     "expiry_state",
     "folded",
     "hour_word",
@@ -123,5 +132,6 @@ __all__ = [
     "text_fault",
     "told_without_chart",
     "word_keys",
+    "write_as",
     "written_as",
 ]

@@ -15,7 +15,7 @@ MONTHS = (
 )
 # Month, day and year in the orders in which people type them.
 DATES = (
-    r"(?P<month>[0-9]{1,2})[/-](?P<day>[0-9]{1,2})[/-](?P<year>[0-9]{4})",
+    r"(?P<month>[0-9]{1,2})[/.-](?P<day>[0-9]{1,2})[/.-](?P<year>[0-9]{4})",
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})",
     r"(?P<month>[a-z]{3,9})\.? ?(?P<day>[0-9]{1,2}),? ?(?P<year>(?<=[ ,])[0-9]{4})",
     r"(?P<day>[0-9]{1,2}) ?(?P<month>[a-z]{3,9})\.?,? ?(?P<year>[0-9]{4})",

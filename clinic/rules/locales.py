@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ def locale() -> Locale:
     return _in_use.get()
 
 
+def write_as(code: str) -> None:
+    """From here on, to the end of the block of `written_as` in which one is."""
+    _in_use.set(LOCALES[code])
+
+
 @contextmanager
 def written_as(code: str) -> Iterator[None]:
     """Let every date and time inside be written, and read, in the way of that code."""
@@ -45,3 +53,15 @@ def written_as(code: str) -> Iterator[None]:
         yield
     finally:
         _in_use.reset(before)
+
+
+def each_written_as(code: str, rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows that are put together one by one, long after the page that asked for them ended."""
+    left = iter(rows)
+    while True:
+        with written_as(code):
+            try:
+                row = next(left)
+            except StopIteration:
+                return
+        yield row

@@ -23,7 +23,7 @@ from clinic.forms import HouseForm
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed, Refusal
-from clinic.rules import spreadsheet_safe
+from clinic.rules import each_written_as, locale, spreadsheet_safe
 
 T = TypeVar("T")
 
@@ -170,6 +170,8 @@ def csv_download(
         for row in rows:
             yield writer.writerow([spreadsheet_safe(value) for value in row])
 
-    answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(
+        each_written_as(locale().code, lines()), content_type="text/csv; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

@@ -10,7 +10,18 @@ import pytest
 
 from bookings.rules.choice import choice_key, read_choice
 from bookings.rules.typed import read_time
-from clinic.rules import say_time
+from clinic.rules import say_time, written_as
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("6:30", "06:30"), ("2", "02:00"), ("14:30", "14:30"), ("9", "09:00"), ("2 PM", "14:00")],
+)
+def test_on_a_clock_of_24_hours_a_time_is_what_it_says(typed: str, meant: str) -> None:
+    with written_as("en-US-x-24"):
+        found = read_time(typed)
+        assert found is not None
+        assert say_time(found) == meant
 
 
 @pytest.mark.parametrize(

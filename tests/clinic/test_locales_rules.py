@@ -8,6 +8,7 @@ import pytest
 
 from clinic.rules import (
     LOCALES,
+    each_written_as,
     hour_word,
     locale,
     long_day,
@@ -20,6 +21,7 @@ from clinic.rules import (
     say_time,
     short_date,
     short_hour,
+    write_as,
     written_as,
 )
 from clinic.written import FORMS, said
@@ -87,6 +89,8 @@ def test_a_date(code: str, date: str, short: str, week: str, over_new_year: str,
         (GB, "3/4/1991", dt.date(1991, 4, 3)),
         (GB, "14-3-1991", dt.date(1991, 3, 14)),
         (GB, "3/14/1991", None),
+        (GB, "14.3.1991", dt.date(1991, 3, 14)),
+        (US, "3.14.1991", dt.date(1991, 3, 14)),
         (GB, "1991-03-14", dt.date(1991, 3, 14)),
         (GB, "Mar 14, 1991", dt.date(1991, 3, 14)),
         (US, "14 March 1991", dt.date(1991, 3, 14)),
@@ -129,3 +133,17 @@ def test_a_template_says_nothing_of_nothing_and_knows_its_forms() -> None:
     assert all(FORMS[one](HALF_PAST) for one in FORMS if one != "zone")
     with pytest.raises(KeyError):
         said(HALF_PAST, "g:i A")
+
+
+def test_rows_that_come_later_are_still_written_in_the_way_of_their_page() -> None:
+    rows = each_written_as(GB, (say_time(one) for one in (NIGHT, HALF_PAST)))
+    assert next(rows) == "00:05"
+    assert say_time(NIGHT) == "12:05 AM"
+    assert [*rows] == ["14:30"]
+
+
+def test_a_way_chosen_on_the_way_ends_with_the_whole() -> None:
+    with written_as(US):
+        write_as(GB)
+        assert say_time(HALF_PAST) == "14:30"
+    assert say_time(HALF_PAST) == "2:30 PM"

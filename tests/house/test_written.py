@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 
 from clinic.models import Message, User
+from clinic.rules import say_time
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.house import doors, world
 from tests.house.sources import ROOT, modules, place, room_of, templates
+from tests.tokens import Program
 
 MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 # 2:30 PM, 8 AM, and Nov 24: nobody writes those where the day comes first, on 24 hours.
@@ -22,6 +25,7 @@ AMERICAN = re.compile(rf"\b\d{{1,2}}(?::\d\d)? ?[AP]M\b|(?<!\d ){MONTH} \d{{1,2}
 HIDDEN = re.compile(r"<script.*?</script>|<style.*?</style>|<option value=\"en-.*?</option>", re.S)
 # What a guide or a help text gives as an example is the product's own, like its spelling.
 EXAMPLES = ("for example Nov 24, 2026", "for example Mar 14, 1991", "unless AM is typed")
+FREE = "?from=2026-11-25&days=14"
 # The gallery and the guides show examples.
 APART = {"gallery", "guide", "guide-of"}
 # Why a file has a form of its own.
@@ -40,38 +44,50 @@ def words_of(page: str) -> str:
     return " ".join(text.split())
 
 
+def choose(cast: Cast, way: str) -> None:
+    cast.clinic.refresh_from_db()
+    cast.clinic.locale = way
+    cast.clinic.write(only=["locale"])
+
+
 @pytest.fixture
-def abroad(cast: Cast, clock: time_machine.Traveller) -> world.World:
+def abroad(cast: Cast, clock: time_machine.Traveller, enter: Any) -> world.World:
     """The whole of Austin, after it chose to write the day first, on 24 hours."""
     made = world.build(cast)
-    cast.clinic.refresh_from_db()
-    cast.clinic.locale = "en-GB"
-    cast.clinic.write(only=["locale"])
+    # What was written in another way before must not come again.
+    free = enter(cast.manager).get(f"/appointments/free-times/{FREE}&service={cast.service.pk}")
+    assert " AM<" in free.content.decode()
+    choose(cast, "en-GB")
     return made
 
 
+def texts(world: world.World, client: Any) -> Iterator[tuple[str, str]]:
+    """Every page and file that someone may open, by its address, without its markup."""
+    free = f"/appointments/free-times/{FREE}&service={world.cast.service.pk}"
+    addresses = [(one.name, one.address(world)) for one in doors.doors() if one.name not in APART]
+    for name, address in [*addresses, ("free times", free)]:
+        given = client.get(address)
+        kind = given.headers.get("Content-Type", "").partition(";")[0]
+        if given.status_code == 200 and kind in ("text/html", "text/csv"):
+            yield name, words_of(given.getvalue().decode())
+
+
 @pytest.mark.rule("P4")
-def test_no_page_writes_in_another_way(abroad: world.World, enter: Any) -> None:
+def test_no_page_and_no_file_writes_in_another_way(abroad: world.World, enter: Any) -> None:
     cast = abroad.cast
     identity = abroad.signed.patient.identity
-    seen, standing = 0, []
+    seen, standing = set(), []
     for who in (cast.manager, cast.esthetician):
-        client = enter(User.objects.get(pk=who.pk))
-        for door in doors.doors():
-            if door.name in APART:
-                continue
-            given = client.get(door.address(abroad))
-            kind = given.headers.get("Content-Type", "")
-            if given.status_code != 200 or given.streaming or not kind.startswith("text/html"):
-                continue
-            seen += 1
-            said = words_of(given.content.decode()).replace(identity, "")
+        for name, text in texts(abroad, enter(User.objects.get(pk=who.pk))):
+            seen.add(name)
+            text = text.replace(identity, "")
             standing += [
-                f"{door.name}: …{said[max(0, found.start() - 40) : found.end() + 10]}"
-                for found in AMERICAN.finditer(said)
+                f"{name}: …{text[max(0, found.start() - 40) : found.end() + 10]}"
+                for found in AMERICAN.finditer(text)
             ]
     assert not standing, "\n".join(standing)
-    assert seen > 60
+    assert {"day", "audit-export", "cartridge-audit-export", "free times"} <= seen
+    assert len(seen) > 60
 
 
 def test_a_message_is_written_in_the_way_of_its_clinic(abroad: world.World) -> None:
@@ -83,6 +99,25 @@ def test_a_message_is_written_in_the_way_of_its_clinic(abroad: world.World) -> N
     said = [one.body for one in Message.objects.exclude(pk__in=before)]
     assert any("Wed, 25 Nov 2026 at " in one for one in said)
     assert not [one for one in said if AMERICAN.search(one)]
+
+
+@pytest.mark.parametrize("where", [None, "austin"])
+def test_a_program_is_answered_in_the_way_of_the_clinic(
+    where: str | None, abroad: world.World
+) -> None:
+    cast = abroad.cast
+    body = {
+        "clinic": where,
+        "patient": str(cast.wang.pk),
+        "service": str(cast.service.pk),
+        "practitioner": str(cast.lena.pk),
+        "starts_at": "2026-12-24T14:00:00-06:00",
+    }
+    no = Program(cast.reception).send("appointments", body)
+    assert no.status_code == 422
+    assert re.search(r"\d{1,2} [A-Z][a-z]{2} \d{4}", no.json()["error"]["message"])
+    assert not AMERICAN.search(no.json()["error"]["message"])
+    assert say_time(NOW).endswith("PM"), "the way ends with the answer"
 
 
 def test_no_template_and_no_code_has_a_way_of_its_own() -> None:

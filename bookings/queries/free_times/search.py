@@ -38,7 +38,7 @@ from bookings.rules.interval import Leave
 from bookings.rules.visit import FARTHEST, Lanes, lanes
 from clinic.constraints import LAST_DAY
 from clinic.models import Clinic, License, Patient, Practitioner, Room
-from clinic.rules import covers, day_span, is_twice, say_time
+from clinic.rules import LOCALES, covers, day_span, is_twice, locale, say_time
 
 MOST_DAYS = 31
 # A caller would rather wait so long for the person she asked for than see someone else.
@@ -293,7 +293,7 @@ class FreeSearch:
         start, end = self.asked.window.days[index]
         starts_at = self.asked.window.instant(minute)
         if end - start == DAY:
-            return starts_at, _says((starts_at - start) // MINUTE)
+            return starts_at, _says((starts_at - start) // MINUTE, locale().code)
         local = starts_at.astimezone(self.asked.zone)
         return starts_at, say_time(local) + (f" {local:%Z}" if is_twice(local) else "")
 
@@ -323,7 +323,7 @@ def plan_of(need: Need, starts_at: dt.datetime) -> Lanes:
     )
 
 
-@lru_cache(maxsize=24 * 60)
-def _says(minute: int) -> str:
-    """A minute of a day without a clock change, as the clock shows it."""
+@lru_cache(maxsize=24 * 60 * len(LOCALES))
+def _says(minute: int, way: str) -> str:  # say_time writes in the way in use
+    """A minute of a day without a clock change, as the clock of that way shows it."""
     return say_time(dt.datetime(2000, 1, 1, minute // 60, minute % 60, tzinfo=dt.UTC))

@@ -112,7 +112,13 @@
   }, true);
 
   /* The card: opened in place, closed with Escape, its place kept in the address. */
-  let opener = board?.querySelector("a[aria-current]") ?? null;
+  const first = sheet.querySelector("[data-visit]")?.dataset.visit;
+  let opener = board?.querySelector("a[aria-current]")
+    ?? (first && wrap?.querySelector(`a[data-card][href$="/${CSS.escape(first)}/"]`)) ?? null;
+  opener?.setAttribute("aria-current", "true");
+  /* Beside a card the lines of a list are narrower, so higher: the one in use stays under the hand. */
+  const height = (anchor) => (wrap?.contains(anchor) ? anchor.getBoundingClientRect().top : NaN);
+  const stay = (anchor, was) => { if (was) wrap.scrollBy({ top: height(anchor) - was, behavior: "instant" }); };
   const point = (anchor) => {
     opener?.removeAttribute("aria-current");
     opener = anchor;
@@ -129,11 +135,13 @@
     if (anchor) {
       event.preventDefault();
       point(board?.querySelector(`.appt[href="${CSS.escape(anchor.getAttribute("href"))}"]`) ?? anchor);
+      const was = height(opener);
       htmx.ajax("GET", anchor.href, { target: sheet, swap: "innerHTML" }).then(() => {
         /* Now, not a moment later: a key may press a button of the card at once. */
         htmx.process(sheet);
         address(sheet.querySelector("[data-visit]")?.dataset.visit);
-        document.getElementById("visit-who")?.focus();
+        stay(opener, was);
+        document.getElementById("visit-who")?.focus({ preventScroll: true });
         opener?.scrollIntoView({ block: "nearest", inline: "nearest" });
       });
     } else if (event.target.closest("[data-closes-sheet]")) {
@@ -143,7 +151,9 @@
   });
   const close = () => {
     const back = opener;
+    const was = height(back);
     sheet.replaceChildren();
+    stay(back, was);
     point(null);
     address(null);
     back?.focus();

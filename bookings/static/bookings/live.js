@@ -23,7 +23,7 @@
     if (!old.isConnected) document.getElementById("notes")?.append(old);
     if (old.textContent !== text) old.textContent = text;
   };
-  const clock = (at) => new Intl.DateTimeFormat(document.documentElement.dataset.locale || "en-US", { hour: "numeric", minute: "2-digit" }).format(at);
+  const clock = (at) => new Intl.DateTimeFormat(document.documentElement.dataset.locale || "en-US", { hour: document.documentElement.dataset.hour || "numeric", minute: "2-digit" }).format(at);
 
   /* A visit on its way to another time, or a menu that is open over the board. */
   const inHand = () => document.body.hasAttribute("data-moving");

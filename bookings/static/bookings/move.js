@@ -41,7 +41,7 @@
       const value = (type) => Number(parts.find((one) => one.type === type).value);
       return value("hour") * 60 + value("minute");
     };
-    const spoken = (ms) => new Intl.DateTimeFormat(document.documentElement.dataset.locale || "en-US", { timeZone: zone, hour: "numeric", minute: "2-digit" }).format(ms);
+    const spoken = (ms) => new Intl.DateTimeFormat(document.documentElement.dataset.locale || "en-US", { timeZone: zone, hour: document.documentElement.dataset.hour || "numeric", minute: "2-digit" }).format(ms);
     return { board, by: board.dataset.by, day: board.dataset.day, week, rows, columns, wall, spoken };
   };
 

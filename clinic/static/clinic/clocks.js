@@ -10,7 +10,7 @@
 
   const wall = (element) => {
     show(element, new Intl.DateTimeFormat(document.documentElement.dataset.locale || "en-US", {
-      hour: "numeric", minute: "2-digit", timeZone: element.dataset.zone || undefined,
+      hour: document.documentElement.dataset.hour || "numeric", minute: "2-digit", timeZone: element.dataset.zone || undefined,
     }).format(now()));
   };
 
