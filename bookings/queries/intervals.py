@@ -224,22 +224,28 @@ def planned_near(
     It refuses nothing: what counts is what was performed. But the desk is told.
     """
     keeps = DAY * (clinic.interval_days - 1)
-    planned = (
+    near = [
+        one
+        for one in _planned(
+            clinic=clinic.pk, patient=patient.pk, first=day - keeps, last=day + keeps
+        )
+        if (but is None or one.pk != but.pk) and same_skin(service.areas, one.service.areas)
+    ]
+    return min(near, key=lambda one: (abs(one.local_date - day), one.local_date), default=None)
+
+
+@prepared
+def _planned(*, clinic: Any, patient: Any, first: Any, last: Any) -> QuerySet[Any, Any]:
+    return (
         Appointment.objects.filter(
             clinic=clinic,
             patient=patient,
-            local_date__range=(day - keeps, day + keeps),
+            local_date__range=(first, last),
             status__in=[str(one) for one in HOLDING if one != Status.COMPLETED],
         )
         .select_related("service")
         .order_by("starts_at", "pk")
     )
-    near = [
-        one
-        for one in planned
-        if (but is None or one.pk != but.pk) and same_skin(service.areas, one.service.areas)
-    ]
-    return min(near, key=lambda one: (abs(one.local_date - day), one.local_date), default=None)
 
 
 def overrides_of(visit: Appointment) -> list[Override]:

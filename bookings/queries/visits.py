@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from bookings.models import Appointment, Move, PerformedArea
 from bookings.rules.status import Status
 from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission
+from clinic.prepared import prepared
 
 PEOPLE = (
     "created_by",
@@ -58,13 +60,24 @@ def moves_of(appointment: Appointment) -> list[Move]:
 
 def standing_of(patient: Patient) -> tuple[int, int]:
     """How often a patient did not come, and called off late, in this clinic. One query."""
-    found = Appointment.objects.filter(
-        patient__in=Patient.objects.same_person(patient).values("pk"), clinic=patient.clinic_id
-    ).aggregate(
-        missed=Count("pk", filter=Q(status=Status.NO_SHOW)),
-        late=Count("pk", filter=Q(cancelled_late=True)),
+    found = _standing(patient=patient.pk, clinic=patient.clinic_id)
+    return found[0] if found else (0, 0)
+
+
+@prepared
+def _standing(*, patient: Any, clinic: Any) -> QuerySet[Any, Any]:
+    theirs = Appointment.objects.filter(
+        patient__in=Patient.objects.same_person(patient).values("pk"), clinic=clinic
     )
-    return found["missed"], found["late"]
+    counted = (
+        theirs.order_by()
+        .values("clinic_id")
+        .annotate(
+            missed=Count("pk", filter=Q(status=Status.NO_SHOW)),
+            late=Count("pk", filter=Q(cancelled_late=True)),
+        )
+    )
+    return counted.values_list("missed", "late")
 
 
 def past_of(appointment: Appointment) -> Past:
