@@ -221,10 +221,34 @@ def test_each_shape_is_known_by_its_columns_and_complete(kind: str) -> None:
         (APPOINTMENTS, ["full_name", "starts", "service"], "Choose a column that says who comes"),
         (APPOINTMENTS, ["outside", "day", "service"], "Choose the columns of the date and the"),
         (APPOINTMENTS, ["outside", "starts"], "Choose the column of the service."),
+        (APPOINTMENTS, ["outside", "day", "starts", "service"], "A visit starts by “Date” and"),
+        (APPOINTMENTS, ["outside", "starts", "time", "service"], "A visit starts by “Date” and"),
     ],
 )
 def test_columns_that_do_not_do_are_refused(kind: str, columns: list[str], says: str) -> None:
     assert str(mapping_fault(kind, columns)).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("heads", "cells", "means"),
+    [
+        (["Date", "Start"], ["11/24/2026", "3:00 PM"], ["day", "time"]),
+        (["Date", "Start"], ["", ""], ["day", "time"]),
+        (["Start", "Date"], ["15:00:00", "2026-11-24"], ["time", "day"]),
+        (["Date", "Start"], ["11/24/2026", "11/24/2026 3:00 PM"], ["", "starts"]),
+        (["Date", "Time", "Start"], ["11/24/2026", "3 PM", "3 PM"], ["day", "time", ""]),
+        (["Start", "Time"], ["11/24/2026", "3:00 PM"], ["day", "time"]),
+        (["Start", "Time"], ["2026-11-24T15:00", "45"], ["starts", ""]),
+        (["Date", "Start time"], ["11/24/2026", "3 PM"], ["day", "time"]),
+        (["Start"], ["3:00 PM"], ["starts"]),
+    ],
+)
+def test_a_start_beside_a_date_is_what_stands_in_it(
+    heads: list[str], cells: list[str], means: list[str]
+) -> None:
+    samples = [[one] for one in cells]
+    assert guess(APPOINTMENTS, heads, samples) == means
+    assert preset_columns(APPOINTMENTS, "jane", heads, samples) == means
 
 
 @pytest.mark.parametrize(

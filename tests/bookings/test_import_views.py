@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +22,7 @@ from bookings import queries
 from bookings.models import ImportRun
 from bookings.views.set_up.imports import twin_words
 from clinic.models import AuditEvent, Patient, User
+from tests import factories
 from tests.bookings.importing import (
     VISIT_COLUMNS,
     VISITS,
@@ -32,10 +35,11 @@ from tests.bookings.importing import (
     verdicts,
     work,
 )
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 
 Enter = Callable[[User], Client]
 PAGE = "/setup/import/"
+NOON, NOON_HERE = NOW + dt.timedelta(hours=3), "12:00 PM"
 pytestmark = pytest.mark.usefixtures("clock")
 
 
@@ -303,3 +307,38 @@ def test_the_rows_of_an_import_cost_the_same_however_many(cast: Cast, enter: Ent
             client.get(f"{PAGE}{run.pk}/")
         counted.append(len(caught))
     assert counted[0] == counted[1] == counted[2] <= 15
+
+
+def test_a_start_beside_a_date_is_its_time(cast: Cast, enter: Enter) -> None:
+    client = enter(cast.manager)
+    heads = "Client ID,Date,Start,Service"
+    upload(client, csv_of("7,11/24/2026,3:00 PM,face-45", heads=heads), kind="appointments")
+    run = ImportRun.objects.get()
+    form = client.get(f"{PAGE}{run.pk}/columns/").context["form"]
+    chosen = {name: form[name].initial for name in form.names}
+    assert [*chosen.values()] == ["outside", "day", "time", "service"]
+    both = chosen | {"column_3": "starts"}
+    typed = {"version": run.version, "date_order": "mdy", "once": "key-1"}
+    answer = client.post(f"{PAGE}{run.pk}/columns/", {**both, **typed})
+    assert answer.status_code == 422
+    assert [*answer.context["form"].errors] == ["column_3"]
+    assert "A visit starts by “Date” and “Time”, or by" in says(answer)
+    answer = client.post(f"{PAGE}{run.pk}/columns/", {**chosen, **typed, "once": "key-2"})
+    assert answer.headers["Location"] == f"{PAGE}{run.pk}/"
+
+
+def test_whoever_has_the_visit_already_is_named_once(cast: Cast, enter: Enter) -> None:
+    patient = cast.mia
+    factories.appointment(
+        patient=patient, practitioner=cast.ana, service=cast.service, room=cast.room,
+        device=cast.device, starts_at=NOON, by=cast.reception,
+    )  # fmt: skip
+    row = f"{patient.code},11/24/2026,{NOON_HERE},face-45"
+    heads = ["number", "day", "time", "service"]
+    content = csv_of(row, heads="Number,Date,Time,Service")
+    run = given(cast, content, kind="appointments", columns=heads)
+    answer = enter(cast.manager).get(f"{PAGE}{run.pk}/")
+    why = re.search(r'data-label="Why">(.*?)</td>', says(answer))
+    assert why is not None
+    said = re.sub(r"<.*?>", "", why[1]).strip()
+    assert said == f"{patient.code}: A visit is booked for then already."

@@ -170,6 +170,31 @@ def test_the_same_visits_twice_are_booked_once_also_when_one_was_cancelled(peopl
     assert verdicts(run) == {"again": 2}
 
 
+def test_a_row_that_fits_nobody_is_asked_only_for_what_it_lacks(people: Cast) -> None:
+    columns = ["number", "full_name", "birth_date", "phone", "email", "day", "time", "service"]
+    run = given(
+        people,
+        csv_of(
+            ",Zoe Zahn,3/4/1990,512 555 0199,z@example.org,12/1/2026,9:30,face-45",
+            ",Zoe Zahn,3/4/1990,512 555 0199,,12/1/2026,9:30,face-45",
+            "99,Zoe Zahn,3/4/1990,,,12/1/2026,9:30,face-45",
+            "99,,,,,12/1/2026,9:30,face-45",
+            heads="Number,Name,DOB,Phone,Email,Date,Time,Service",
+        ),
+        kind="appointments",
+        columns=columns,
+    )
+    register = "import or register the patient first."
+    assert [one[2] for one in reasons(run)] == [
+        "Nobody on file has this name with this birth date, phone or email. "
+        + register.capitalize(),
+        f"No patient on file fits. Add the email or the patient's number, or {register}",
+        f"No patient on file fits. Add the phone or the email, or {register}",
+        "No patient on file fits. Add the name with the birth date, the phone or the email, or "
+        + register,
+    ]
+
+
 def test_what_is_booked_already_is_not_booked_again(people: Cast) -> None:
     run = given(people, visits_of("71,12/1/2026,9:30,face-45,Ana"), kind="appointments")
     ida = run.lines.get().patient
@@ -183,7 +208,7 @@ def test_what_is_booked_already_is_not_booked_again(people: Cast) -> None:
         at=NOW,
     )
     run = given(people, visits_of("71,12/1/2026,9:30,face-45,Ana,x"[:-2]), kind="appointments")
-    assert reasons(run)[0][1:] == ("again", "PT-000004 is booked for then already.")
+    assert reasons(run)[0][1:] == ("again", "A visit is booked for then already.")
 
 
 def test_a_visit_that_was_booked_as_the_worker_died_is_not_booked_twice(

@@ -35,6 +35,7 @@ from clinic.refusals import NotAllowed, Refusal
 Verdict = ImportRow.Verdict
 CHUNK = 20
 ASK_FOR = "Add the birth date, the phone, the email or the patient's number."
+BOOKED = "A visit is booked for then already."
 
 
 KEYS = ("outside", "birth_date", "phone", "email")
@@ -133,7 +134,7 @@ class VisitReader:
         elif line != row.line:
             row.verdict, row.reason = Verdict.AGAIN, f"Row {line} says the same."
         elif (patient.pk, visit.starts_at) in self.coming:
-            row.verdict, row.reason = Verdict.AGAIN, f"{patient.code} is booked for then already."
+            row.verdict, row.reason = Verdict.AGAIN, BOOKED
         else:
             self._doubt(visit.starts_at, service, practitioner, patient)
 
@@ -150,7 +151,7 @@ class VisitReader:
                 raise Wrong(f"Several patients fit: {codes}. {ASK_FOR}")
             if found:
                 return self.patients[next(iter(found))]
-        raise Wrong(f"No patient on file fits. {ASK_FOR} Import the patients first.")
+        raise Wrong(_nobody(who))
 
     def _doubt(
         self,
@@ -214,6 +215,24 @@ def _booked(once: str) -> Appointment | None:
     """The visit that was booked with this row's key, by whoever went on with the import then."""
     found = IdempotencyKey.objects.filter(key=once).exclude(result="").first()
     return Appointment.objects.get(pk=found.result) if found else None
+
+
+def _nobody(who: dict[str, str]) -> str:
+    """That nobody on file fits, and what would work: what the row lacks, or the patient."""
+    told = [("birth date", "birth_date"), ("phone", "phone"), ("email", "email")]
+    lacks = [f"the {word}" for word, key in told if not who.get(key)]
+    named = who["first_name"] and who["last_name"]
+    first = "import or register the patient first."
+    if named and not lacks:
+        return (
+            "Nobody on file has this name with this birth date, phone or email. "
+            f"{first.capitalize()}"
+        )
+    if not named:
+        lacks = ["the name with the birth date, the phone or the email"]
+    elif not (who["number"] or who["outside"]):
+        lacks.append("the patient's number")
+    return f"No patient on file fits. Add {' or '.join(lacks)}, or {first}"
 
 
 def _code(number: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from bookings.rules.typed import read_time
+
+Samples = Sequence[Sequence[str]]
 PATIENTS = "patients"
 APPOINTMENTS = "appointments"
 
@@ -147,10 +150,18 @@ NAMES: dict[str, dict[str, str]] = {
     "status": {"": "status appointmentstatus", APPOINTMENTS: "state"},
 }
 SAME_FOR_TWO = "{what} is chosen for two columns. Choose one of them, and leave the other out."
+BOTH_STARTS = (
+    "A visit starts by “Date” and “Time”, or by “Date and time in one”, not by both. Leave this "
+    "column out, or choose what else it is."
+)
 
 
-def guess(kind: str, heads: Sequence[str]) -> list[str]:
-    """What each column may mean, by its name; "" where nothing fits. No field is given twice."""
+def guess(kind: str, heads: Sequence[str], samples: Samples = ()) -> list[str]:
+    """What each column may mean, by its name; "" where nothing fits. No field is given twice.
+
+    `samples` are the first cells of each column: a start beside a date is a time where only times
+    stand there.
+    """
     known = {
         word: field
         for field in FIELDS[kind]
@@ -159,7 +170,8 @@ def guess(kind: str, heads: Sequence[str]) -> list[str]:
         for word in words.split()
     }
     known |= {_fold(label): field for field, label in FIELDS[kind].items()}
-    return _each_once(known.get(_fold(head), "") for head in heads)
+    found = _each_once(known.get(_fold(head), "") for head in heads)
+    return _one_start(found, samples)
 
 
 def best_preset(kind: str, heads: Sequence[str]) -> str:
@@ -172,14 +184,20 @@ def best_preset(kind: str, heads: Sequence[str]) -> str:
     return ""
 
 
-def preset_columns(kind: str, name: str, heads: Sequence[str]) -> list[str]:
+def preset_columns(kind: str, name: str, heads: Sequence[str], samples: Samples = ()) -> list[str]:
     """What each column means where the file has this shape; the rest is guessed by name."""
     columns = {_fold(head): field for head, field in PRESETS[kind][name][1].items()}
     named = _each_once(columns.get(_fold(head), "") for head in heads)
-    return _each_once(
+    found = _each_once(
         one or (other if other not in named else "")
-        for one, other in zip(named, guess(kind, heads), strict=True)
+        for one, other in zip(named, guess(kind, heads, samples), strict=True)
     )
+    return _one_start(found, samples)
+
+
+def both_starts(columns: Sequence[str]) -> int | None:
+    """The place of the column that is the start in one, where another is its date or time too."""
+    return columns.index("starts") if "starts" in columns and {"day", "time"} & {*columns} else None
 
 
 def mapping_fault(kind: str, columns: Sequence[str]) -> str | None:
@@ -204,11 +222,28 @@ def mapping_fault(kind: str, columns: Sequence[str]) -> str | None:
             "Choose a column that says who comes: a number, or the name with the birth date, "
             "the phone or the email."
         )
+    if both_starts(columns) is not None:
+        return BOTH_STARTS
     if not ("starts" in have or {"day", "time"} <= have):
         return "Choose the columns of the date and the time."
     if "service" not in have:
         return "Choose the column of the service."
     return None
+
+
+def _one_start(fields: list[str], samples: Samples) -> list[str]:
+    """The same, with either a date and a time or the start in one."""
+    at = both_starts(fields)
+    if at is None:
+        return fields
+    cells = [one for one in (samples[at] if samples else ()) if one]
+    if {"day", "time"} <= {*fields}:
+        return ["" if field == "starts" else field for field in fields]
+    if "day" in fields and all(read_time(one) is not None for one in cells):
+        return ["time" if field == "starts" else field for field in fields]
+    if "time" in fields and not any(":" in one for one in cells):
+        return ["day" if field == "starts" else field for field in fields]
+    return ["" if field in ("day", "time") else field for field in fields]
 
 
 def _own(kind: str, name: str) -> set[str]:

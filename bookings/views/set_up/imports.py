@@ -83,14 +83,15 @@ class Columns(_OneImport):
         return best_preset(self.run.kind, json.loads(self.run.heads)["heads"]) or "names"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        heads = json.loads(self.run.heads)["heads"]
+        told = json.loads(self.run.heads)
+        heads, samples = told["heads"], told["samples"]
         chosen = json.loads(self.run.columns)
         if chosen and "as" not in self.request.GET:
             guessed = chosen
         elif self.shape == "names":
-            guessed = guess(self.run.kind, heads)
+            guessed = guess(self.run.kind, heads, samples)
         else:
-            guessed = preset_columns(self.run.kind, self.shape, heads)
+            guessed = preset_columns(self.run.kind, self.shape, heads, samples)
         return super().get_form_kwargs() | {"run": self.run, "guessed": guessed}
 
     def get_initial(self) -> dict[str, Any]:
