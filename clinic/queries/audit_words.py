@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from clinic.models import AuditEvent, License
+from clinic.queries.audit_values import in_words
 from clinic.rules import say_date, say_time
 
 # Every action that an operation records, in the past tense; one table for all apps.
@@ -199,6 +200,7 @@ LABELS = {
     "last": "Last",
     "last_on": "Last treatment of the same area",
     "late": "Entered late",
+    "locale": "Dates and times are written",
     "log": "Log",
     "mailed": "Taken by the mail server",
     "method": "How",
@@ -255,7 +257,7 @@ class Names:
         return self._pairs(values, "; ")
 
     def _pairs(self, values: Mapping[str, Any], joined: str) -> str:
-        pairs = [(name, self._value(name, one)) for name, one in values.items()]
+        pairs = [(name, self._value(name, one)) for name, one in in_words(values).items()]
         return joined.join(f"{_label(name)}: {said}" for name, said in pairs if said)
 
     def _value(self, name: str, value: Any) -> str:

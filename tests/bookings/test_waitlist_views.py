@@ -173,6 +173,17 @@ def test_the_line_offers_and_books_in_one_press(cast: Cast, rosa: Client) -> Non
 
 
 @pytest.mark.rule("T3")
+def test_one_who_waits_is_one(cast: Cast, rosa: Client) -> None:
+    asked = {"time": choice_key(cast.ana.pk, NOON)}
+    wait(cast, practitioners=[cast.bo])
+    page = text(rosa.get(reverse("waitlist-for"), asked))
+    assert "For one who waits, this time does not do" in page
+    wait(cast, someone(cast, 1), practitioners=[cast.bo])
+    page = text(rosa.get(reverse("waitlist-for"), asked))
+    assert "For 2 who wait, this time does not do" in page
+
+
+@pytest.mark.rule("T3")
 @pytest.mark.parametrize("time", ["", "x", "@2026-11-24T18:00Z", "nobody@2026-11-24T18:00Z"])
 def test_a_line_for_no_time_is_not_there(cast: Cast, rosa: Client, time: str) -> None:
     assert rosa.get("/waitlist/for/", {"time": time}).status_code == 404

@@ -564,3 +564,32 @@ def test_a_row_that_was_tampered_with_is_shown_and_leads_nowhere(
     page = browser.get("/audit/")
     assert page.status_code == 200
     assert "PT-000001" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "mask", "says"),
+    [
+        (0, 1440, 127, "Weekdays: any day; Time of day: at any time"),
+        (540, 1440, 3, "Weekdays: Monday, Tuesday; Time of day: from 9:00 AM"),
+        (0, 1020, 64, "Weekdays: Sunday; Time of day: until 5:00 PM"),
+        (540, 810, 31, "Time of day: 9:00 AM to 1:30 PM"),
+    ],
+)
+def test_what_someone_waits_for_stands_in_words(
+    cast: Cast, clock: Any, enter: Any, first: int, last: int, mask: int, says: str
+) -> None:
+    note(cast, "waitlist.add", detail={"weekdays": mask, "from_min": first, "to_min": last})
+    page = enter(cast.manager).get("/audit/").content.decode()
+    assert says in page
+    assert str(mask) not in says
+    assert "min:" not in page
+
+
+def test_how_dates_are_written_is_shown_as_it_looks(cast: Cast, clock: Any, enter: Any) -> None:
+    change = {"before": {"locale": "en-US"}, "after": {"locale": "en-GB"}}
+    note(cast, "clinic.change", by=cast.manager, on=cast.clinic, detail=change)
+    page = enter(cast.manager).get("/audit/").content.decode()
+    assert (
+        "After: Dates and times are written: Tue, 24 Nov 2026, 14:30; "
+        "Before: Dates and times are written: Tue, Nov 24, 2026, 2:30 PM"
+    ) in page
