@@ -191,6 +191,8 @@ def _show(
     today = board.clinic.day_of(at)
     wanted = _wanted(request)
     card = wanted and card_of(request, wanted, at=at, beside_board=True)
+    # Of days with neither columns nor visits alone: anything else says more.
+    bare = not board.columns and not board.visits
     lists = board.by == By.LIST or context.get("lists_week", False)
     context |= {
         "board": board,
@@ -205,6 +207,8 @@ def _show(
         "counts": _counts(board),
         "card": card,
         "undo": toast_of(request, at, board=True),
+        "nobody_treats": bare and not practitioners_of(board.clinic),
+        "may_set_up": request.user.can(Permission.SET_UP_CLINIC, board.clinic.pk),
         "may_block": request.user.can(Permission.BLOCK_TIME, board.clinic.pk),
         "filters": _filters(board, choice),
         "narrowed": _narrowed(board, choice),

@@ -216,6 +216,8 @@ class NewAppointment(FormPage):
                 "may_block": all(self.request.GET.get(name) for name in FROM_CELL)
                 and self.request.user.can(Permission.BLOCK_TIME, self.clinic.pk),
                 "block_lengths": LENGTHS,
+                "no_services": not form.fields["service"].queryset,  # type: ignore[attr-defined]
+                "may_set_up": self.request.user.can(Permission.SET_UP_CLINIC, self.clinic.pk),
                 "zone": f"{self.clinic.name} time, {self.clinic.local(at):%Z}",
             }
         )

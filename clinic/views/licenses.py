@@ -63,6 +63,13 @@ class AddLicense(FormPage):
         messages.success(self.request, f"The license of {result.practitioner} is on file.")
         return reverse("license", args=[result.pk])
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = super().get_context_data(**kwargs)
+        return found | {
+            "nobody": not found["form"].fields["practitioner"].queryset,
+            "may_set_up": self.request.user.can(Permission.SET_UP_CLINIC, self.request.clinic.pk),
+        }
+
 
 class _OneLicense(FormPage):
     """A license of someone who works in this clinic; any other is not there (P15)."""

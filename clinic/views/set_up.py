@@ -38,7 +38,8 @@ class Line:
 class SetUpList(Page):
     """What a clinic has of one kind. Subclasses give the words and `lines()`.
 
-    `add` and `add_label` lead to the page that adds one, `empty` says why there is none yet.
+    `add` and `add_label` lead to the page that adds one, `empty` says why there is none yet;
+    `first` and `first_label` lead to what is to be there before, where that is another page.
     """
 
     may: tuple[Permission, ...] = (Permission.SET_UP_CLINIC,)
@@ -49,6 +50,8 @@ class SetUpList(Page):
     add = ""
     add_label = ""
     empty = ""
+    first = ""
+    first_label = ""
 
     def lines(self) -> Sequence[Line]:
         """What is listed, in use first."""
@@ -65,6 +68,8 @@ class SetUpList(Page):
             "add_url": reverse(self.add) if self.add else "",
             "add_label": self.add_label,
             "empty": self.empty,
+            "first_url": reverse(self.first or self.add) if self.first or self.add else "",
+            "first_label": self.first_label or self.add_label,
         }
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bookings.models import Service, Shift
+from bookings.models import Appointment, Service, Shift
 from bookings.rules.hours import say_week
 from clinic.models import Clinic, Device, Practitioner, RoleAssignment, Room
 from clinic.permissions import MAY, Permission
@@ -118,6 +118,14 @@ def set_up_of(clinic: Clinic, *, on: dt.date) -> Progress:
             ),
         ]
     )
+
+
+def missing_before_booking(clinic: Clinic, *, on: dt.date) -> list[Step]:
+    """What is still to do before the first booking; nothing where a visit was ever booked, which
+    one query tells."""
+    if Appointment.objects.filter(clinic=clinic).exists():
+        return []
+    return set_up_of(clinic, on=on).missing
 
 
 def _who_may(permission: Permission, clinic: Clinic) -> int:

@@ -15,6 +15,7 @@ from clinic.queries.licenses import license_board
 from clinic.rules import day_span
 from treatments.queries import landing as queries
 from treatments.queries import room
+from treatments.queries.set_up import missing_before_booking
 from treatments.queries.stock import shelf
 
 ONE_DAY = dt.timedelta(days=1)
@@ -33,6 +34,8 @@ class StartPage:
         self.people: list[queries.PersonDay] = []
         self.next: room.DayLine | None = None
         self.to_open = ToOpen()
+        # Whether the numbers asked for anyway count a visit: then the set-up lacks nothing for one.
+        self.has_visits = False
 
     def may(self, *permissions: Permission) -> bool:
         """Whether the person holds all of these here."""
@@ -58,6 +61,8 @@ class StartPage:
             self._overrides()
         if self.may(Permission.SEE_AUDIT) and not self.may(Permission.SEE_DAY):
             self._trail()
+        if self.may(Permission.SET_UP_CLINIC) and not self.has_visits:
+            self._set_up()
 
     def number(self, label: str, number: Any, url: str, note: str = "", tone: str = "") -> None:
         """One number of today."""
@@ -70,6 +75,17 @@ class StartPage:
         if count:
             says = one if count == 1 else many
             self.to_do.append({"count": count, "says": says, "url": url, "grave": grave})
+
+    def _set_up(self) -> None:
+        before = self.to_do
+        self.to_do = []
+        self.left(
+            len(missing_before_booking(self.clinic, on=self.today)),
+            "step of the set-up is missing before the first booking",
+            "steps of the set-up are missing before the first booking",
+            reverse("setup"),
+        )
+        self.to_do += before
 
     def _my_day(self) -> None:
         self.mine = room.my_day(user=self.user, clinic=self.clinic, day=self.today)
@@ -113,6 +129,7 @@ class StartPage:
 
     def _desk(self, *, at_the_desk: bool) -> None:
         found = queries.desk(self.clinic, today=self.today)
+        self.has_visits = bool(found.today or found.tomorrow or found.unclosed)
         day, tomorrow = reverse("day"), reverse("day-on", args=[self.today + ONE_DAY])
         self.number("Visits today", found.visits, day, f"{found.to_come} still to come")
         waiting = found.today.get("arrived", 0)

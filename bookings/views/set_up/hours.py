@@ -38,7 +38,9 @@ class Shifts(SetUpList):
     title = "Working hours"
     lead = "When each practitioner is there. Only then can a visit be booked with them."
     columns = ("Practitioner", "Week")
-    empty = "Nobody treats in this clinic yet. Add a practitioner first."
+    empty = "Working hours are a practitioner's, and nobody treats in this clinic yet."
+    first = "setup-practitioner-add"
+    first_label = "Add a practitioner"
 
     def lines(self) -> Sequence[Line]:
         clinic = self.request.clinic
