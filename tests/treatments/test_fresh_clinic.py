@@ -136,6 +136,7 @@ def test_without_a_service_booking_says_so(
     assert "this clinic offers none yet" in text
     assert ADD_SERVICE in text
     assert "Choose a service" not in text
+    assert '<button class="btn btn-primary" type="submit">Book' not in text
     text = page(enter(fresh.staff[Role.RECEPTIONIST]), address)
     assert "Ask its manager or administrator to add one." in text
     assert ADD_SERVICE not in text
