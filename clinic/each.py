@@ -1,9 +1,10 @@
 """`{% each one in many %}`: a loop that a page writes out many hundred times.
 
 It says what `{% for %}` says, and the same comes out. In it stand text, values (escaped, as
-everywhere), `{% if %}` and `{% for %}`, of mappings and named tuples, and nothing else: so it
-need not find out, for each value of each row, which of all the things it is that a template may
-meet, and takes a sixth of the time. What is not so plain after all is left to the ordinary loop.
+everywhere), `{% if %}` and `{% for %}`, of mappings and named tuples by name, and nothing else:
+so it need not find out, for each value of each row, which of all the things it is that a template
+may meet, and takes a sixth of the time. What is not so plain after all is left to the ordinary
+loop.
 """
 
 from __future__ import annotations
@@ -189,8 +190,11 @@ def _value(expression: FilterExpression) -> Get:
         literal = variable.literal if isinstance(variable, Variable) else variable
         return lambda scope: literal
     first, *rest = variable.lookups
-    # A mapping's own methods would hide behind these names, and the loop's count is not kept.
-    if first == "forloop" or any(hasattr(dict, bit) or hasattr(tuple, bit) for bit in rest):
+    # A mapping's own methods would hide behind these names, a place behind a number, and the
+    # loop's count is not kept.
+    if first == "forloop" or any(
+        not bit.isidentifier() or hasattr(dict, bit) or hasattr(tuple, bit) for bit in rest
+    ):
         raise TemplateSyntaxError(f"{{% each %}} cannot tell what {expression.token} is.")
 
     def get(scope: Scope) -> Any:

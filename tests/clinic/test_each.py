@@ -108,6 +108,13 @@ def test_a_variable_of_a_loop_ends_with_it(only_quick: None) -> None:
         ("{% each row in rows %}{{ forloop.counter }}{% endeach %}", "cannot tell"),
         ("{% each row in rows %}{{ row.items }}{% endeach %}", "cannot tell"),
         ("{% each row in rows %}{{ row.count }}{% endeach %}", "cannot tell"),
+        ("{% each row in rows %}{% if row.0 %}-{% endif %}{% endeach %}", "cannot tell"),
+        (
+            "{% each row in rows %}{% if a or not row.b.12 %}-{% endif %}{% endeach %}",
+            "cannot tell",
+        ),
+        ("{% each row in rows %}{{ row.0 }}{% endeach %}", "cannot tell"),
+        ("{% each row in rows %}{% for a in row.0 %}-{% endfor %}{% endeach %}", "cannot tell"),
         ("{% each row in rows %}{% include 'x.html' %}{% endeach %}", "holds no"),
         ("{% each row in rows %}{% if row.n > 1 %}-{% endif %}{% endeach %}", "no condition"),
         ("{% each row in rows %}{% for a, b in row.m %}-{% endfor %}{% endeach %}", "one variable"),
