@@ -20,6 +20,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings import queries
 from bookings.models import ImportRun
+from bookings.rules.importing.columns import SAME_FOR_TWO
 from bookings.views.set_up.imports import twin_words
 from clinic.models import AuditEvent, Patient, User
 from tests import factories
@@ -323,6 +324,13 @@ def test_a_start_beside_a_date_is_its_time(cast: Cast, enter: Enter) -> None:
     assert answer.status_code == 422
     assert [*answer.context["form"].errors] == ["column_3"]
     assert "A visit starts by “Date” and “Time”, or by" in says(answer)
+    twice = chosen | {"column_1": "day", "column_4": "starts"}
+    answer = client.post(f"{PAGE}{run.pk}/columns/", {**twice, **typed})
+    assert answer.context["form"].errors == {"column_2": [SAME_FOR_TWO.format(what="Date")]}
+    nobody = both | {"column_1": ""}
+    answer = client.post(f"{PAGE}{run.pk}/columns/", {**nobody, **typed})
+    assert [*answer.context["form"].errors] == ["__all__"]
+    assert "Choose a column that says who comes" in says(answer)
     answer = client.post(f"{PAGE}{run.pk}/columns/", {**chosen, **typed, "once": "key-2"})
     assert answer.headers["Location"] == f"{PAGE}{run.pk}/"
 

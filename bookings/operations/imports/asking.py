@@ -11,7 +11,6 @@ from bookings.operations.imports.ground import OPEN, drop
 from bookings.rules.importing import (
     FileGiven,
     Line,
-    both_starts,
     guess_order,
     mapping_fault,
 )
@@ -85,9 +84,8 @@ def choose_columns(
     if run.state not in OPEN:
         raise Refusal("This import has begun; its columns stay.", rule="R46")
     if fault := mapping_fault(run.kind, columns):
-        at_fault = both_starts(columns)
-        field = "" if at_fault is None else f"column_{at_fault + 1}"
-        raise Refusal(fault, rule="input", field=field)
+        field = "" if fault.at is None else f"column_{fault.at + 1}"
+        raise Refusal(fault.says, rule="input", field=field)
     run.columns, run.date_order = json.dumps(list(columns)), date_order
     run.state, run.done = State.CHECKING, 0
     run.stopped_because = ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from bookings.rules.typed import read_time
+from bookings.rules.importing.values import read_clock
 
 Samples = Sequence[Sequence[str]]
 PATIENTS = "patients"
@@ -156,6 +157,14 @@ BOTH_STARTS = (
 )
 
 
+class MappingFault(NamedTuple):
+    """Why columns cannot be imported, in a sentence; `at` is the place of the column at fault,
+    None where one is missing."""
+
+    says: str
+    at: int | None = None
+
+
 def guess(kind: str, heads: Sequence[str], samples: Samples = ()) -> list[str]:
     """What each column may mean, by its name; "" where nothing fits. No field is given twice.
 
@@ -195,51 +204,59 @@ def preset_columns(kind: str, name: str, heads: Sequence[str], samples: Samples 
     return _one_start(found, samples)
 
 
-def both_starts(columns: Sequence[str]) -> int | None:
+def _both_starts(columns: Sequence[str]) -> int | None:
     """The place of the column that is the start in one, where another is its date or time too."""
     return columns.index("starts") if "starts" in columns and {"day", "time"} & {*columns} else None
 
 
-def mapping_fault(kind: str, columns: Sequence[str]) -> str | None:
-    """Why these columns cannot be imported, in a sentence; None when they can."""
-    labels = FIELDS[kind]
-    chosen = [field for field in columns if field]
-    for field in chosen:
-        if chosen.count(field) > 1:
-            return SAME_FOR_TWO.format(what=labels[field])
-    have = set(chosen)
+def mapping_fault(kind: str, columns: Sequence[str]) -> MappingFault | None:
+    """What is wrong with these columns first; None when they can be imported."""
+    for at, field in enumerate(columns):
+        if field and field in columns[:at]:
+            return MappingFault(SAME_FOR_TWO.format(what=FIELDS[kind][field]), at)
+    have = set(columns)
     named = "full_name" in have or {"first_name", "last_name"} <= have
     if kind == PATIENTS:
-        if not named:
-            return "Choose the columns of the first and the last name, or of the full name."
-        if "birth_date" not in have:
-            return "Choose the column of the birth date: no patient is put on file without one."
-        if not have & {"phone", "other_phone", "email", "address"}:
-            return "Choose a column by which patients are reached: phone, email or address."
-        return None
+        return _patients_fault(have, named)
     if not (have & {"number", "outside"} or (named and have & {"birth_date", "phone", "email"})):
-        return (
+        return MappingFault(
             "Choose a column that says who comes: a number, or the name with the birth date, "
             "the phone or the email."
         )
-    if both_starts(columns) is not None:
-        return BOTH_STARTS
+    if (at_fault := _both_starts(columns)) is not None:
+        return MappingFault(BOTH_STARTS, at_fault)
     if not ("starts" in have or {"day", "time"} <= have):
-        return "Choose the columns of the date and the time."
+        return MappingFault("Choose the columns of the date and the time.")
     if "service" not in have:
-        return "Choose the column of the service."
+        return MappingFault("Choose the column of the service.")
+    return None
+
+
+def _patients_fault(have: set[str], named: bool) -> MappingFault | None:
+    if not named:
+        return MappingFault(
+            "Choose the columns of the first and the last name, or of the full name."
+        )
+    if "birth_date" not in have:
+        return MappingFault(
+            "Choose the column of the birth date: no patient is put on file without one."
+        )
+    if not have & {"phone", "other_phone", "email", "address"}:
+        return MappingFault(
+            "Choose a column by which patients are reached: phone, email or address."
+        )
     return None
 
 
 def _one_start(fields: list[str], samples: Samples) -> list[str]:
     """The same, with either a date and a time or the start in one."""
-    at = both_starts(fields)
+    at = _both_starts(fields)
     if at is None:
         return fields
     cells = [one for one in (samples[at] if samples else ()) if one]
     if {"day", "time"} <= {*fields}:
         return ["" if field == "starts" else field for field in fields]
-    if "day" in fields and all(read_time(one) is not None for one in cells):
+    if "day" in fields and all(read_clock(one) is not None for one in cells):
         return ["time" if field == "starts" else field for field in fields]
     if "time" in fields and not any(":" in one for one in cells):
         return ["day" if field == "starts" else field for field in fields]

@@ -33,6 +33,8 @@ MOST = {
 # Other systems write 12/31/9999 for "no end"; no calendar of ours goes so far.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 GONE = re.compile(r"cancel|no.?show|delet|complet|check.?out|absent|declin", re.I)
+# Fractions of a second, as databases write them; 9.30 has none.
+FRACTION = re.compile(r"(?<=:\d\d)\.\d+", re.A)
 TIME_IN_IT = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[ap]\.?m?\.?)?", re.I | re.A)
 
 
@@ -127,7 +129,7 @@ def read_visit(cells: Cells, *, order: str, zone: ZoneInfo, at: dt.datetime) -> 
         raise Wrong(day)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise Wrong(f"“{date.strip()[:40]}” is not a day on which anybody comes.")
-    time = read_time(re.sub(r"\.\d+$", "", clock.strip()))
+    time = read_clock(clock)
     if time is None:
         raise Wrong(f"“{clock[:40]}” is not a time." if clock else "The time is missing.")
     word = f"{say_date(day)}, {say_time(dt.datetime.combine(day, time))}"
@@ -146,6 +148,11 @@ def read_visit(cells: Cells, *, order: str, zone: ZoneInfo, at: dt.datetime) -> 
         room=cells.get("room", ""),
         note=cells.get("note", ""),
     )
+
+
+def read_clock(cell: str) -> dt.time | None:
+    """The time of day that a cell says, None where it says none."""
+    return read_time(FRACTION.sub("", cell))
 
 
 def phone_of(text: str) -> str | None:
