@@ -201,7 +201,6 @@ def must_hold(request: ApiRequest, clinic: Clinic, *may: Permission) -> None:
     """Turn away (403, on record) who holds none of the permissions in the clinic."""
     if not any(request.user.can(one, clinic.pk) for one in may):
         request.clinic = clinic  # type: ignore[attr-defined]
-        write_as(clinic.locale)
         accounts.turn_away(request)
         raise NotAllowed("Your role does not include this.", rule="R54")
 

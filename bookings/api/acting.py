@@ -35,6 +35,7 @@ from clinic.queries.licenses import practitioners_of
 from clinic.queries.parts import among
 from clinic.queries.patients import patient_for
 from clinic.refusals import NotAllowed, Refusal
+from clinic.rules import write_as
 from clinic.tokens import ApiRequest
 
 OnceKey = Header(
@@ -177,12 +178,14 @@ def _step(
 
 
 def _visit(request: ApiRequest, pk: uuid.UUID) -> Appointment:
-    """A visit in any clinic in which its reader sees the day and acts."""
+    """A visit in any clinic in which its reader sees the day and acts; what is said of it from
+    here on is written in that clinic's way."""
     if not any(request.user.can(Permission.BOOK, one.pk) for one in request.user.places):
         must_hold(request, request.user.places[0], Permission.BOOK)
     visit = visit_seen_by(user=request.user, key=pk)
     if visit is None:
         raise Http404
+    write_as(visit.clinic.locale)
     return visit
 
 

@@ -42,7 +42,9 @@ class OfferLink(View):
                 answer = self._page(None, "unknown", status=404)
             else:
                 self.offer = found
-                answer = super().dispatch(request, *args, **kwargs)
+                # What is refused here is on record in the clinic's log, in its way of writing.
+                with written_as(found.clinic.locale):
+                    answer = super().dispatch(request, *args, **kwargs)
         patch_cache_control(answer, no_store=True, private=True)
         answer["X-Robots-Tag"] = "noindex"
         return answer
@@ -81,15 +83,14 @@ class OfferLink(View):
         if offer is not None:
             clinic = offer.clinic
             local = clinic.local(_visit_of(offer).comes_at)
-            with written_as(clinic.locale):
-                context |= {
-                    "clinic": clinic,
-                    "day": say_date(local.date()),
-                    "time": say_time(local),
-                    "zone": local.tzname(),
-                    "until": say_time(clinic.local(offer.expires_at)),
-                    "phone": clinic.phone_text,
-                }
+            context |= {
+                "clinic": clinic,
+                "day": say_date(local.date()),
+                "time": say_time(local),
+                "zone": local.tzname(),
+                "until": say_time(clinic.local(offer.expires_at)),
+                "phone": clinic.phone_text,
+            }
         return render(self.request, "bookings/offer.html", context, status=status)
 
 

@@ -12,7 +12,7 @@ from clinic.models import Clinic, Patient, RoleAssignment, User
 from clinic.models.places import START_STEPS
 from clinic.permissions import Permission, Role
 from clinic.refusals import Refusal
-from clinic.rules import LOCALES, USUAL, reminders_fault, squeezed
+from clinic.rules import LOCALES, reminders_fault, squeezed
 
 FIXED = ("state", "time_zone")
 
@@ -29,15 +29,16 @@ def change_clinic(
     cancel_cutoff_h: int,
     interval_days: int,
     idle_min: int,
-    start_step_min: int = 15,
-    offer_min: int = 30,
-    locale: str = USUAL,
+    start_step_min: int,
+    offer_min: int,
+    locale: str,
     version: int | None = None,
     by: User,
     at: dt.datetime,
 ) -> Clinic:
     """Change a clinic's name, address, phone, place, its way of writing dates, and policies.
 
+    Whoever changes one says all of them: what was left out could only be set back.
     State and time zone stand once a patient is registered: what was recorded is dated by them.
     Refuses a stale version (P12, 409), an empty name, and another state or time zone then (P4).
     """

@@ -19,6 +19,19 @@ from tests.cast import NOW, Cast
 from tests.raw_sql import change, copy, refused
 
 PAGE = "/setup/clinic/"
+WHOLE: dict[str, Any] = {
+    "name": "Austin",
+    "address": "",
+    "phone": "",
+    "state": "TX",
+    "time_zone": "America/Chicago",
+    "cancel_cutoff_h": 24,
+    "interval_days": 28,
+    "idle_min": 15,
+    "start_step_min": 15,
+    "offer_min": 30,
+    "locale": "en-US",
+}
 
 
 def typed(clinic: Clinic, **given: Any) -> dict[str, Any]:
@@ -186,20 +199,19 @@ def test_the_database_knows_no_other_way_of_writing(cast: Cast) -> None:
 
 
 def test_no_operation_takes_another_way_of_writing(cast: Cast) -> None:
-    given: dict[str, Any] = {
-        "name": "Austin",
-        "address": "",
-        "phone": "",
-        "state": "TX",
-        "time_zone": "America/Chicago",
-        "cancel_cutoff_h": 24,
-        "interval_days": 28,
-        "idle_min": 15,
-    }
     with pytest.raises(Refusal, match="Choose a way from the list"):
         operations.change_clinic(
-            clinic=cast.clinic, **given, locale="de-DE", by=cast.manager, at=NOW
+            clinic=cast.clinic, **WHOLE | {"locale": "de-DE"}, by=cast.manager, at=NOW
         )
+
+
+@pytest.mark.parametrize("left_out", [*WHOLE])
+def test_nothing_that_a_clinic_chose_is_set_back_by_saying_nothing_of_it(
+    left_out: str, cast: Cast
+) -> None:
+    said = {name: value for name, value in WHOLE.items() if name != left_out}
+    with pytest.raises(TypeError, match=f"'{left_out}'"):
+        operations.change_clinic(clinic=cast.clinic, **said, by=cast.manager, at=NOW)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 
-from clinic.models import Message, User
+from bookings import operations as desk
+from clinic.models import AuditEvent, Message, User
 from clinic.rules import say_time
 from tests import factories
+from tests.bookings.importing import csv_of, reasons
+from tests.bookings.importing import given as checked
+from tests.bookings.waiting import SECRET, offer, someone, wait
 from tests.cast import NOW, Cast
 from tests.house import doors, world
 from tests.house.sources import ROOT, modules, place, room_of, templates
@@ -118,6 +124,92 @@ def test_a_program_is_answered_in_the_way_of_the_clinic(
     assert re.search(r"\d{1,2} [A-Z][a-z]{2} \d{4}", no.json()["error"]["message"])
     assert not AMERICAN.search(no.json()["error"]["message"])
     assert say_time(NOW).endswith("PM"), "the way ends with the answer"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("move", {"starts_at": "2026-11-25T14:10:00-06:00"}, "Ana Ruiz is busy at 14:10."),
+        ("arrive", None, "This visit is on Wed, 25 Nov 2026."),
+        ("no-show", None, "not a no-show before 13:10 on Wed, 25 Nov 2026"),
+    ],
+)
+def test_an_act_on_a_visit_is_refused_and_recorded_in_the_way_of_its_clinic(
+    path: str, body: dict[str, str] | None, says: str, abroad: world.World
+) -> None:
+    cast = abroad.cast
+    tomorrow = NOW + dt.timedelta(days=1)
+    visit = world.book(cast, cast.wang, tomorrow + dt.timedelta(hours=4), at=NOW)
+    world.book(cast, someone(cast, 1), tomorrow + dt.timedelta(hours=5), at=NOW)
+    no = Program(cast.reception).send(f"appointments/{visit.pk}/{path}", body)
+    message = no.json()["error"]["message"]
+    assert says in message
+    assert not AMERICAN.search(message)
+    kept = AuditEvent.objects.filter(outcome="refused").latest("seq")
+    assert json.loads(kept.detail)["sentence"] in message
+    assert say_time(NOW).endswith("PM"), "the way ends with the answer"
+
+
+NOON = NOW + dt.timedelta(days=1, hours=3)
+
+
+def test_an_offer_tells_and_refuses_in_the_way_of_its_clinic(abroad: world.World) -> None:
+    cast = abroad.cast
+    made = offer(cast, wait(cast, someone(cast, 1)), starts_at=NOON)
+    mail = Message.objects.get(about=made.pk.hex)
+    assert "until 09:30" in mail.body
+    assert not AMERICAN.search(mail.body)
+    link = f"/offer/{SECRET}/"
+    page = words_of(Client().get(link).content.decode())
+    assert "Wed, 25 Nov 2026" in page
+    assert "09:30" in page
+    assert not AMERICAN.search(page)
+    desk.set_day(
+        clinic=cast.clinic,
+        practitioner=cast.ana,
+        day=NOON.date(),
+        hours=[(540, 600)],
+        by=cast.manager,
+        at=NOW,
+    )
+    assert Client().post(link, {"answer": "take"}).status_code == 422
+    kept = AuditEvent.objects.get(action="waitlist.take", outcome="refused")
+    assert "09:00–10:00" in kept.detail
+    assert not AMERICAN.search(kept.detail)
+    assert say_time(NOW).endswith("PM"), "the way ends with the answer"
+
+
+def test_a_course_is_told_in_the_way_of_its_clinic(abroad: world.World) -> None:
+    cast = abroad.cast
+    before = set(Message.objects.values_list("pk", flat=True))
+    cast.clinic.refresh_from_db()
+    new = factories.patient(cast.clinic, "Ada", "Okafor", by=cast.manager, email="a@example.org")
+    starts = [NOW + dt.timedelta(days=days, hours=5) for days in (1, 29)]
+    desk.book_course(
+        clinic=cast.clinic,
+        patient=new,
+        service=cast.short_service,
+        planned=2,
+        interval_days=28,
+        starts_min=14 * 60,
+        visits=[desk.CourseVisit(no, at, cast.ana) for no, at in enumerate(starts, 1)],
+        by=cast.reception,
+        at=NOW,
+    )
+    mail = Message.objects.exclude(pk__in=before).get(attachment__contains="VEVENT")
+    assert "Wed, 25 Nov 2026 at 14:00 (CST)\nWed, 23 Dec 2026 at 14:00 (CST)" in mail.body
+    assert not AMERICAN.search(mail.subject + mail.body)
+
+
+def test_what_the_worker_says_of_a_row_is_in_the_way_of_its_clinic(abroad: world.World) -> None:
+    cast = abroad.cast
+    rows = csv_of(f"{cast.wang.code},12/1/2026,20:30,face-30,Ana", heads="Number,D,T,S,P")
+    columns = ["number", "day", "time", "service", "practitioner"]
+    run = checked(cast, rows, kind="appointments", columns=columns)
+    ((_line, verdict, reason),) = reasons(run)
+    assert verdict == "rejected"
+    assert "from 20:30 to 21:00" in reason
+    assert not AMERICAN.search(reason)
 
 
 def test_no_template_and_no_code_has_a_way_of_its_own() -> None:
