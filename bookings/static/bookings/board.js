@@ -5,6 +5,8 @@
   const sheet = document.getElementById("sheet");
   const wrap = document.getElementById("board-wrap");
   if (!sheet) return;
+  /* Whose card is open; the date of today in the head of a week bears the same mark. */
+  const CURRENT = "tbody a[aria-current]";
   let board = null;
   let map = [];
   let row = 0;
@@ -76,12 +78,12 @@
     if (!board) return;
     const links = [...board.tBodies[0].querySelectorAll("a")];
     links.forEach((anchor) => { anchor.tabIndex = -1; });
-    own(board.querySelector("a[aria-current]") ?? board.querySelector("tr[class*='now-at-'] td a, tr[class*='now-at-'] ~ tr td a") ?? links[0]);
+    own(board.querySelector(CURRENT) ?? board.querySelector("tr[class*='now-at-'] td a, tr[class*='now-at-'] ~ tr td a") ?? links[0]);
     board.addEventListener("keydown", onKey);
     board.addEventListener("focusin", onFocus);
   };
   take();
-  const now = board?.querySelector("a[aria-current]") ?? board?.querySelector("tr[class*='now-at-']");
+  const now = board?.querySelector(CURRENT) ?? board?.querySelector("tr[class*='now-at-']");
   /* After an act on a card, the place at which one works: the same board comes back as it was left. */
   const PLACE = "board-place";
   const SOON = 60000;
@@ -105,7 +107,7 @@
   if (place) {
     wrap.scrollTo({ top: place.top, left: place.left, behavior: "instant" });
     document.scrollingElement.scrollTo({ top: place.page, behavior: "instant" });
-    board?.querySelector("a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    board?.querySelector(CURRENT)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   } else if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
   document.addEventListener("submit", (event) => {
     if (wrap && event.target.method === "post") keep();
@@ -113,7 +115,7 @@
 
   /* The card: opened in place, closed with Escape, its place kept in the address. */
   const first = sheet.querySelector("[data-visit]")?.dataset.visit;
-  let opener = board?.querySelector("a[aria-current]")
+  let opener = board?.querySelector(CURRENT)
     ?? (first && wrap?.querySelector(`a[data-card][href$="/${CSS.escape(first)}/"]`)) ?? null;
   opener?.setAttribute("aria-current", "true");
   /* Beside a card the lines of a list are narrower, so higher: the one in use stays under the hand. */
