@@ -188,6 +188,17 @@ def test_a_nearer_planned_visit_is_told(cast: Cast) -> None:
     assert queries.planned_near(TODAY - 30 * DAY, **asked) is None
 
 
+@pytest.mark.django_db
+def test_a_visit_that_was_called_off_is_not_planned(cast: Cast) -> None:
+    visit = book(cast, starts_at=NOON + 7 * DAY)
+    operations.cancel(
+        appointment=visit, reason="Ill", cancelled_as="patient", by=cast.reception, at=NOW
+    )
+    asked: dict[str, Any] = {"clinic": cast.clinic, "patient": cast.mia, "service": cast.service}
+    assert queries.planned_near(TODAY, **asked) is None
+    assert queries.planned_next(**asked, after=NOW) is None
+
+
 def typed(cast: Cast, **given: Any) -> dict[str, Any]:
     return {
         "chosen": cast.mia.pk,

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from bookings import operations as desk
 from clinic import operations
 from clinic.models import AuditEvent, Room
 from clinic.refusals import Conflict, Refusal
-from tests.bookings.test_operations_book import book
+from tests.bookings.test_operations_book import MINUTE, NOON, book
+from tests.bookings.waiting import offer, wait
 from tests.cast import NOW, Cast
 
 
@@ -65,6 +67,42 @@ def test_a_room_out_of_use_keeps_its_visits_and_is_no_choice(cast: Cast, enter: 
     with pytest.raises(Refusal, match="not in use here"):
         book(cast, patient=cast.wang, practitioner=cast.priya, room=cast.room)
     assert book(cast, patient=cast.wang, practitioner=cast.priya).room == cast.second_room
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("lane", ["room", "device"])
+@pytest.mark.parametrize("how", ["booked", "moved", "walked in", "offered"])
+def test_what_is_out_of_use_goes_to_no_visit(lane: str, how: str, cast: Cast) -> None:
+    pair = {"room": [cast.room, cast.second_room], "device": [cast.device, cast.second_device]}
+    # The one that any visit would get first.
+    out, left = sorted(pair[lane], key=lambda one: one.pk)
+    before = book(cast, starts_at=NOON + 120 * MINUTE) if how == "moved" else None
+    if lane == "room":
+        out.is_active = False
+    else:
+        out.status, out.status_reason = "repair", "Cable"
+    out.write()
+    visit: Any
+    if before is not None:
+        assert getattr(before, lane) == out
+        visit = desk.move(appointment=before, starts_at=NOON, by=cast.reception, at=NOW)
+    elif how == "walked in":
+        visit = desk.walk_in(
+            clinic=cast.clinic,
+            patient=cast.mia,
+            practitioner=cast.ana,
+            service=cast.short_service,
+            starts_at=NOW + 5 * MINUTE,
+            by=cast.reception,
+            at=NOW,
+        )
+    else:
+        visit = offer(cast, wait(cast)) if how == "offered" else book(cast)
+    assert getattr(visit, lane) == left
+    assert visit.holds.filter(**{f"{lane}__isnull": False}).get().__dict__[f"{lane}_id"] == left.pk
+    # Not even where nothing else is free.
+    with pytest.raises(Refusal):
+        book(cast, patient=cast.wang, practitioner=cast.priya, starts_at=visit.starts_at)
 
 
 def test_what_is_booked_with_it_opens_from_there(cast: Cast, enter: Any) -> None:
