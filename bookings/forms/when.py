@@ -37,10 +37,11 @@ TIME_HELP: Any = lazy(_time_help, str)()
 
 
 class TypedTimeField(forms.TimeField):
-    """A time of the clinic's wall clock, however it is typed (see `read_time`)."""
+    """A time of the clinic's wall clock, however it is typed (see `read_time`): where the clinic
+    writes 24 hours, 2:30 is the night's."""
 
     def strptime(self, value: str, format: str) -> dt.time:
-        found = read_time(value)
+        found = read_time(value, small_hours_are_pm=not locale().hours_24)
         if found is None:
             raise ValueError(value)
         return found

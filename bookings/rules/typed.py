@@ -1,11 +1,9 @@
-"""A time of day as people type it at a desk."""
+"""A time of day as people type it at a desk, and as other systems write it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-
-from clinic.rules import locale
 
 # 9, 930, 9:30, 9.30 or 09:30:00, then perhaps a, pm or P.M.
 TYPED = re.compile(
@@ -17,12 +15,11 @@ TYPED = re.compile(
 AFTERNOON = range(1, 7)
 
 
-def read_time(text: str) -> dt.time | None:
+def read_time(text: str, *, small_hours_are_pm: bool) -> dt.time | None:
     """The time that a text says, None where it says none.
 
-    Without AM or PM it is read on the 24-hour clock (14:30, 0930, 9), but for 1 to 6 without a
-    leading zero, which are the afternoon: 2 and 2:30 are PM, 02:30 is AM. Where the clinic writes
-    24 hours they are the morning.
+    Without AM or PM it is read on the 24-hour clock (14:30, 0930, 9). Where `small_hours_are_pm`,
+    1 to 6 without a leading zero are the afternoon: 2 and 2:30 are PM, 02:30 is AM.
     """
     found = TYPED.fullmatch(text.strip())
     if not found:
@@ -33,7 +30,7 @@ def read_time(text: str) -> dt.time | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
-    elif hour in AFTERNOON and not found["hour"].startswith("0") and not locale().hours_24:
+    elif small_hours_are_pm and hour in AFTERNOON and not found["hour"].startswith("0"):
         hour += 12
     if hour > 23 or minute > 59 or second > 59:
         return None

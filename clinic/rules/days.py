@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ DATES = (
     r"(?P<month>[a-z]{3,9})\.? ?(?P<day>[0-9]{1,2}),? ?(?P<year>(?<=[ ,])[0-9]{4})",
     r"(?P<day>[0-9]{1,2}) ?(?P<month>[a-z]{3,9})\.?,? ?(?P<year>[0-9]{4})",
 )
+NAMED = DATES[2:]
 
 
 def month_day(day: dt.date) -> str:
@@ -71,12 +73,21 @@ def read_date(text: str) -> dt.date | None:
 
     Where the clinic writes the day first, 14/3/1991. None when it is not one.
     """
+    return _read(text, DATES, day_first=locale().day_first)
+
+
+def read_named_date(text: str) -> dt.date | None:
+    """A date whose month has a name, which everyone reads alike; None when it is not one."""
+    return _read(text, NAMED, day_first=False)
+
+
+def _read(text: str, forms: Sequence[str], *, day_first: bool) -> dt.date | None:
     plain = " ".join(text.lower().split())
-    found = next((one for form in DATES if (one := re.fullmatch(form, plain))), None)
+    found = next((one for form in forms if (one := re.fullmatch(form, plain))), None)
     if found is None:
         return None
     day, month = found["day"], found["month"]
-    if locale().day_first and found.re.pattern == DATES[0]:
+    if day_first and found.re.pattern == DATES[0]:
         day, month = month, day
     number = _month(month)
     try:

@@ -31,7 +31,8 @@ LOCALES = {
     )
 }
 USUAL = "en-US"
-# Of the page or the message that is being written; words alone hang on it, never a decision.
+# Of the page or the message that is being written: what is said on it hangs on this, and how what
+# is typed into it is read. No decision does, nor how a file is read.
 _in_use: ContextVar[Locale] = ContextVar("locale", default=LOCALES[USUAL])
 
 

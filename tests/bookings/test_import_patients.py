@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bookings import operations, queries
 from bookings.models import ImportRow, ImportRun
 from bookings.operations.imports import going_on, people
-from bookings.rules.importing import read_sheet
+from bookings.rules.importing import FileGiven, read_sheet
 from clinic.audit import faults
 from clinic.models import AuditEvent, Patient, RoleAssignment
 from clinic.queries.patients import find_patients
@@ -285,6 +285,19 @@ def test_a_fault_of_the_program_stops_the_import_and_says_so(
     begin(cast, again(run))
     work()
     assert verdicts(run) == {"imported": 1}
+
+
+@pytest.mark.rule("P4")
+@pytest.mark.parametrize(("way", "order"), [("en-GB", "dmy"), ("en-US-x-24", "mdy")])
+def test_the_order_of_dates_is_proposed_as_the_clinic_writes_them(
+    way: str, order: str, cast: Cast
+) -> None:
+    cast.clinic.locale = way
+    cast.clinic.write(only=["locale"])
+    file = FileGiven("clients.csv", csv_of("1,Ida,Berg,3/4/1990,,ida@example.org"))
+    act: dict[str, Any] = {"by": cast.manager, "at": NOW}
+    run = operations.upload_import(clinic=cast.clinic, kind="patients", file=file, **act)
+    assert run.date_order == order
 
 
 def test_a_long_file_is_checked_by_the_worker_and_anew_with_other_columns(

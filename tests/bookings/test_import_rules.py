@@ -36,7 +36,7 @@ from bookings.rules.importing import (
     unguarded,
 )
 from bookings.rules.importing.reading import MOST_LINES, _records
-from clinic.rules import spreadsheet_safe, written_as
+from clinic.rules import LOCALES, spreadsheet_safe, written_as
 
 TODAY = dt.date(2026, 11, 24)
 AT = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
@@ -315,13 +315,35 @@ def test_what_is_no_date_is_said_to_be_none(text: str, order: str, says: str) ->
 def test_the_order_of_dates_is_proposed_from_what_stands_there(
     cells: list[str], order: str
 ) -> None:
-    assert guess_order(cells) == order
+    assert guess_order(cells, day_first=False) == order
 
 
-def test_where_nothing_says_more_dates_are_read_as_the_clinic_writes_them() -> None:
-    with written_as("en-GB"):
-        assert guess_order(["3/4/1990", "5/4/1991"]) == "dmy"
-        assert guess_order(["3/14/1990", "5/4/1991"]) == "mdy"
+def test_where_nothing_says_more_dates_are_proposed_as_it_is_told() -> None:
+    assert guess_order(["3/4/1990", "5/4/1991"], day_first=True) == "dmy"
+    assert guess_order(["3/14/1990", "5/4/1991"], day_first=True) == "mdy"
+
+
+@pytest.mark.rule("P4")
+@pytest.mark.parametrize("way", LOCALES)
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"day": "12/1/2026", "time": "1:30"},
+        {"day": "Dec 1, 2026", "time": "130"},
+        {"starts": "12/1/2026 1:30"},
+        {"starts": "2026-12-01T13:30:00.000"},
+    ],
+)
+def test_a_file_says_the_same_whatever_its_clinic_likes_to_see(
+    cells: dict[str, str], way: str
+) -> None:
+    with written_as(way):
+        visit = read_visit({"service": "Face", **cells}, order="mdy", zone=CHICAGO, at=AT)
+        dates = [read_day("3/4/1990", order, latest=TODAY) for order in ("mdy", "dmy")]
+        order = guess_order(["3/4/1990"], day_first=False)
+    assert visit.starts_at == dt.datetime(2026, 12, 1, 19, 30, tzinfo=dt.UTC)
+    assert dates == [dt.date(1990, 3, 4), dt.date(1990, 4, 3)]
+    assert order == "mdy"
 
 
 def test_a_person_is_read_as_the_desk_would_type_her() -> None:

@@ -73,7 +73,10 @@ def test_a_room_out_of_use_keeps_its_visits_and_is_no_choice(cast: Cast, enter: 
 @pytest.mark.parametrize("lane", ["room", "device"])
 @pytest.mark.parametrize("how", ["booked", "moved", "walked in", "offered"])
 def test_what_is_out_of_use_goes_to_no_visit(lane: str, how: str, cast: Cast) -> None:
-    pair = {"room": [cast.room, cast.second_room], "device": [cast.device, cast.second_device]}
+    pair: dict[str, Any] = {
+        "room": [cast.room, cast.second_room],
+        "device": [cast.device, cast.second_device],
+    }
     # The one that any visit would get first.
     out, left = sorted(pair[lane], key=lambda one: one.pk)
     before = book(cast, starts_at=NOON + 120 * MINUTE) if how == "moved" else None

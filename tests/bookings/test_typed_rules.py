@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bookings.forms.when import TypedTimeField
 from bookings.rules.choice import choice_key, read_choice
 from bookings.rules.typed import read_time
-from clinic.rules import say_time, written_as
+from clinic.rules import LOCALES, say_time, written_as
 
 
 @pytest.mark.parametrize(
@@ -18,10 +19,21 @@ from clinic.rules import say_time, written_as
     [("6:30", "06:30"), ("2", "02:00"), ("14:30", "14:30"), ("9", "09:00"), ("2 PM", "14:00")],
 )
 def test_on_a_clock_of_24_hours_a_time_is_what_it_says(typed: str, meant: str) -> None:
-    with written_as("en-US-x-24"):
-        found = read_time(typed)
-        assert found is not None
-        assert say_time(found) == meant
+    found = read_time(typed, small_hours_are_pm=False)
+    assert found == dt.time.fromisoformat(meant)
+
+
+@pytest.mark.parametrize(("way", "hour"), [("en-US", 14), ("en-US-x-24", 2), ("en-GB", 2)])
+def test_what_is_typed_is_read_as_the_page_is_written(way: str, hour: int) -> None:
+    with written_as(way):
+        assert TypedTimeField().clean("2:30") == dt.time(hour, 30)
+
+
+@pytest.mark.parametrize("way", LOCALES)
+@pytest.mark.parametrize(("pm", "hour"), [(True, 14), (False, 2)])
+def test_how_a_time_is_read_is_said_and_hangs_on_no_page(pm: bool, hour: int, way: str) -> None:
+    with written_as(way):
+        assert read_time("2:30", small_hours_are_pm=pm) == dt.time(hour, 30)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +69,7 @@ def test_on_a_clock_of_24_hours_a_time_is_what_it_says(typed: str, meant: str) -
     ],
 )
 def test_a_typed_time_is_understood(typed: str, meant: str) -> None:
-    found = read_time(typed)
+    found = read_time(typed, small_hours_are_pm=True)
     assert found is not None
     assert say_time(dt.datetime.combine(dt.date(2026, 11, 24), found)) == meant
 
@@ -67,7 +79,7 @@ def test_a_typed_time_is_understood(typed: str, meant: str) -> None:
     ["", "x", "24", "9:60", "13 pm", "0 am", "9:3", "12345", "-9", "9 o'clock", "٩", "9:30:99"],
 )
 def test_what_is_no_time_is_not_guessed(typed: str) -> None:
-    assert read_time(typed) is None
+    assert read_time(typed, small_hours_are_pm=True) is None
 
 
 @pytest.mark.parametrize("who", [None, uuid.UUID(int=7)])

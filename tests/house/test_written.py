@@ -34,6 +34,16 @@ EXAMPLES = ("for example Nov 24, 2026", "for example Mar 14, 1991", "unless AM i
 FREE = "?from=2026-11-25&days=14"
 # The gallery and the guides show examples.
 APART = {"gallery", "guide", "guide-of"}
+# Who says a date or time in the way in use, or reads one that was typed; no rule that decides.
+ASKS_THE_WAY = {
+    "bookings/forms/when.py",
+    "bookings/queries/free_times/search.py",
+    "bookings/views/set_up/hours.py",
+    "clinic/forms/house.py",
+    "clinic/rules/days.py",
+    "clinic/rules/people.py",
+    "clinic/views/doors.py",
+}
 # Why a file has a form of its own.
 OWN = {
     "clinic/models/patients.py": "who was treated, as every record says it for good",
@@ -205,11 +215,24 @@ def test_what_the_worker_says_of_a_row_is_in_the_way_of_its_clinic(abroad: world
     cast = abroad.cast
     rows = csv_of(f"{cast.wang.code},12/1/2026,20:30,face-30,Ana", heads="Number,D,T,S,P")
     columns = ["number", "day", "time", "service", "practitioner"]
+    morning = csv_of(f"{cast.wang.code},12/1/2026,1:30,face-30,Ana", heads="Number,D,T,S,P")
+    run = checked(cast, morning, kind="appointments", columns=columns)
+    assert [one[1] for one in reasons(run)] == ["ready"], "a file's clock is its own"
     run = checked(cast, rows, kind="appointments", columns=columns)
     ((_line, verdict, reason),) = reasons(run)
     assert verdict == "rejected"
     assert "from 20:30 to 21:00" in reason
     assert not AMERICAN.search(reason)
+
+
+def test_no_decision_asks_how_a_clinic_writes() -> None:
+    asked = {
+        str(path.relative_to(ROOT))
+        for path in modules()
+        for text in [path.read_text()]
+        if re.search(r"(?<!def )\b(?:locale|read_date)\(", text)
+    }
+    assert asked == ASKS_THE_WAY
 
 
 def test_no_template_and_no_code_has_a_way_of_its_own() -> None:

@@ -19,6 +19,7 @@ from clinic.acts import act
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.rules import LOCALES
 
 State, Kind = ImportRun.State, ImportRun.Kind
 
@@ -48,7 +49,8 @@ def upload_import(
             {"heads": sheet.heads, "samples": _samples(sheet.lines, len(sheet.heads))},
             ensure_ascii=False,
         ),
-        date_order=guess_order(dates),
+        # A proposal: how they are written is said with the columns.
+        date_order=guess_order(dates, day_first=LOCALES[clinic.locale].day_first),
         rows=len(sheet.lines),
         created_at=at,
         created_by=by,

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from clinic.rules import locale, read_date
+from clinic.rules import read_named_date
 
 ORDERS = {
     "mdy": "Month, day, year: 3/14/1991",
@@ -35,7 +35,7 @@ def read_day(text: str, order: str, *, latest: dt.date) -> dt.date | str:
     plain = TIME_BEHIND.sub("", plain)
     found = PARTS.fullmatch(plain)
     if not found:
-        named = read_date(plain)
+        named = read_named_date(plain)
         if named:
             return named
         return f"“{text[:40]}” is not a date."
@@ -57,9 +57,9 @@ def read_day(text: str, order: str, *, latest: dt.date) -> dt.date | str:
         return f"“{text[:40]}” is not a date: {MONTHS[month]} {year} has no day {day}."
 
 
-def guess_order(cells: Iterable[str]) -> str:
-    """The order in which most of these cells are dates; where none says more, the one in which
-    dates are written here."""
+def guess_order(cells: Iterable[str], *, day_first: bool) -> str:
+    """The order in which most of these cells are dates; where none says more, the day first or
+    the month, as it is told."""
     seen = [cell for cell in cells if PARTS.match(cell.strip())]
     latest = dt.date(2199, 12, 31)
 
@@ -68,4 +68,4 @@ def guess_order(cells: Iterable[str]) -> str:
 
     if seen and all(re.match(r"\d{4}\D", cell.strip()) for cell in seen):
         return "ymd"
-    return max(("dmy" if locale().day_first else "mdy", *ORDERS), key=fits)
+    return max(("dmy" if day_first else "mdy", *ORDERS), key=fits)

@@ -151,8 +151,12 @@ def read_visit(cells: Cells, *, order: str, zone: ZoneInfo, at: dt.datetime) -> 
 
 
 def read_clock(cell: str) -> dt.time | None:
-    """The time of day that a cell says, None where it says none."""
-    return read_time(FRACTION.sub("", cell))
+    """The time of day that a cell says, None where it says none.
+
+    The clock is the file's, whatever the clinic's own pages show: one that tells 1 to 6 without
+    AM or PM and without a zero before it is one of 12 hours, and nobody is treated by night.
+    """
+    return read_time(FRACTION.sub("", cell), small_hours_are_pm=True)
 
 
 def phone_of(text: str) -> str | None:
