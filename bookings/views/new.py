@@ -21,6 +21,7 @@ from bookings.rules.blocks import LENGTHS
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.views.free_times import free_region, practitioner_field
+from bookings.views.no_services import no_services
 from bookings.views.why_not import why_words
 from bookings.views.words import early_words, visit_words, words_so_far
 from clinic import operations as building
@@ -216,10 +217,9 @@ class NewAppointment(FormPage):
                 "may_block": all(self.request.GET.get(name) for name in FROM_CELL)
                 and self.request.user.can(Permission.BLOCK_TIME, self.clinic.pk),
                 "block_lengths": LENGTHS,
-                "no_services": not form.fields["service"].queryset,  # type: ignore[attr-defined]
-                "may_set_up": self.request.user.can(Permission.SET_UP_CLINIC, self.clinic.pk),
                 "zone": f"{self.clinic.name} time, {self.clinic.local(at):%Z}",
             }
+            | no_services(self.request, form)
         )
 
     def _patient(self, key: Any) -> Patient | None:

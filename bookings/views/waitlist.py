@@ -23,6 +23,7 @@ from bookings.forms.waitlist import (
     read_key,
 )
 from bookings.models import WaitlistEntry
+from bookings.views.no_services import no_services
 from bookings.views.waiting_times import entry_of, line_of, say_no
 from bookings.views.words import coming_words
 from clinic.permissions import Permission
@@ -130,23 +131,28 @@ class AddWait(FormPage):
         text = str(form["patient"].value() or "")
         found = form.found
         key = read_key(str(form["service"].value() or ""))
-        service = key and next((one for one in queries.services_of(clinic) if one.pk == key), None)
+        services: Any = form.fields["service"]
+        service = key and next((one for one in services.queryset if one.pk == key), None)
         if chosen:
             found = Found([chosen], meant=chosen)
         elif found is None and text and not form.is_bound:
             found = find_patients(user=user, clinic=clinic, text=text[:100])
         at = timezone.now()
         coming = coming_words(clinic, service, chosen, at) if service and chosen else ""
-        return super().get_context_data(**kwargs) | {
-            "title": "Put on the waitlist",
-            "lead": "",
-            "entry": None,
-            "found": found if found and found.patients else None,
-            "chosen": chosen.pk if chosen else None,
-            "text": text,
-            "fault": "",
-            "coming": coming,
-        }
+        return (
+            super().get_context_data(**kwargs)
+            | no_services(self.request, form)
+            | {
+                "title": "Put on the waitlist",
+                "lead": "",
+                "entry": None,
+                "found": found if found and found.patients else None,
+                "chosen": chosen.pk if chosen else None,
+                "text": text,
+                "fault": "",
+                "coming": coming,
+            }
+        )
 
 
 class ChangeWait(FormPage):
@@ -184,6 +190,7 @@ class ChangeWait(FormPage):
             "title": f"{entry.patient.name} waits",
             "lead": f"Put on the list under {entry.under.code}." if entry.under else "",
             "entry": entry,
+            "no_services": False,
             "press": press,
         }
 

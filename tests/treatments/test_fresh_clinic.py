@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import Clinic, User
+from clinic.models import Clinic, Patient, User
 from clinic.permissions import Permission, Role
 from tests import factories
 from tests.cast import NOW, Cast
@@ -32,6 +32,7 @@ class Fresh:
 
     clinic: Clinic
     staff: dict[Role, User]
+    patient: Patient
 
 
 @pytest.fixture
@@ -43,9 +44,9 @@ def fresh(cast: Cast) -> Fresh:
         Role.RECEPTIONIST: "Fritz Ash",
         Role.DIRECTOR: "Flo Elm",
     }
-    return Fresh(
-        clinic, {role: factories.user(name, {clinic: [role]}) for role, name in names.items()}
-    )
+    staff = {role: factories.user(name, {clinic: [role]}) for role, name in names.items()}
+    patient = factories.patient(clinic, "Mia", "Moor", by=staff[Role.RECEPTIONIST])
+    return Fresh(clinic, staff, patient)
 
 
 def page(client: Client, address: str) -> str:
@@ -128,21 +129,88 @@ def test_a_day_off_of_a_clinic_that_treats_says_nothing_of_the_set_up(
     assert "Nobody treats here" not in text
 
 
-@pytest.mark.parametrize("address", ["/appointments/new/", "/appointments/walk-in/"])
+def presses(text: str) -> list[str]:
+    """What can be pressed between the head of a page and its foot."""
+    main = re.search(r"<main.*</main>", text)
+    assert main
+    found = re.findall(r"<button.*?</button>", main[0])
+    return [re.sub(r"<[^>]+>", "", one).strip() for one in found]
+
+
+@pytest.mark.parametrize(
+    ("address", "left"),
+    [
+        ("/appointments/new/", ["Find", "Find"]),
+        ("/appointments/walk-in/", ["Find", "Find"]),
+        ("/waitlist/add/", []),
+        ("/courses/new/?patient={patient}", []),
+    ],
+)
 def test_without_a_service_booking_says_so(
-    fresh: Fresh, cast: Cast, enter: Enter, address: str
+    fresh: Fresh, cast: Cast, enter: Enter, address: str, left: list[str]
 ) -> None:
-    text = page(enter(fresh.staff[Role.MANAGER]), address)
+    here = address.format(patient=fresh.patient.pk)
+    text = page(enter(fresh.staff[Role.MANAGER]), here)
     assert "this clinic offers none yet" in text
     assert ADD_SERVICE in text
     assert "Choose a service" not in text
-    assert '<button class="btn btn-primary" type="submit">Book' not in text
-    text = page(enter(fresh.staff[Role.RECEPTIONIST]), address)
+    assert "Register a new patient" not in text
+    assert presses(text) == left
+    text = page(enter(fresh.staff[Role.RECEPTIONIST]), here)
     assert "Ask its manager or administrator to add one." in text
     assert ADD_SERVICE not in text
-    text = page(enter(cast.manager), address)
+    assert presses(text) == left
+    text = page(enter(cast.manager), address.format(patient=cast.mia.pk))
     assert "offers none yet" not in text
     assert "Choose a service" in text
+    assert len(presses(text)) > len(left)
+
+
+NEWCOMER = {
+    "first_name": "Siân",
+    "last_name": "Moor",
+    "birth_date": "1991-03-03",
+    "phone": "512 555 0142",
+    "date": "2026-11-24",
+    "time": "10:00",
+}
+
+
+@pytest.mark.parametrize("service", ["", "of another clinic"])
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [
+        ("/appointments/new/", NEWCOMER),
+        ("/appointments/walk-in/", NEWCOMER),
+        ("/waitlist/add/", {"first_on": "2026-11-24"}),
+        ("/courses/new/", {"planned": "3", "interval_days": "28", "date": "2026-11-24"}),
+    ],
+)
+def test_without_a_service_a_booking_that_is_sent_is_told_why_not(
+    fresh: Fresh, cast: Cast, enter: Enter, address: str, typed: dict[str, str], service: str
+) -> None:
+    says = "Choose one of this clinic's services." if service else "Choose a service."
+    sent = typed | {"once": "key-1", "service": str(cast.service.pk) if service else ""}
+    if typed is not NEWCOMER:
+        sent |= {"chosen": str(fresh.patient.pk)}
+    answer = enter(fresh.staff[Role.MANAGER]).post(address, sent)
+    assert answer.status_code == 422
+    text = html.unescape(page_of(answer))
+    assert text.count(says) == 1
+    assert ADD_SERVICE in text
+    # Who was typed in stays to be read.
+    assert (typed is NEWCOMER) == ('value="Siân"' in text)
+
+
+def test_a_cell_of_the_board_can_be_blocked_before_there_is_a_service(
+    fresh: Fresh, enter: Enter
+) -> None:
+    ana = factories.practitioner([fresh.clinic], "LE", name="Ana Elm")
+    cell = f"/appointments/new/?practitioner={ana.pk}&date=2026-11-24&time=10:00"
+    text = page(enter(fresh.staff[Role.MANAGER]), cell)
+    block = ["Block 15 min", "Block 30 min", "Block 60 min", "Block to the next visit"]
+    assert presses(text) == ["Find", "Find", *block]
+    assert 'name="time" value="10:00 AM"' in text
 
 
 def test_a_license_needs_someone_who_holds_it(

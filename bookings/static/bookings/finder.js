@@ -23,14 +23,15 @@
   let entered = false;
   const goOn = () => {
     const open = ["service", "time"].map(field).find((one) => one && !one.value);
-    (open ?? form.querySelector(".book-bar .btn-primary, .form-acts .btn-primary")).focus();
+    (open ?? form.querySelector(".book-bar .btn-primary, .form-acts .btn-primary"))?.focus();
   };
   const take = (radio) => {
     if (!radio.checked) radio.click();
     goOn();
   };
-  /* And from the service to the time, or to Book where a cell of the board has said when. */
-  field("service").addEventListener("keydown", (event) => {
+  /* And from the service to the time, or to Book where a cell of the board has said when. A clinic
+     on its first day has neither a service nor Book. */
+  field("service")?.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !field("service").value) return;
     event.preventDefault();
     goOn();

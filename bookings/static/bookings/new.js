@@ -53,7 +53,7 @@
   newcomerSaid.type = "hidden";
   newcomerSaid.name = "new";
   newcomerSaid.value = "1";
-  newcomer.addEventListener("input", () => {
+  newcomer?.addEventListener("input", () => {
     const typed = [...newcomer.querySelectorAll("input:not([type=hidden])")].some((one) => one.value.trim());
     if (typed && !newcomerSaid.isConnected) newcomer.append(newcomerSaid);
     if (!typed) newcomerSaid.remove();

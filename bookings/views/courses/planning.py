@@ -16,6 +16,7 @@ from bookings import operations, queries
 from bookings.forms.courses import CourseForm, VisitsForm, rhythm_of
 from bookings.models import Course
 from bookings.views.courses.words import say_booked
+from bookings.views.no_services import no_services
 from clinic.models import Clinic, Patient
 from clinic.permissions import Permission
 from clinic.queries.patients import find_patients, patient_for
@@ -123,7 +124,11 @@ class NewCourse(Planning):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return context | {"patient": self.patient, "least": self.request.clinic.interval_days}
+        return (
+            context
+            | {"patient": self.patient, "least": self.request.clinic.interval_days}
+            | no_services(self.request, context["form"])
+        )
 
     def perform(self, form: CourseForm) -> Course:
         patient, plan = self._patient(form.cleaned_data["chosen"]), form.plan
