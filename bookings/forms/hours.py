@@ -10,8 +10,9 @@ from django import forms
 from django.forms import BoundField
 
 from bookings.forms.when import TypedTimeField
-from bookings.rules.hours import WEEKDAYS, Hours, end_minute
+from bookings.rules.hours import end_minute
 from clinic.forms import HouseForm, day_field
+from clinic.rules import WEEKDAYS, Hours
 
 PLACES = range(2)
 HALF = "Enter both times, or leave both empty."

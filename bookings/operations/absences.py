@@ -172,7 +172,7 @@ def add_holidays(*, clinic: Clinic, days: Sequence[dt.date], by: User, at: dt.da
             raise Refusal(f"{say_date(day)} is no public holiday.", rule="T1", field="days")
         if not closed_on(shut, day):
             _closure(held, name[:80], day, day, by, at, is_holiday=True)
-            closed.append(f"{name}, {say_date(day)}")
+            closed.append((name, day))
     audit.record(
         "closure.add_holidays",
         by=by,

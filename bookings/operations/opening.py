@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from bookings.rules.hours import Hours, hours_faults, say_week
+from bookings.rules.hours import hours_faults
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, User
 from clinic.permissions import Permission
 from clinic.refusals import Refusal, refuse_all
+from clinic.rules import Hours
 
 
 @act("clinic.set_hours", may=Permission.SET_UP_CLINIC, on="clinic")
@@ -44,7 +45,7 @@ def set_opening_hours(
             field="d0_0_from",
             way_out="Enter the hours of at least one day.",
         )
-    before = say_week([[(first, last) for first, last in day] for day in held.hours])
+    before = held.hours
     held.hours = [[[first, last] for first, last in sorted(hours)] for hours in week]
     held.hours_said = True
     held.write(only=["hours", "hours_said"])
@@ -54,6 +55,6 @@ def set_opening_hours(
         at=at,
         clinic_id=held.pk,
         on=held,
-        detail={"from": before, "to": say_week(week)},
+        detail={"from_week": before, "to_week": held.hours},
     )
     return held

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from bookings.models import Shift, ShiftException
 from bookings.queries import mark_of, mark_of_days
-from bookings.rules.hours import Hours, hours_faults, say_hours, say_week, week_on
+from bookings.rules.hours import hours_faults, week_on
 from bookings.rules.visit import FARTHEST
 from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal, refuse_all
-from clinic.rules import say_date
+from clinic.rules import Hours, say_date
 
 ONE_DAY = dt.timedelta(days=1)
 MEANWHILE = "Someone changed these hours after you opened the page."
@@ -52,7 +52,8 @@ def set_week(
     refuse_all([*day_faults(starts_on, clinic, at, "starts_on"), *faults])
     before = week_on(rows, starts_on)
     planned = any(one.valid_from > starts_on and not _is_void(one) for one in rows)
-    if not planned and [sorted(hours) for hours in week] == before:
+    after = [sorted(hours) for hours in week]
+    if not planned and after == before:
         raise Refusal(
             "These are the hours that count then already.", rule="T1", way_out="Change a day first."
         )
@@ -77,7 +78,7 @@ def set_week(
         at=at,
         clinic_id=clinic.pk,
         on=held,
-        detail={"since": starts_on, "before": say_week(before), "hours": say_week(week)},
+        detail={"since": starts_on, "before_week": before, "week": after},
     )
     return held
 
@@ -125,7 +126,7 @@ def set_day(
         at=at,
         clinic_id=clinic.pk,
         on=held,
-        detail={"day": day, "hours": say_hours(hours)},
+        detail={"day": day, "spans": sorted(hours)},
     )
     return held
 

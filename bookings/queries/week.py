@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from bookings.models import Appointment, Shift, ShiftException, TimeOff
 from bookings.queries.rosters import rosters_of
 from bookings.queries.touched import visits_ahead
-from bookings.rules.hours import changes_of, say_hours, say_week, week_on
+from bookings.rules.hours import changes_of, week_on
 from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
+from clinic.rules import say_hours, say_week
 
 # So many visits ahead are looked at: more than a full half year of one person.
 MOST = 3000

@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bookings.rules.free_times import Window
-from bookings.rules.hours import say_hours
 from bookings.rules.rosters import Roster
 from bookings.rules.visit import SKEW, Lanes, Span
-from clinic.rules import say_date, say_span, say_time
+from clinic.rules import say_date, say_hours, say_span, say_time
 
 # Refusals that another time would answer: taken, outside the shift, no license that day,
 # too soon after the last treatment.

@@ -1,19 +1,24 @@
-"""Hours of a day and of a week: what is wrong with them, and how they are said."""
+"""Hours of a day and of a week: what is wrong with them, and what becomes of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bookings.rules.shifts import wall_instant
-from clinic.rules import day_span, is_twice, say_date, say_time
+from clinic.rules import (
+    WEEKDAYS,
+    Hours,
+    day_span,
+    is_twice,
+    say_date,
+    say_hours,
+    say_minute,
+    say_time,
+)
 
-# A day's hours, in minutes of its wall clock; 1440 is its end.
-Hours = Sequence[tuple[int, int]]
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DAY_MIN = 24 * 60
 HALF_DAY = 12 * 60
 ONE_DAY = dt.timedelta(days=1)
@@ -48,16 +53,10 @@ def _span_fault(starts_min: int, ends_min: int) -> str:
         return ""
     if (ends_min - starts_min) % DAY_MIN <= HALF_DAY:
         return (
-            f"This crosses midnight. End it at {_clock(0)}, and enter the hours after midnight on "
-            "the next day."
+            f"This crosses midnight. End it at {say_minute(0)}, and enter the hours after midnight "
+            "on the next day."
         )
-    return f"This ends at {_clock(ends_min)}, before it begins at {_clock(starts_min)}."
-
-
-def say_hours(hours: Hours) -> str:
-    """Hours as a person says them; "not at all" for none."""
-    said = [f"{_clock(first)}–{_clock(last)}" for first, last in sorted(hours)]
-    return " and ".join(said) or "not at all"
+    return f"This ends at {say_minute(ends_min)}, before it begins at {say_minute(starts_min)}."
 
 
 def week_on(shifts: Iterable[Any], day: dt.date) -> list[list[tuple[int, int]]]:
@@ -86,21 +85,6 @@ def outside_note(week: Sequence[Hours], opening: Sequence[Sequence[Sequence[int]
         f"These hours lie in part outside the opening hours: {', '.join(days)}. Patients find the "
         "door closed then, and on a weekday without opening hours no time is offered."
     )
-
-
-def say_week(week: Sequence[Hours]) -> str:
-    """A week in one line: Mon–Fri 9:00 AM–5:00 PM, Sat 9:00 AM–1:00 PM."""
-    days = [
-        (name[:3], say_hours(hours) if hours else "")
-        for name, hours in zip(WEEKDAYS, week, strict=True)
-    ]
-    parts = []
-    for said, run in groupby(days, key=lambda one: one[1]):
-        names = [name for name, _said in run]
-        if said:
-            span = names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}"
-            parts.append(f"{span} {said}")
-    return ", ".join(parts) or "No hours"
 
 
 def changes_of(shifts: Iterable[Any], after: dt.date) -> list[dt.date]:
@@ -134,19 +118,13 @@ def edge_notes(day: dt.date, hours: Hours, zone: ZoneInfo) -> list[str]:
             when = f"On {say_date(day)}"
             if local.hour * 60 + local.minute != minute:
                 notes.append(
-                    f"{when} the clock skips {_clock(minute)}: these hours {verb} at "
+                    f"{when} the clock skips {say_minute(minute)}: these hours {verb} at "
                     f"{say_time(local)}."
                 )
             elif is_twice(local):
                 which = "second" if last else "first"
                 notes.append(
-                    f"{when} the clock shows {_clock(minute)} twice: these hours {verb} at the "
+                    f"{when} the clock shows {say_minute(minute)} twice: these hours {verb} at the "
                     f"{which} one, {local:%Z}."
                 )
     return notes
-
-
-def _clock(minute: int) -> str:
-    return say_time(
-        dt.datetime.combine(dt.date(2000, 1, 1), dt.time(minute // 60 % 24, minute % 60))
-    )

@@ -12,7 +12,7 @@ from bookings.rules.free_times import Need, Window
 from bookings.rules.interval import Gap
 from bookings.rules.visit import Lanes, lanes, time_fault
 from bookings.rules.waiting import EVERY_DAY, MIDNIGHT_MIN, days_of
-from clinic.rules import say_date, say_span, say_time
+from clinic.rules import say_date, say_minute, say_span
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WORKDAYS, WEEKEND = 0b001_1111, 0b110_0000
@@ -136,14 +136,10 @@ def say_hours_of(wish: Any) -> str:
     if wish.from_min == 0 and wish.to_min == MIDNIGHT_MIN:
         return "at any time"
     if wish.from_min == 0:
-        return f"until {_clock(wish.to_min)}"
+        return f"until {say_minute(wish.to_min)}"
     if wish.to_min == MIDNIGHT_MIN:
-        return f"from {_clock(wish.from_min)}"
-    return f"{_clock(wish.from_min)} to {_clock(wish.to_min)}"
-
-
-def _clock(minute: int) -> str:
-    return say_time(dt.datetime(2000, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute))
+        return f"from {say_minute(wish.from_min)}"
+    return f"{say_minute(wish.from_min)} to {say_minute(wish.to_min)}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from clinic.rules import LOCALES, say_time
+from clinic.rules import LOCALES, WEEKDAYS, say_hours, say_minute, say_week
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MIDNIGHT = 24 * 60
+# The name of hours that are kept in minutes of the day → the name they are said by, and how.
+SPANS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "spans": ("hours", say_hours),
+    "week": ("hours", say_week),
+    "from_week": ("from", say_week),
+    "to_week": ("to", say_week),
+    "before_week": ("before", say_week),
+}
 
 
 def in_words(values: Mapping[str, Any]) -> dict[str, Any]:
     """The same details; those that only the database reads as they are stand in words."""
-    found = dict(values)
+    found = dict(_hours_said(name, one) for name, one in values.items())
     if isinstance(mask := found.get("weekdays"), int):
         found["weekdays"] = _weekdays(mask)
     first, last = found.get("from_min"), found.get("to_min")
@@ -26,10 +32,22 @@ def in_words(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _hours_said(name: str, value: Any) -> tuple[str, Any]:
+    """Spans of a day, and seven such days, under the name that they were kept by as words before;
+    anything else as it is."""
+    if name not in SPANS:
+        return name, value
+    known, say = SPANS[name]
+    try:
+        return known, say(value)
+    except (TypeError, ValueError):
+        return name, value
+
+
 def _weekdays(mask: int) -> str:
     """A bit for each day, Monday the lowest."""
-    days = [name for n, name in enumerate(DAYS) if mask >> n & 1]
-    return "any day" if len(days) == len(DAYS) else ", ".join(days)
+    days = [name for n, name in enumerate(WEEKDAYS) if mask >> n & 1]
+    return "any day" if len(days) == len(WEEKDAYS) else ", ".join(days)
 
 
 def _hours(first: int, last: int) -> str:
@@ -37,9 +55,7 @@ def _hours(first: int, last: int) -> str:
     if first <= 0 and last >= MIDNIGHT:
         return "at any time"
     if first <= 0:
-        return f"until {_clock(last)}"
-    return f"from {_clock(first)}" if last >= MIDNIGHT else f"{_clock(first)} to {_clock(last)}"
-
-
-def _clock(minute: int) -> str:
-    return say_time(dt.datetime(2000, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute))
+        return f"until {say_minute(last)}"
+    if last >= MIDNIGHT:
+        return f"from {say_minute(first)}"
+    return f"{say_minute(first)} to {say_minute(last)}"

@@ -22,6 +22,7 @@ from clinic.rules.days import (
     short_hour,
 )
 from clinic.rules.finding import digit_keys, name_keys, phone_keys, search_key, word_keys
+from clinic.rules.hours import WEEKDAYS, Hours, say_hours, say_minute, say_week
 from clinic.rules.invitations import (
     INVITATION_LASTS,
     Standing,
@@ -81,6 +82,8 @@ __all__ = [
     "UNREACHABLE",
     "UNSEEN",
     "USUAL",
+    "WEEKDAYS",
+    "Hours",
     "LicenseFacts",
     "LicenseVerdict",
     "Locale",
@@ -121,9 +124,12 @@ __all__ = [
     "say_date",
     "say_day",
     "say_days",
+    "say_hours",
+    "say_minute",
     "say_second",
     "say_span",
     "say_time",
+    "say_week",
     "say_weekday",
     "search_key",
     "short_date",

@@ -14,11 +14,10 @@ from bookings.rules.hours import (
     end_minute,
     hours_faults,
     outside_note,
-    say_hours,
-    say_week,
     week_on,
 )
 from bookings.rules.rosters import DayHours, Roster, Shut, Weekly, without
+from clinic.rules import say_hours, say_week
 
 CHICAGO = ZoneInfo("America/Chicago")
 PHOENIX = ZoneInfo("America/Phoenix")

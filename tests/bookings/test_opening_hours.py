@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -34,7 +35,13 @@ def test_a_clinic_says_when_it_is_open_and_the_desk_knows(cast: Cast, enter: Any
     assert opens_at is not None
     assert f"{clinic.local(opens_at):%H:%M}" == "08:30"
     event = AuditEvent.objects.get(action="clinic.set_hours")
-    assert "Mon–Fri 8:30 AM–5:00 PM, Sat 9:00 AM–1:00 PM" in event.detail
+    # Minutes, not words: a clinic may choose another way to write them.
+    assert json.loads(event.detail) == {
+        "from_week": [[[540, 1080]]] * 7,
+        "to_week": [[[510, 1020]]] * 5 + [[[540, 780]], []],
+    }
+    said = "From: Mon–Sun 9:00 AM–6:00 PM; To: Mon–Fri 8:30 AM–5:00 PM, Sat 9:00 AM–1:00 PM"
+    assert said in browser.get("/audit/").content.decode()
 
 
 @pytest.mark.rule("T1")

@@ -69,8 +69,8 @@ def test_a_new_week_counts_from_its_date_on(cast: Cast):
     old = Shift.objects.filter(practitioner=cast.ana, valid_to__isnull=False)
     assert {shift.valid_to for shift in old} == {NEXT_WEEK - DAY}
     detail = json.loads(AuditEvent.objects.get(action="shift.set_week").detail)
-    assert detail["hours"] == "Mon–Fri 9:00 AM–12:00 PM"
-    assert detail["before"] == "Mon–Fri 9:00 AM–5:00 PM"
+    assert detail["week"] == [[[540, 720]]] * 5 + [[], []]
+    assert detail["before_week"] == [[[540, 1020]]] * 5 + [[], []]
 
 
 def test_what_was_planned_for_later_is_replaced_and_never_begins(cast: Cast):

@@ -66,10 +66,22 @@ def choose(cast: Cast, way: str) -> None:
     cast.clinic.write(only=["locale"])
 
 
+def change_hours(cast: Cast) -> None:
+    """What is on record of hours, from before; far from every visit."""
+    act: dict[str, Any] = {"clinic": cast.clinic, "by": cast.manager, "at": NOW}
+    week: list[list[tuple[int, int]]] = [[(8 * 60, 20 * 60)]] * 7
+    desk.set_opening_hours(week=week, **act)
+    july = (NOW + dt.timedelta(days=250)).date()
+    desk.set_week(practitioner=cast.lena, week=week, starts_on=july, **act)
+    desk.set_day(practitioner=cast.lena, day=july, hours=[(600, 900)], **act)
+    desk.add_holidays(days=[dt.date(2027, 12, 25)], **act)
+
+
 @pytest.fixture
 def abroad(cast: Cast, clock: time_machine.Traveller, enter: Any) -> world.World:
     """The whole of Austin, after it chose to write the day first, on 24 hours."""
     made = world.build(cast)
+    change_hours(cast)
     # What was written in another way before must not come again.
     free = enter(cast.manager).get(f"/appointments/free-times/{FREE}&service={cast.service.pk}")
     assert " AM<" in free.content.decode()

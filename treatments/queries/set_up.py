@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bookings.models import Appointment, Service, Shift
-from bookings.rules.hours import say_week
 from clinic.models import Clinic, Device, Practitioner, RoleAssignment, Room
 from clinic.permissions import MAY, Permission
-from clinic.rules import covers
+from clinic.rules import covers, say_week
 from treatments.models import Cartridge, CartridgeProduct, NumbingProduct
 
 

@@ -23,11 +23,11 @@ from bookings.forms.hours import (
 )
 from bookings.models import Appointment, TimeOff
 from bookings.rules.fit import until_when
-from bookings.rules.hours import clock_notes, edge_notes, outside_note, say_hours, say_week
+from bookings.rules.hours import clock_notes, edge_notes, outside_note
 from bookings.rules.visit import FARTHEST
 from clinic.models import Clinic, Practitioner
 from clinic.permissions import Permission
-from clinic.rules import read_date, say_date, say_day, say_time
+from clinic.rules import read_date, say_date, say_day, say_hours, say_time, say_week
 from clinic.views.doors import StaffRequest, acting
 from clinic.views.set_up import Line, SetUpList, SetUpRow
 

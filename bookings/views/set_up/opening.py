@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 
 from bookings import operations
 from bookings.forms.hours import OpeningForm, initial_week
-from bookings.rules.hours import say_week
 from bookings.views.set_up.hours import copied
 from clinic.models import Clinic
 from clinic.queries.places import clinics_of
+from clinic.rules import say_week
 from clinic.views.doors import acting
 from clinic.views.set_up import SetUpRow
 
