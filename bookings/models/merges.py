@@ -51,7 +51,7 @@ class PatientMerge(Row):
             check(
                 "patient_merge_of_two",
                 ~Q(kept=models.F("merged")),
-                "A patient is not merged into herself.",
+                "Two different patients are merged, never one with itself.",
             ),
             together("patient_merge_undone_by", "undone_at", "undone_by"),
             bounded("patient_merge_dates_bounded", instants=["merged_at", "undone_at"]),

@@ -159,7 +159,7 @@ class Patient(Record):
             check(
                 "patient_not_merged_into_herself",
                 Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
-                "A patient is not merged into herself.",
+                "Two different patients are merged, never one with itself.",
             ),
             bounded("patient_dates_bounded", days=["birth_date"], instants=["created_at"]),
         ]
