@@ -30,7 +30,7 @@ from django.db import connection
 from bench import booking, importing, pages, past, programs, world
 from bench.figures import grown, rate
 from bench.web import serving
-from clinic import audit
+from clinic import audit, planner
 from clinic.models import AuditEvent
 from treatments.rules.intake import read_scan
 
@@ -94,9 +94,12 @@ def machine() -> dict[str, Any]:
 
 
 def settle_down() -> None:
-    """As the database would by itself overnight."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
+    """As the database would by itself overnight, or the worker within the hour."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    else:
+        planner.count_anew()
 
 
 class Bench:

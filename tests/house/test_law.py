@@ -124,8 +124,8 @@ def test_every_app_has_the_same_rooms() -> None:
     }  # fmt: skip
     clinic = {
         "accounts", "acts", "audit", "backups", "constraints", "deployment", "drafts", "each",
-        "gate", "gateways", "health", "moment", "outbox", "permissions", "prepared", "printing",
-        "proxy", "refusals", "seals", "second_factor", "sessions", "settings", "sitemap",
+        "gate", "gateways", "health", "moment", "outbox", "permissions", "planner", "prepared",
+        "printing", "proxy", "refusals", "seals", "second_factor", "sessions", "settings", "sitemap",
         "tokens", "vault", "written", "wsgi",
     }  # fmt: skip
     unknown = {
