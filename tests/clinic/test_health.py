@@ -140,15 +140,16 @@ def test_nothing_that_fails_a_round_ends_the_worker_or_keeps_it_from_the_rest(
     caplog: pytest.LogCaptureFixture,
     error: type[Exception],
 ) -> None:
-    rounds = []
+    rounds: list[int] = []
+    anchored: list[Any] = []
 
     def fail(**_: Any) -> int:
         rounds.append(1)
-        if len(rounds) >= 3:
+        # The senders may be through before the clock's first round has begun.
+        if len(rounds) >= 3 and anchored:
             os.kill(os.getpid(), signal.SIGTERM)
         raise error("the server restarts")
 
-    anchored = []
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     monkeypatch.setattr(work.outbox, "deliver", fail)
     monkeypatch.setattr(work, "anchor", lambda folder, at: anchored.append(at))

@@ -125,8 +125,8 @@ def test_every_app_has_the_same_rooms() -> None:
     clinic = {
         "accounts", "acts", "audit", "backups", "constraints", "deployment", "drafts", "each",
         "gate", "gateways", "health", "moment", "outbox", "permissions", "planner", "prepared",
-        "printing", "proxy", "refusals", "seals", "second_factor", "sessions", "settings", "sitemap",
-        "tokens", "vault", "written", "wsgi",
+        "printing", "proxy", "refusals", "seals", "second_factor", "sessions", "settings",
+        "sitemap", "tokens", "vault", "written", "wsgi",
     }  # fmt: skip
     unknown = {
         str(path.relative_to(ROOT))
