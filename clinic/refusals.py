@@ -14,7 +14,9 @@ class Refusal(Exception):
     `rule` is the number it stands on (R17, S1, P12 …), `sentence` what a person reads,
     `field` the form field it belongs to (None: the whole form), `way_out` what would work
     in words, `alternatives` what would work as values a page can offer (free times, units),
-    `also` the other faults of the same form, each with its own field.
+    `also` the other faults of the same form, each with its own field. The sentence stays in the
+    audit for good, where people read it who see no patients: it says a patient's code, never a
+    name.
     """
 
     status = 422

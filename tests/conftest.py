@@ -26,7 +26,7 @@ from tests import database as databases
 from tests.database import Database
 from tests.server import Server, in_gunicorn, in_threads
 
-pytest_plugins = ["tests.cast", "tests.gateways", "tests.house.used"]
+pytest_plugins = ["tests.cast", "tests.gateways", "tests.house.nameless", "tests.house.used"]
 JOURNEYS = Path(__file__).parent / "journeys"
 REAL_DATABASE = {"fresh_db", "server", "gunicorn"}
 

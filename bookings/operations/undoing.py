@@ -148,7 +148,7 @@ def _offered(appointment: Appointment, planned: Appointment) -> str:
     if offer is None:
         return ""
     until = say_time(clinic.local(offer.expires_at))
-    return f"The time is offered to {offer.patient.name}, who waits, until {until}."
+    return f"The time is offered to {offer.patient.code}, who waits, until {until}."
 
 
 def _back(visit: Appointment, done: Done) -> _Back:

@@ -52,7 +52,7 @@ def add_to_waitlist(
     _possible(clinic, weekdays, from_min, to_min, first_on, last_on, service, at)
     if WaitlistEntry.objects.waiting().filter(patient=patient, service=service).exists():
         raise Conflict(
-            f"{patient.name} waits for {service.name} already.",
+            f"{patient.code} waits for this service already.",
             rule="T3",
             field="service",
             way_out="Change on the waitlist what the patient waits for.",
@@ -156,7 +156,7 @@ def book_from_waitlist(
 def _without_offer(entry: WaitlistEntry) -> None:
     if entry.offers.still_open().exists():
         raise Conflict(
-            f"A time is offered to {entry.patient.name}.",
+            f"A time is offered to {entry.patient.code}.",
             rule="T3",
             way_out="Take the offer back first.",
         )

@@ -24,7 +24,7 @@ def held_entry(entry: WaitlistEntry, *, version: int | None = None) -> WaitlistE
     if held.closed_at is not None:
         how = CLOSED_AS[ClosedAs(held.closed_as)].lower()
         raise Conflict(
-            f"{held.patient.name} does not wait any more: {how}.",
+            f"{held.patient.code} does not wait any more: {how}.",
             rule="T3",
             way_out="Look at the waitlist again.",
         )

@@ -105,7 +105,7 @@ def make_offer(
         )
     if not ways_to(entry.patient):
         raise Refusal(
-            f"{entry.patient.name} cannot be written to.",
+            f"{entry.patient.code} cannot be written to.",
             rule="T4",
             way_out="Call the patient, and book it for them.",
         )
@@ -124,7 +124,7 @@ def make_offer(
     held = held_entry(entry)
     if held.offers.still_open().exists():
         raise Conflict(
-            f"A time is offered to {held.patient.name} already.",
+            f"A time is offered to {held.patient.code} already.",
             rule="T4",
             way_out="Take that offer back first.",
         )
