@@ -19,3 +19,5 @@ loglevel = "warning"
 control_socket_disable = True
 # An import before the fork would share one database pool among the workers.
 preload_app = False
+# Which address is asked for is said by the address alone, by no header.
+forwarder_headers = ""

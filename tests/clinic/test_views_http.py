@@ -27,6 +27,25 @@ from tests.server import Server
 
 FORM = "application/x-www-form-urlencoded"
 PAGES = ("/licenses/", "/licenses/add/", "/audit/", "/site-map/", "/lock/")
+# Parameters of a Content-Type that whoever takes it apart cannot decode.
+CANNOT = (
+    "a*=nope''b",
+    "a*=punycode''%ff",
+    "a*=undefined''b",
+    "a*=utf-8''c; a*0=d",
+    "charset*=utf-16''utf-8",
+)
+# What browsers and programs send.
+HONEST = (
+    "text/plain;charset=UTF-8",
+    "application/json",
+    "application/json; charset=utf-8",
+    'multipart/form-data; boundary="----WebKitFormBoundary7MA4YWxkTrZu0gW"',
+    "multipart/form-data; boundary=------------------------d74496d66958873e",
+    'application/soap+xml; charset=utf-8; action="urn:a;b"',
+    "text/plain; format=flowed; delsp=yes",
+    "application/reports+json; x*=utf-8'en'caf%C3%A9",
+)
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -133,6 +152,10 @@ def test_a_form_in_another_charset_is_refused(cast: Cast, enter: Any, kind: str)
         (f"{FORM}; charset=rot13", f"{FORM}; charset=other"),
         (f"{FORM}; charset=", f"{FORM}; charset=other"),
         ("multipart/form-data; boundary=x; CHARSET='zlib'", "multipart/form-data; charset=other"),
+        ('text/plain; x="charset=utf-8"; charset=rot13', "text/plain; charset=other"),
+        *((f"text/plain; {cannot}", "text/plain; charset=other") for cannot in CANNOT),
+        ("a b; x*=nope''b", "; charset=other"),
+        *((honest, honest) for honest in HONEST),
         ("", ""),
     ],
 )
@@ -185,6 +208,53 @@ def test_no_charset_makes_the_server_fall(server: Server, charset: str) -> None:
     connection.request("GET", "/accounts/login/?next=/", headers=kind)
     assert connection.getresponse().status == 400
     connection.close()
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("path", ["/healthz", "/accounts/login/?a=b", "/offer/x/", "/api/v1/"])
+def test_no_content_type_makes_the_server_fall(server: Server, path: str) -> None:
+    where = urlsplit(server.url)
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=10)
+
+    def ask(kind: str) -> int:
+        connection.request("GET", path, headers={"Content-Type": kind})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    usual = ask("text/plain")
+    fooled = 'text/plain; x="charset=utf-8"; charset=rot13'
+    refused = {ask(kind) for kind in (fooled, *(f"text/plain; {cannot}" for cannot in CANNOT))}
+    # The API asks for a token before all else.
+    assert refused == ({401} if path.startswith("/api/") else {400})
+    assert {ask(kind) for kind in HONEST} == {usual}
+    connection.close()
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO"])
+def test_no_header_says_which_address_is_asked_for(gunicorn: Server, name: str) -> None:
+    where = urlsplit(gunicorn.url)
+    # Its workers may still be on their way.
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=60)
+    connection.request("GET", "/nowhere/", headers={name: "/healthz"})
+    assert connection.getresponse().status == 404
+    connection.close()
+
+
+@pytest.mark.rule("P33")
+@pytest.mark.parametrize("path", ["/accounts/login/", "/healthz", "/licenses/add/", "/nowhere/"])
+@pytest.mark.parametrize("cannot", CANNOT[:4])
+def test_no_part_of_a_body_makes_the_server_fall(cast: Cast, path: str, cannot: str) -> None:
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    browser.cookies["csrftoken"] = "c" * 32
+    part = f'--x\r\nContent-Disposition: form-data; name="a"; {cannot}\r\n\r\n1\r\n--x--\r\n'
+    kind = "multipart/form-data; boundary=x"
+    answer = browser.generic("POST", path, part.encode(), content_type=kind)
+    # Django itself passes over a header whose charset it does not know.
+    assert answer.status_code in ({400} if "*0" in cannot else {302, 403, 404})
+    if answer.status_code == 400:
+        assert "This request could not be read" in answer.content.decode()
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8"])
