@@ -36,7 +36,10 @@ class UserManager(BaseUserManager["User"]):
     def kept_by(self, keeper: User) -> models.QuerySet[User]:
         """Whoever holds a role in a clinic whose users the keeper keeps, or none anywhere: an
         account that belongs to nobody must be found by someone."""
-        clinics = keeper.clinics_with(Permission.KEEP_USERS)
+        return self.of_clinics(keeper.clinics_with(Permission.KEEP_USERS))
+
+    def of_clinics(self, clinics: list[uuid.UUID]) -> models.QuerySet[User]:
+        """Whoever holds a role in one of the clinics, or none anywhere; nobody without a clinic."""
         mine = RoleAssignment.objects.filter(clinic__in=clinics)
         if not clinics:
             return self.none()

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.models import AuditEvent, Clinic, License, Patient, Practitioner, Room, User
 from clinic.models.base import KeptQuerySet
+from clinic.permissions import Permission
 from clinic.queries.audit_words import ACTIONS, Names, words_for
 from clinic.rules import (
     SYSTEM,
@@ -32,11 +33,13 @@ class Search:
 
     `charts`: whether the reader may read charts, and so the sentences of acts refused on them.
     `about` is a code: a patient's finds what concerns her visits too. `pages` says what the
-    pages of the house are called.
+    pages of the house are called. The system's log is that of all clinics: there `reader` finds
+    what was done by staff of the clinics whose log she may read, and by no person (P15).
     """
 
     clinic: Clinic
     system: bool = False
+    reader: User | None = None
     charts: bool = False
     who: str = ""
     what: str = ""
@@ -132,7 +135,8 @@ def every(search: Search) -> Iterator[Entry]:
 
 def names_of(search: Search) -> Names:
     """What the keys in the details of this search's log stand for. Four queries."""
-    people = User.objects.values_list("pk", "name")
+    everybody = _staff(search) if search.system else User.objects.all()
+    people = everybody.values_list("pk", "name")
     treating = Practitioner.objects.filter(clinics=search.clinic).values_list("pk", "name")
     rooms = Room.objects.filter(clinic=search.clinic).values_list("pk", "name")
     clinics = Clinic.objects.values_list("code", "name")
@@ -152,16 +156,24 @@ def _entries(taken: list[AuditEvent], search: Search, names: Names) -> list[Entr
 
 def choices(search: Search) -> Choices:
     """Who and what the log of this search can be narrowed to."""
-    staff = User.objects.order_by("name", "pk")
-    if not search.system:
-        staff = staff.filter(assignments__clinic=search.clinic).distinct()
-    people = [(str(user.pk), user.name) for user in staff]
+    people = [(str(user.pk), user.name) for user in _staff(search)]
     actions = [
         (action, words)
         for action, words in ACTIONS.items()
         if action.startswith("user.") == search.system
     ]
     return Choices(people, sorted(actions, key=lambda pair: pair[1]))
+
+
+def _staff(search: Search) -> QuerySet[User]:
+    """Whose acts the log of this search may show, in name order."""
+    if not search.system:
+        there = User.objects.filter(assignments__clinic=search.clinic)
+        return there.order_by("name", "pk").distinct()
+    reader = search.reader
+    return User.objects.of_clinics(
+        reader.clinics_with(Permission.SEE_SYSTEM_AUDIT) if reader else []
+    )
 
 
 def entry_of(event: AuditEvent, *, charts: bool, names: Names, signed: Iterable[str] = ()) -> Entry:
@@ -206,6 +218,8 @@ def _chain(search: Search) -> str:
 def _rows(search: Search) -> KeptQuerySet:
     zone = search.clinic.zone
     rows = AuditEvent.objects.filter(chain=_chain(search)).order_by("-at", "-seq")
+    if search.system:
+        rows = rows.filter(actor__in=[SYSTEM, *(str(one.pk) for one in _staff(search))])
     if search.who:
         rows = rows.filter(actor=search.who)
     if search.what:

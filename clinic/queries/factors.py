@@ -121,10 +121,20 @@ def is_required() -> bool:
     return bool(wants)
 
 
-def without_factor() -> list[User]:
-    """Who logs in by a password alone, in name order."""
-    rows = User.objects.filter(~has_factor(), is_active=True).order_by("name", "pk")
-    return list(rows)
+@dataclass(frozen=True)
+class Without:
+    """Who logs in by a password alone: those whose account the reader keeps, in name order, and of
+    all others only how many."""
+
+    kept: list[User]
+    others: int
+
+
+def without_factor(keeper: User) -> Without:
+    """Who has no second factor, as `keeper` may know it (P15); two queries."""
+    every = User.objects.filter(~has_factor(), is_active=True)
+    kept = list(User.objects.kept_by(keeper).filter(~has_factor(), is_active=True))
+    return Without(kept, every.count() - len(kept))
 
 
 def organization() -> Organization | None:

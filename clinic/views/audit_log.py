@@ -61,7 +61,9 @@ class _Filtered(Door):
         """The filters as asked for; another log than the clinic's only for whoever may."""
         may_see_system = self.request.user.can(Permission.SEE_SYSTEM_AUDIT, self.clinic.pk)
         system = may_see_system and self.request.GET.get("log") == SYSTEM_LOG
-        offered = queries.choices(queries.Search(self.clinic, system=system))
+        offered = queries.choices(
+            queries.Search(self.clinic, system=system, reader=self.request.user)
+        )
         return AuditFilter(
             self.request.GET,
             clinic=self.clinic,
@@ -76,6 +78,7 @@ class _Filtered(Door):
         return queries.Search(
             self.clinic,
             system=given["log"] == SYSTEM_LOG,
+            reader=self.request.user,
             charts=self.reads_charts(),
             who=given["who"],
             what=given["what"],

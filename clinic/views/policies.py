@@ -57,6 +57,6 @@ class LogInPolicy(SetUpForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {
-            "without": queries.without_factor(),
+            "without": queries.without_factor(self.request.user),
             "by_installation": settings.MFA_REQUIRED,
         }

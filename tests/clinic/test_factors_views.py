@@ -16,7 +16,9 @@ from django.utils import timezone
 
 from clinic import deployment, operations
 from clinic.models import AuditEvent, Clinic, Draft, Organization, User
+from clinic.permissions import Role
 from clinic.queries import factors as queries
+from tests import factories
 from tests.cast import NOW, PASSWORD, Cast
 from tests.clinic.test_factors_operations import STEP, code_at, turn_on
 from tests.passkeys import HOST, PaperKey
@@ -272,6 +274,23 @@ def test_the_organization_s_policy_works_from_the_next_request_on(cast: Cast, en
     assert rosa.get("/patients/")["Location"].startswith(OWN)
     assert sam.get("/setup/security/")["Location"].startswith(OWN)
     assert Organization.objects.get().mfa_required
+
+
+@pytest.mark.rule("P15", "P19")
+def test_who_has_no_second_factor_is_named_to_who_keeps_the_account(
+    cast: Cast, enter: Enter
+) -> None:
+    """Of the staff of other clinics an administrator reads only how many log in that way."""
+    only = factories.user("Pat Only", {cast.other_clinic: [Role.ADMINISTRATOR]})
+    shown = page(enter(only).get("/setup/security/")).split("Without a second factor now")[1]
+    names = {one.name for one in User.objects.all() if one.name in shown}
+    there = {only, cast.administrator, cast.colleague, cast.stranger, cast.other_nurse}
+    assert names == {one.name for one in {*there, cast.nobody}}
+    others = User.objects.count() - len(names)
+    assert f"{others} more in clinics whose users you do not keep." in shown
+    every = page(enter(cast.administrator).get("/setup/security/"))
+    assert cast.reception.name in every
+    assert "users you do not keep" not in every
 
 
 def test_a_stale_page_does_not_change_the_policy(cast: Cast, enter: Enter) -> None:
