@@ -58,6 +58,11 @@ class _OfPatient(FormPage):
         self.patient  # noqa: B018 - another clinic's patient is not there, whatever was sent
         return super().post(request, *args, **kwargs)
 
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """A press that is refused shows what the page shows."""
+        open_patient(patient=self.patient, **acting(self.request))
+        return super().form_invalid(form)
+
 
 class MergePatients(_OfPatient):
     """First who the other is, then both side by side; one press merges her into this one."""
@@ -69,6 +74,11 @@ class MergePatients(_OfPatient):
         if self.other is not None:
             open_patient(patient=self.other, **acting(self.request))
         return super().get(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if self.other is not None:
+            open_patient(patient=self.other, **acting(self.request))
+        return super().form_invalid(form)
 
     @cached_property
     def other(self) -> Patient | None:

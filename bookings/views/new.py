@@ -31,6 +31,7 @@ from clinic.queries.patients import Found, find_patients, patient_for
 from clinic.refusals import Refusal
 from clinic.rules import say_date, say_day, say_time
 from clinic.views.doors import FormPage, acting
+from clinic.views.patients import note_search
 
 # What a link from an empty cell of the board gives.
 FROM_CELL = ("practitioner", "date", "time")
@@ -40,7 +41,7 @@ PREFILLED = ("practitioner", "service", "room", "date", "time")
 class NewAppointment(FormPage):
     """Find or register the patient, choose service and time, book.
 
-    A press named "look" writes nothing: it shows the page again with what is found and free
+    A press named "look" does nothing: it shows the page again with what is found and free
     for what was typed so far, which is what htmx does meanwhile with JavaScript; "look" with "?"
     asks why the time that is typed does not do.
     """
@@ -234,12 +235,13 @@ class NewAppointment(FormPage):
         return self._patient(key) if key else None
 
     def _found(self, form: NewAppointmentForm, patient: Patient | None) -> Found | None:
+        """Whom the page shows; whoever was searched for by a text is noted as searched (P22)."""
+        found, text = form.found, form.glimpse("patient")
+        if found is None and patient is None and text:
+            found = find_patients(user=self.request.user, clinic=self.clinic, text=text)
+        if found is not None and text:
+            note_search(self.request, text, len(found.patients), typing=False)
         if patient is not None:
             return Found([patient], meant=patient)
-        if form.found is not None:
-            # That nobody fits is said by the field itself.
-            return form.found if form.found.patients else None
-        text = form.glimpse("patient")
-        if not text:
-            return None
-        return find_patients(user=self.request.user, clinic=self.clinic, text=text)
+        # That nobody fits is said by the field itself, once it was sent.
+        return None if form.found and not form.found.patients else found

@@ -14,6 +14,7 @@ from django.utils import timezone
 from bookings import operations
 from bookings.rules.sheet import PAPERS
 from bookings.views.paper import day_sheet, kept_sheet
+from clinic import accounts
 from clinic.permissions import Permission
 from clinic.printing import CannotPrint, what_lacks
 from clinic.rules import say_date, say_time
@@ -41,6 +42,7 @@ class SheetFile(Page):
             raise Http404
         clinic, outage = self.request.clinic, what == "outage"
         if outage and not self.request.user.can(Permission.SEE_PATIENTS, clinic.pk):
+            accounts.turn_away(self.request)
             raise PermissionDenied
         note = operations.print_outage_sheet if outage else operations.print_day
         note(clinic=clinic, day=day, paper=paper, **acting(self.request))

@@ -30,6 +30,7 @@ from clinic.permissions import Permission
 from clinic.queries.patients import Found, find_patients, patient_for
 from clinic.refusals import NotAllowed, Refusal
 from clinic.views.doors import Door, FormPage, Page, StaffRequest, acting
+from clinic.views.patients import note_search
 
 MOST = 200
 
@@ -137,6 +138,8 @@ class AddWait(FormPage):
             found = Found([chosen], meant=chosen)
         elif found is None and text and not form.is_bound:
             found = find_patients(user=user, clinic=clinic, text=text[:100])
+        if found is not None and not chosen:
+            note_search(self.request, text, len(found.patients), typing=False)
         at = timezone.now()
         coming = coming_words(clinic, service, chosen, at) if service and chosen else ""
         return (
@@ -144,6 +147,7 @@ class AddWait(FormPage):
             | no_services(self.request, form)
             | {
                 "title": "Put on the waitlist",
+                "tab": "Put on the waitlist",
                 "lead": "",
                 "entry": None,
                 "found": found if found and found.patients else None,
@@ -188,6 +192,7 @@ class ChangeWait(FormPage):
         )
         return super().get_context_data(**kwargs) | {
             "title": f"{entry.patient.name} waits",
+            "tab": "On the waitlist",
             "lead": f"Put on the list under {entry.under.code}." if entry.under else "",
             "entry": entry,
             "no_services": False,

@@ -224,3 +224,27 @@ def test_whoever_is_looked_at_or_for_is_on_record(cast: Cast, maya: Patient, des
         ("patient.open", maya.code),
         ("patient.open", cast.mia.code),
     ]
+
+
+@pytest.mark.rule("P22")
+@pytest.mark.parametrize("version", ["", "99"])
+def test_a_merge_that_is_refused_is_a_look_at_both(
+    cast: Cast, maya: Patient, desk: Client, version: str
+) -> None:
+    sent = {"other": str(maya.pk), "version": version, "other_version": version}
+    answer = desk.post(f"/patients/{cast.mia.pk}/merge/", sent)
+    assert answer.status_code in (409, 422)
+    assert maya.code in text_of(answer)
+    rows = AuditEvent.objects.filter(action="patient.open").order_by("seq")
+    assert list(rows.values_list("subject_code", flat=True)) == [maya.code, cast.mia.code]
+
+
+@pytest.mark.rule("P22")
+@pytest.mark.parametrize("what", ["merge", "unmerge"])
+def test_a_press_that_names_nobody_is_a_look_at_whose_page_it_is(
+    cast: Cast, desk: Client, what: str
+) -> None:
+    answer = desk.post(f"/patients/{cast.mia.pk}/{what}/", {})
+    assert answer.status_code == 422
+    rows = AuditEvent.objects.filter(action="patient.open")
+    assert list(rows.values_list("subject_code", flat=True)) == [cast.mia.code]

@@ -93,6 +93,8 @@ def test_who_may_not_see_patients_prints_the_picture_and_not_their_phones(
     client = enter(cast.esthetician)
     assert client.get(address("picture")).status_code == 200
     assert client.get(address("outage")).status_code == 403
+    refused = AuditEvent.objects.get(action="page.open", outcome="refused")
+    assert (refused.actor_name, refused.rule) == (cast.esthetician.name, "R54")
     page = client.get(reverse("day-print", args=[TODAY])).content.decode()
     assert "The day on one sheet" in page
     assert "For an outage" not in page

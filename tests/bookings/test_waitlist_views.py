@@ -341,3 +341,12 @@ def test_what_cannot_be_booked_any_more_is_told_without_its_reason(
 def test_links_are_not_found_by_trying(client: Client, db: None) -> None:
     answers = {client.get(f"/offer/{n}/", REMOTE_ADDR="203.0.113.9").status_code for n in range(61)}
     assert answers == {404, 429}
+
+
+def test_the_window_and_its_history_name_nobody(cast: Cast, rosa: Client) -> None:
+    entry = wait(cast)
+    page = text(rosa.get(f"/waitlist/{entry.pk}/"))
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    assert title.startswith("On the waitlist")
+    assert f"{entry.patient.name} waits" in page
+    assert text(rosa.get("/waitlist/add/")).count("Put on the waitlist ·") == 1

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from bookings import operations, queries
 from bookings.forms.courses import CourseForm, VisitsForm, rhythm_of
@@ -23,6 +24,7 @@ from clinic.queries.patients import find_patients, patient_for
 from clinic.refusals import Refusal
 from clinic.rules import is_twice, say_date, say_time
 from clinic.views.doors import FormPage, acting
+from clinic.views.patients import note_search
 
 PREFILLED = ("service", "practitioner", "date", "time")
 
@@ -73,7 +75,7 @@ class NewCourse(Planning):
             typed = dt.time.fromisoformat(initial["time"])
             initial["time"] = say_time(dt.datetime.combine(dt.date.min, typed))
         initial.setdefault("date", self.request.clinic.day_of(timezone.now()))
-        if patient := self._asked_for():
+        if patient := self.asked_for:
             initial["chosen"] = patient.pk
         return initial
 
@@ -85,7 +87,8 @@ class NewCourse(Planning):
         )
         return self.render_to_response(self.get_context_data(form=form))
 
-    def _asked_for(self) -> Patient | None:
+    @cached_property
+    def asked_for(self) -> Patient | None:
         """Whom the link or the other page names; a link that names nobody here is a 404 (P15)."""
         user, clinic = self.request.user, self.request.clinic
         if key := self.request.GET.get("patient"):
@@ -96,7 +99,11 @@ class NewCourse(Planning):
         if key := self.request.POST.get("chosen"):
             return self._patient(key)
         text = self.request.POST.get("patient", "").strip()[:80]
-        return find_patients(user=user, clinic=clinic, text=text).meant if text else None
+        if not text or "plan" not in self.request.POST:
+            return None
+        named = find_patients(user=user, clinic=clinic, text=text).meant
+        note_search(self.request, text, 1 if named else 0, typing=False)
+        return named
 
     def _patient(self, key: Any) -> Patient | None:
         with suppress(ValueError):
