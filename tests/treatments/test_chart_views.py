@@ -284,6 +284,33 @@ def test_a_record_that_was_changed_past_the_guards_is_visibly_invalid(
 
 
 @pytest.mark.rule("R50")
+def test_a_record_says_who_signed_it_whatever_the_file_says_today(
+    cast: Cast, enter: Enter, ana: Client
+) -> None:
+    chart = chart_at(cast, "signed")
+    treated = "Treated by Ana Ruiz LE, Esthetician TX LE-100200"
+    before = words(ana.get(address(chart)))
+    assert f"{treated} Room, device" in before
+    assert "On file today:" not in before
+    manager, person, device = enter(cast.manager), cast.ana, chart.device
+    renamed = manager.post(
+        f"/setup/practitioners/{person.pk}/",
+        {"version": person.version, "name": "Somebody Else", "credential": "MD", "npi": ""},
+    )
+    coded = manager.post(
+        f"/setup/devices/{device.pk}/",
+        {"version": device.version, "code": "D-9", "serial": "ANOTHER"},
+    )
+    assert (renamed.status_code, coded.status_code) == (302, 302)
+    record = words(ana.get(address(chart)))
+    assert f"{treated} On file today: Somebody Else MD. Room, device" in record
+    assert "Contents unchanged since signing" in record
+    # What the signature does not hold is told apart from what was signed.
+    told = record.partition("serial ANOTHER")[2]
+    assert "Room, device, products and whoever acted at a time are named as on file today" in told
+
+
+@pytest.mark.rule("R50")
 def test_an_addendum_is_written_on_the_record_and_stays_when_refused(
     cast: Cast, clock: time_machine.Traveller, enter: Enter
 ) -> None:

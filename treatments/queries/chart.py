@@ -222,6 +222,11 @@ class ChartPage:
     def signature(self) -> Signature | None:
         return Signature.objects.filter(treatment=self.chart).first()
 
+    @property
+    def by_today(self) -> str:
+        """Who treats, as called on file today; the signature says what that was when signing."""
+        return str(self.chart.practitioner)
+
     @cached_property
     def unchanged(self) -> bool:
         """Whether signature and contents are still those that were signed (R51): four queries."""
