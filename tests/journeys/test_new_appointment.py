@@ -95,6 +95,28 @@ def test_enter_in_the_search_finds_and_picks_and_never_books(desk: Page, cast: C
     expect(desk.locator(".invalid-feedback")).to_have_count(0)
 
 
+def test_what_enter_asks_for_beside_the_typing_takes_no_choice_back(desk: Page, cast: Cast) -> None:
+    factories.patient(cast.clinic, "Leah", "Leeson", by=cast.manager)
+    finder, held = "**/patients/find/**", list[Route]()
+    desk.route(finder, lambda route: held.append(route), times=1)
+    with desk.expect_request(finder):
+        field(desk, "Patient").press_sequentially("leeson")
+    field(desk, "Patient").press("Enter")
+    answers: list[str] = []
+
+    def is_second(answer: Any) -> bool:
+        answers.extend([answer.url] * ("/patients/find/" in answer.url))
+        return len(answers) == 2
+
+    # The first answer is taken, and then comes the second.
+    with desk.expect_event("response", is_second):
+        held.pop().continue_()
+    expect(desk.locator("#found.htmx-request")).to_have_count(0)
+    expect(desk.locator("#found input")).to_have_count(1)
+    expect(desk.locator("#found input")).to_be_checked()
+    expect(field(desk, "Service")).to_be_focused()
+
+
 def test_what_was_wrong_with_a_field_goes_when_it_is_filled(desk: Page) -> None:
     desk.get_by_role("button", name="Book", exact=True).click()
     wrong = desk.locator(".invalid-feedback")

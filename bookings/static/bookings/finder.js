@@ -6,9 +6,26 @@
   const field = (name) => form.elements.namedItem(name);
 
   /* What was wrong with the search is over once somebody is chosen. */
+  let chosen = "";
   form.addEventListener("change", (event) => {
-    if (event.target.name === "chosen") field("patient").dispatchEvent(new Event("mended", { bubbles: true }));
+    if (event.target.name !== "chosen") return;
+    chosen = event.target.value;
+    field("patient").dispatchEvent(new Event("mended", { bubbles: true }));
   }, true);
+
+  /* Who types and chooses at once is overtaken by what the typing asked for: the choice stands, and
+     the hand stays where it was. */
+  let within = false;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target === found) within = found.contains(document.activeElement);
+  });
+  const stands = () => {
+    const same = chosen && [...found.querySelectorAll("input")].find((one) => one.value === chosen);
+    if (!same) return false;
+    if (!same.checked) same.click();
+    if (within) same.focus();
+    return true;
+  };
 
   /* From the search straight into what it found, as in every finder. */
   field("patient").addEventListener("keydown", (event) => {
@@ -49,7 +66,7 @@
     entered = true;
     htmx.trigger("#found", "find");
   });
-  field("patient").addEventListener("input", () => { entered = false; });
+  field("patient").addEventListener("input", () => { entered = false; chosen = ""; });
   found.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.name !== "chosen") return;
     event.preventDefault();
@@ -58,8 +75,9 @@
 
   /* A patient named in full is chosen by the server; then the rest of the page should know. */
   document.addEventListener("htmx:afterSwap", (event) => {
-    const chosen = event.target === found && found.querySelector("input:checked");
-    if (chosen) chosen.dispatchEvent(new Event("change", { bubbles: true }));
-    if (event.target === found && entered) answer();
+    if (event.target !== found) return;
+    const named = !stands() && found.querySelector("input:checked");
+    if (named) named.dispatchEvent(new Event("change", { bubbles: true }));
+    if (entered) answer();
   });
 })();
