@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Device, DeviceModel, User
+from clinic.operations.every_clinic import record_everywhere, refuse_elsewhere
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import folded, squeezed
@@ -45,11 +45,11 @@ def add_device_model(
     model = DeviceModel()
     _take(model, maker, name, clearance_no, depth_step, depth_max, label_max, source)
     model.write()
-    audit.record(
+    record_everywhere(
         "device_model.add",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=model,
         detail={"name": model.name, "clearance_no": model.clearance_no},
     )
@@ -74,21 +74,26 @@ def change_device_model(
 ) -> DeviceModel:
     """Change what is on file of a make; from then on no catalog overwrites it.
 
-    Passes charted so far keep their depths. Refuses a stale version (P12, 409), and what
-    `add_device_model` refuses of the same fields.
+    Passes charted so far keep their depths. Refuses a stale version (P12, 409), what
+    `add_device_model` refuses of the same fields, and any change while a clinic that one does not
+    set up has such a device (R54).
     """
     held: DeviceModel = DeviceModel.objects.select_for_update(no_key=True).get(pk=model.pk)
     held.expect(version)
     before = {column: getattr(held, column) for column in COLUMNS}
     _take(held, maker, name, clearance_no, depth_step, depth_max, label_max, source)
+    changed = [column for column in COLUMNS if getattr(held, column) != before[column]]
+    if changed:
+        devices = Device.objects.filter(model=held).exclude(status=Device.Status.RETIRED)
+        used_in = devices.order_by().values_list("clinic", flat=True).distinct()
+        refuse_elsewhere(before["name"], used_in, by=by)
     held.edited = True
     held.write(only=[*COLUMNS, "edited"])
-    changed = [column for column in COLUMNS if getattr(held, column) != before[column]]
-    audit.record(
+    record_everywhere(
         "device_model.change",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={
             "name": held.name,
@@ -129,11 +134,11 @@ def set_device_model_use(
         )
     held.is_active = in_use
     held.write(only=["is_active"])
-    audit.record(
+    record_everywhere(
         "device_model.set_use",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={"name": held.name, "in_use": in_use},
     )

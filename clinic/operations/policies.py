@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Organization, User
+from clinic.operations.every_clinic import record_everywhere
 from clinic.permissions import Permission
 from clinic.refusals import NotAllowed
 
@@ -31,11 +31,11 @@ def set_second_factor_policy(
         held.expect(version)
     before, held.mfa_required = held.mfa_required, required
     held.write()
-    audit.record(
+    record_everywhere(
         "organization.set_second_factor",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={"before": before, "after": required},
     )

@@ -9,9 +9,11 @@ import pytest
 from clinic import operations
 from clinic.models import AuditEvent, Device, DeviceModel
 from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.rules import chain_of
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.raw_sql import change, refused, run
+from tests.refusals import refusal, told
 
 PEN: dict[str, Any] = {
     "maker": "Demo Medical",
@@ -97,6 +99,31 @@ def test_a_changed_model_counts_as_edited_here(cast: Cast) -> None:
             clinic=cast.clinic, model=made, version=1, **values, **by(cast)
         )
     assert stale.value.rule == "P12"
+
+
+@pytest.mark.rule("R54")
+def test_how_deep_a_pen_goes_is_not_changed_over_another_clinic_s_head(cast: Cast) -> None:
+    given = {"clinic": cast.clinic, "model": cast.model, **PEN}
+    no = refusal(operations.change_device_model, **given, **by(cast))
+    assert told(no) == (422, "R54", None)
+    assert no.sentence == "Demo Pen is also used in a clinic that you do not set up."
+    operations.set_device_status(
+        device=cast.other_device, status="retired", reason="Sold", by=cast.stranger, at=NOW
+    )
+    assert operations.change_device_model(**given, **by(cast)).name == PEN["name"]
+
+
+@pytest.mark.rule("R54")
+def test_each_clinic_has_it_on_record_what_its_pens_may(cast: Cast) -> None:
+    made = add(cast)
+    model = {"clinic": cast.clinic, "model": made, **by(cast)}
+    operations.change_device_model(**{**PEN, **model, "label_max": 100})
+    operations.set_device_model_use(in_use=False, **model)
+    for clinic in (cast.clinic, cast.other_clinic):
+        rows = AuditEvent.objects.filter(chain=chain_of(clinic.pk), subject=str(made.pk))
+        assert list(rows.order_by("seq").values_list("action", flat=True)) == [
+            f"device_model.{act}" for act in ("add", "change", "set_use")
+        ]
 
 
 @pytest.mark.rule("R7")

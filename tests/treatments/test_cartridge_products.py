@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from clinic.models import AuditEvent
 from clinic.refusals import Conflict, NotAllowed, Refusal
+from clinic.rules import chain_of
 from tests import factories
 from tests.cast import NOW, TODAY, Cast
 from tests.raw_sql import change, refused
+from tests.refusals import refusal, told
 from treatments import operations
 from treatments.models import CartridgeProduct, ProductIdentifier
 from treatments.rules.intake import Level, PackageCode, Scheme, read_package_code
@@ -66,6 +68,11 @@ def test_any_text_is_a_number_or_a_sentence(text: str) -> None:
 
 def by(cast: Cast) -> dict[str, Any]:
     return {"clinic": cast.clinic, "by": cast.manager, "at": NOW}
+
+
+def by_all(cast: Cast) -> dict[str, Any]:
+    """By who sets up both clinics: both have units of the cast's product."""
+    return by(cast) | {"by": cast.administrator}
 
 
 def add(cast: Cast, **given: Any) -> CartridgeProduct:
@@ -137,18 +144,18 @@ def test_a_product_changes_under_its_version(cast: Cast) -> None:
         "clearance_no": "K202243",
         "fits": [other],
     }
-    held = operations.change_cartridge_product(version=1, **values, **by(cast))
+    held = operations.change_cartridge_product(version=1, **values, **by_all(cast))
     assert (held.needles, held.version, list(held.fits.all())) == (16, 2, [other])
     detail = AuditEvent.objects.order_by("-id")[0].detail
     assert '"fits":["Demo Pen"]' in detail
     with pytest.raises(Conflict) as stale:
-        operations.change_cartridge_product(version=1, **values, **by(cast))
+        operations.change_cartridge_product(version=1, **values, **by_all(cast))
     assert stale.value.rule == "P12"
 
 
 @pytest.mark.rule("R7")
 def test_out_of_use_a_product_does_not_come_in(cast: Cast) -> None:
-    use = {"product": cast.product, **by(cast)}
+    use = {"product": cast.product, **by_all(cast)}
     assert not operations.set_cartridge_product_use(in_use=False, version=1, **use).is_active
     with pytest.raises(Refusal, match="out of use already"):
         operations.set_cartridge_product_use(in_use=False, **use)
@@ -156,6 +163,57 @@ def test_out_of_use_a_product_does_not_come_in(cast: Cast) -> None:
         operations.receive_scan(scan="]d201095212345432131728063010LOT42A", packages=1, **by(cast))
     assert no.value.rule == "R7"
     assert operations.set_cartridge_product_use(in_use=True, **use).is_active
+
+
+@pytest.mark.rule("R54")
+def test_what_another_clinic_has_on_its_shelf_is_not_changed_over_its_head(cast: Cast) -> None:
+    package = cast.product.identifiers.get(value="19521234543210")
+    values: dict[str, Any] = {
+        "product": cast.product,
+        "name": cast.product.name,
+        "maker": cast.product.maker,
+        "needles": cast.product.needles,
+        "clearance_no": cast.product.clearance_no,
+        "fits": [cast.model],
+    }
+    # To save what is so already touches nobody.
+    assert operations.change_cartridge_product(**values, **by(cast)) == cast.product
+    acts: list[tuple[Any, dict[str, Any]]] = [
+        (operations.set_cartridge_product_use, {"product": cast.product, "in_use": False}),
+        (operations.change_cartridge_product, values | {"needles": 16}),
+        (operations.change_package, {"package": package, "level": "box", "units": 12}),
+    ]
+    for act, wanted in acts:
+        no = refusal(act, **wanted, **by(cast))
+        assert told(no) == (422, "R54", None)
+        assert no.sentence == ("Demo Cartridge 14 is also used in a clinic that you do not set up.")
+    held = CartridgeProduct.objects.get(pk=cast.product.pk)
+    assert (held.is_active, held.needles) == (True, cast.product.needles)
+    # What nobody else has is one's own.
+    factories.lot(cast.clinic, made := add(cast), "OWN1", units=2, by=cast.manager)
+    assert not operations.set_cartridge_product_use(
+        product=made, in_use=False, **by(cast)
+    ).is_active
+
+
+@pytest.mark.rule("R54")
+def test_what_holds_for_all_clinics_is_on_record_in_each(cast: Cast) -> None:
+    made = add(cast)
+    operations.add_package_code(product=made, code="+A999NEW1J", level="box", units=6, **by(cast))
+    package = made.identifiers.get(value="A999NEW1")
+    operations.change_package(package=package, level="box", units=12, **by(cast))
+    values = {"name": made.name, "maker": made.maker, "clearance_no": made.clearance_no}
+    operations.change_cartridge_product(
+        product=made, needles=36, fits=[cast.model], **values, **by(cast)
+    )
+    operations.set_cartridge_product_use(product=made, in_use=False, **by(cast))
+    for clinic in (cast.clinic, cast.other_clinic):
+        rows = AuditEvent.objects.filter(chain=chain_of(clinic.pk), outcome="done")
+        about = rows.filter(subject=str(made.pk)).order_by("seq")
+        assert list(about.values_list("action", "actor_name")) == [
+            (f"cartridge_product.{act}", "Maya Okoye")
+            for act in ("add", "add_code", "change_code", "change", "set_use")
+        ]
 
 
 def test_another_package_brings_in_all_that_is_in_it(cast: Cast) -> None:

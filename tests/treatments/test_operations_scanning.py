@@ -9,10 +9,11 @@ import pytest
 
 from clinic.models import AuditEvent
 from tests import factories
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.refusals import refusal, told
 from tests.treatments.test_operations_custody import LOT42A, claim, scan, waste
 from tests.treatments.visits import chart_at, fit_unit
+from treatments import operations as treatments
 from treatments.models import StockMovement, Treatment
 
 
@@ -157,6 +158,19 @@ def test_a_makers_code_of_another_devices_cartridge_is_refused(
         (422, "R7", "cartridge"),
         "Other Cartridge does not fit the Demo Pen.",
     )
+
+
+@pytest.mark.rule("R7")
+def test_a_cartridge_of_a_product_out_of_use_is_said_to_be_so(cast: Cast, chart: Treatment) -> None:
+    treatments.set_cartridge_product_use(
+        clinic=cast.clinic, product=cast.product, in_use=False, by=cast.administrator, at=NOW
+    )
+    for text in (LOT42A, fit_unit(cast).unit_code):
+        no = refusal(scan, cast=cast, chart=chart, text=text)
+        assert (told(no), no.sentence) == (
+            (422, "R7", "cartridge"),
+            "Demo Cartridge 14 is not in use.",
+        )
 
 
 @pytest.mark.rule("R1")

@@ -112,7 +112,7 @@ def test_what_cannot_be_is_said_beside_its_field(
 
 
 def test_a_product_is_changed_and_a_lost_race_shows_both(cast: Cast, enter: Enter) -> None:
-    client = enter(cast.manager)
+    client = enter(cast.administrator)
     address = reverse("setup-cartridge-product", args=[cast.product.pk])
     page = text(client.get(address))
     assert "Box of 10" in page
@@ -125,7 +125,7 @@ def test_a_product_is_changed_and_a_lost_race_shows_both(cast: Cast, enter: Ente
 
 
 def test_out_of_use_tells_how_many_units_are_on_hand(cast: Cast, enter: Enter) -> None:
-    client = enter(cast.manager)
+    client = enter(cast.administrator)
     use = reverse("setup-cartridge-product-use", args=[cast.product.pk])
     assert "7 unopened units of it are on hand here." in text(client.get(use))
     gone = client.post(use, {"version": "1"}, follow=True)
@@ -136,10 +136,19 @@ def test_out_of_use_tells_how_many_units_are_on_hand(cast: Cast, enter: Enter) -
 def test_a_package_is_corrected(cast: Cast, enter: Enter) -> None:
     package = ProductIdentifier.objects.get(value="19521234543210")
     address = reverse("setup-cartridge-package", args=[package.pk])
-    desk = enter(cast.manager)
+    desk = enter(cast.administrator)
     typed = {"level": "box", "units": "12", "version": "1"}
     assert "19521234543210: box of 12." in text(desk.post(address, typed, follow=True))
     assert desk.post(address, typed | {"units": "8"}).status_code == 409
+
+
+@pytest.mark.rule("R54")
+def test_who_sets_up_one_clinic_is_told_who_takes_it_from_all(cast: Cast, enter: Enter) -> None:
+    use = reverse("setup-cartridge-product-use", args=[cast.product.pk])
+    answer = enter(cast.manager).post(use, {"version": "1"})
+    assert answer.status_code == 422
+    assert "Demo Cartridge 14 is also used in a clinic that you do not set up." in text(answer)
+    assert "Ask someone who sets up all clinics that use it." in text(answer)
 
 
 def test_a_list_of_no_products_says_why_there_should_be_one(cast: Cast, enter: Enter) -> None:

@@ -36,6 +36,13 @@ LIMITS = {
 }
 
 
+# The columns behind them.
+PARTS = (
+    *("min_dwell", "max_dwell", "max_amount", "max_area", "per_10cm2", "min_age"),
+    *("occlusion_allowed", "occlusion_required", "ndc", "rxcui", "source"),
+)
+
+
 @pytest.fixture(autouse=True)
 def now(clock: Any) -> None:
     """Tuesday, nine o'clock in Austin."""
@@ -93,6 +100,43 @@ def test_one_clinics_manager_takes_no_prescribed_product_from_another_clinic(
     done = AuditEvent.objects.filter(action="numbing_product.set_use", outcome="done")
     for clinic in (cast.clinic, cast.other_clinic):
         assert done.filter(chain=chain_of(clinic.pk)).count() == 2
+
+
+@pytest.mark.rule("R54")
+def test_the_limits_of_what_is_used_on_prescription_are_not_changed_over_a_clinic_s_head(
+    cast: Cast, rx: NumbingProduct, doctor: Practitioner
+) -> None:
+    values = {name: getattr(rx, name) for name in PARTS} | {"max_dwell": 179}
+    change = {"clinic": cast.clinic, "product": rx, "at": NOW, **values}
+    made = use(cast, rx, cast.director, prescriber=doctor)
+    with pytest.raises(Refusal, match="also used in a clinic that you do not set up") as no:
+        operations.change_numbing_product(by=cast.manager, **change)
+    assert no.value.rule == "R54"
+    assert operations.change_numbing_product(by=cast.administrator, **change).max_dwell == 179
+    use(cast, made, cast.director, in_use=False)
+    later = change | {"max_dwell": 178}
+    assert operations.change_numbing_product(by=cast.manager, **later).max_dwell == 178
+
+
+@pytest.mark.rule("R54")
+def test_what_is_put_on_the_skin_in_all_clinics_is_on_record_in_each(cast: Cast) -> None:
+    by = {"clinic": cast.clinic, "by": cast.manager, "at": NOW}
+    limits = {name: getattr(cast.cream, name) for name in PARTS}
+    operations.change_numbing_product(product=cast.cream, **limits | {"max_dwell": 59}, **by)
+    operations.set_numbing_product_use(product=cast.cream, in_use=False, **by)
+    gel = operations.add_glide_product(name="Gel", maker="Demo", source="", **by)
+    operations.change_glide_product(product=gel, name="Gel 2", maker="Demo", source="", **by)
+    operations.set_glide_product_use(product=gel, in_use=False, **by)
+    kinds = ("numbingproduct", "glideproduct")
+    for clinic in (cast.clinic, cast.other_clinic):
+        rows = AuditEvent.objects.filter(chain=chain_of(clinic.pk), subject_kind__in=kinds)
+        assert list(rows.order_by("seq").values_list("action", flat=True)) == [
+            "numbing_product.change",
+            "numbing_product.set_use",
+            "glide_product.add",
+            "glide_product.change",
+            "glide_product.set_use",
+        ]
 
 
 @pytest.mark.rule("R43")
@@ -377,7 +421,11 @@ def test_the_director_decides_how_deep_an_area_is_needled(
     assert "is saved." in text(client.post(address, typed, follow=True))
     forehead.refresh_from_db()
     assert (forehead.max_depth, forehead.max_with_order, forehead.edited) == (75, 100, True)
-    told = AuditEvent.objects.filter(action="depth_rule.change").get().detail
+    here, there = AuditEvent.objects.filter(action="depth_rule.change")
+    assert {here.chain, there.chain} == {
+        chain_of(one.pk) for one in (cast.clinic, cast.other_clinic)
+    }
+    assert (told := here.detail) == there.detail
     assert '"max_depth":100' in told.replace(" ", "")
     assert '"max_depth":75' in told.replace(" ", "")
     operations.load_catalog(at=NOW)

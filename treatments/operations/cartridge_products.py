@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, DeviceModel, User
+from clinic.operations.every_clinic import record_everywhere, refuse_elsewhere
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import folded, squeezed
-from treatments.models import CartridgeProduct, ProductIdentifier
+from treatments.models import Cartridge, CartridgeProduct, ProductIdentifier
 from treatments.rules.intake import PackageCode, read_package_code
 from treatments.rules.stock import MOST_UNITS
 
@@ -46,11 +46,11 @@ def add_cartridge_product(
     product.fits.set(fitting)
     package = _package(product, code, level, units, today=clinic.day_of(at))
     package.write()
-    audit.record(
+    record_everywhere(
         "cartridge_product.add",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=product,
         detail={
             "name": product.name,
@@ -78,7 +78,8 @@ def change_cartridge_product(
 ) -> CartridgeProduct:
     """Change what is on file of a product, for all clinics; cartridges used so far stay used.
 
-    Refuses a stale version (P12, 409), and what `add_cartridge_product` refuses of these fields.
+    Refuses a stale version (P12, 409), what `add_cartridge_product` refuses of these fields, and
+    any change while a clinic that one does not set up has units of it (R54).
     """
     held = _held(product)
     held.expect(version)
@@ -93,11 +94,13 @@ def change_cartridge_product(
     if {one.pk for one in fitted} != {one.pk for one in fitting}:
         changed.append("fits")
         told["fits"] = [str(one) for one in fitted]
-    audit.record(
+    if changed:
+        _refuse_elsewhere(held, before["name"], by)
+    record_everywhere(
         "cartridge_product.change",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={"name": held.name, "fields": changed, "before": told},
     )
@@ -117,20 +120,22 @@ def set_cartridge_product_use(
     """Take a product out of use for all clinics, or bring it back.
 
     Out of use, none of it comes in and no unit of it is opened; the units stay counted. Refuses
-    a stale version (P12, 409) and a change to what it is already.
+    a stale version (P12, 409), a change to what it is already, and while a clinic that one does
+    not set up has units of it (R54).
     """
     held = _held(product)
     held.expect(version)
     if held.is_active == in_use:
         stands = "in use" if in_use else "out of use"
         raise Refusal(f"{held.name} is {stands} already.", rule="input")
+    _refuse_elsewhere(held, held.name, by)
     held.is_active = in_use
     held.write(only=["is_active"])
-    audit.record(
+    record_everywhere(
         "cartridge_product.set_use",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={"name": held.name, "in_use": in_use},
     )
@@ -156,11 +161,11 @@ def add_package_code(
     held = _held(product)
     package = _package(held, code, level, units, today=clinic.day_of(at))
     package.write()
-    audit.record(
+    record_everywhere(
         "cartridge_product.add_code",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={
             "name": held.name,
@@ -184,20 +189,22 @@ def change_package(
 ) -> ProductIdentifier:
     """Correct what kind of package a code is on, and how many cartridges are in it.
 
-    Deliveries received so far keep their count. Refuses a stale version (P12, 409), and a number
-    of cartridges that no such package holds.
+    Deliveries received so far keep their count. Refuses a stale version (P12, 409), a number of
+    cartridges that no such package holds, and while a clinic that one does not set up has units
+    of the product (R54).
     """
     held = _held(package.product)
     row = ProductIdentifier.objects.select_for_update(no_key=True).get(pk=package.pk)
     row.expect(version)
     before = f"{row.get_level_display()} of {row.units}"
     row.level, row.units = level, _units(level, units)
+    _refuse_elsewhere(held, held.name, by)
     row.write(only=["level", "units"])
-    audit.record(
+    record_everywhere(
         "cartridge_product.change_code",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={
             "name": held.name,
@@ -211,6 +218,12 @@ def change_package(
 
 def _held(product: CartridgeProduct) -> CartridgeProduct:
     return CartridgeProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
+
+
+def _refuse_elsewhere(product: CartridgeProduct, name: str, by: User) -> None:
+    """What is on the shelf of a clinic is not changed over its head."""
+    units = Cartridge.objects.on_hand().filter(lot__product=product)
+    refuse_elsewhere(name, units.order_by().values_list("lot__clinic", flat=True).distinct(), by=by)
 
 
 def _take(

@@ -140,7 +140,14 @@ def refuse_unfit_lot(lot: CartridgeLot, chart: Treatment, at: dt.datetime) -> No
             f"Lot {lot.lot} was received after this treatment.", rule="R6", field="cartridge"
         )
     product = lot.product
-    if not product.is_active or not product.fits.filter(pk=chart.device.model_id).exists():
+    if not product.is_active:
+        raise Refusal(
+            f"{product.name} is not in use.",
+            rule="R7",
+            field="cartridge",
+            way_out="Take a cartridge of a product that is in use.",
+        )
+    if not product.fits.filter(pk=chart.device.model_id).exists():
         raise Refusal(
             f"{product.name} does not fit the {chart.device.model.name}.",
             rule="R7",

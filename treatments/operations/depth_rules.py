@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, User
+from clinic.operations.every_clinic import record_everywhere
 from clinic.permissions import Permission
 from clinic.refusals import Refusal
 from clinic.rules import squeezed
@@ -60,11 +60,11 @@ def change_depth_rule(
     held.edited = True
     held.write(only=[*DECIDED, "edited"])
     changed = [column for column in DECIDED if before[column] != given[column]]
-    audit.record(
+    record_everywhere(
         "depth_rule.change",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={
             "area": held.area,

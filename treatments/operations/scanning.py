@@ -47,7 +47,8 @@ def scan_cartridge(*, treatment: Treatment, text: str, by: User, at: dt.datetime
     (R14), a product without its lot (S3), a lot or unit not on file here (S1, P15), a lot
     with another expiry than on file (R15, 409), a unit opened before (R2, 409), one not in
     stock (R5), a lot that is expired (R3), frozen or quarantined (R5), that came later (R6)
-    or does not fit the device (R7), and any scan while a unit is open (R1, 409).
+    or is of a product that does not fit the device or is not in use (R7), and any scan while a
+    unit is open (R1, 409).
     """
     chart = held_chart(treatment, by=by)
     must_be(chart, Status.IN_PROGRESS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, User
+from clinic.operations.every_clinic import record_everywhere
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import folded, squeezed
@@ -26,11 +26,11 @@ def add_glide_product(
     product = GlideProduct()
     _take(product, name, maker, source)
     product.write()
-    audit.record(
+    record_everywhere(
         "glide_product.add",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=product,
         detail={"name": product.name},
     )
@@ -59,11 +59,11 @@ def change_glide_product(
     _take(held, name, maker, source)
     held.edited = True
     held.write(only=["name", "maker", "source", "edited"])
-    audit.record(
+    record_everywhere(
         "glide_product.change",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={"from": before, "to": held.name},
     )
@@ -91,11 +91,11 @@ def set_glide_product_use(
         raise Refusal(f"{held.name} is {stands} already.", rule="input")
     held.is_active = in_use
     held.write(only=["is_active"])
-    audit.record(
+    record_everywhere(
         "glide_product.set_use",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={"name": held.name, "in_use": in_use},
     )

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from clinic import audit
 from clinic.acts import act
 from clinic.models import Clinic, Practitioner, User
+from clinic.operations.every_clinic import every_clinic, record_everywhere, refuse_elsewhere
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import folded, squeezed
@@ -54,7 +54,8 @@ def change_numbing_product(
     """Change a numbing product's limits for all clinics; from then on no catalog overwrites them.
 
     Amounts in tenths of a gram; None: the label has no such limit. What was applied so far
-    stays. Refuses a stale version (P12, 409), limits out of order, and an age below 18.
+    stays. Refuses a stale version (P12, 409), limits out of order, an age below 18, and changing
+    what is in use on prescription in a clinic that one does not set up (R54).
     """
     held = NumbingProduct.objects.select_for_update(no_key=True).get(pk=product.pk)
     held.expect(version)
@@ -73,14 +74,16 @@ def change_numbing_product(
     }
     before = {column: getattr(held, column) for column in LIMITS}
     _take_limits(held, given)
+    changed = [column for column in LIMITS if before[column] != given[column]]
+    if changed and held.rx_required and held.is_active:
+        refuse_elsewhere(held.name, every_clinic(clinic), by=by)
     held.edited = True
     held.write(only=[*LIMITS, "edited"])
-    changed = [column for column in LIMITS if before[column] != given[column]]
-    audit.record(
+    record_everywhere(
         "numbing_product.change",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=held,
         detail={
             "fields": changed,
@@ -149,11 +152,11 @@ def add_numbing_product(
         NumbingIngredient(
             product=product, name=anesthetic, family=ANESTHETICS[anesthetic], mg_per_g=mg_per_g
         ).write()
-    audit.record(
+    record_everywhere(
         "numbing_product.add",
+        clinic=clinic,
         by=by,
         at=at,
-        clinic_id=clinic.pk,
         on=product,
         detail={"name": product.name, "ingredients": product.ingredients},
     )
@@ -203,9 +206,8 @@ def set_numbing_product_use(
                 field="prescriber",
             )
         held.prescriber = prescriber
-    concerned = {clinic.pk}
     if held.rx_required:
-        concerned |= {*Clinic.objects.filter(is_active=True).values_list("pk", flat=True)}
+        concerned = every_clinic(clinic)
         mine = {*by.clinics_with(Permission.SET_UP_CLINIC)}
         directs = by.can(Permission.ALLOW_PRESCRIBED, clinic.pk)
         if not in_use and not directs and concerned - mine:
@@ -217,15 +219,14 @@ def set_numbing_product_use(
     held.is_active = in_use
     held.write(only=["is_active", "prescriber"])
     named = held.prescriber.name if in_use and held.prescriber else ""
-    for key in sorted(concerned):
-        audit.record(
-            "numbing_product.set_use",
-            by=by,
-            at=at,
-            clinic_id=key,
-            on=held,
-            detail={"in_use": in_use, "prescriber": named},
-        )
+    record_everywhere(
+        "numbing_product.set_use",
+        clinic=clinic,
+        by=by,
+        at=at,
+        on=held,
+        detail={"in_use": in_use, "prescriber": named},
+    )
     return held
 
 
