@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,12 +12,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic import operations
 from clinic.forms.house import day_field
-from clinic.models import AuditEvent, License
+from clinic.models import AuditEvent, License, User
 from clinic.permissions import Role
 from clinic.queries.licenses import license_board
+from clinic.rules import chain_of
 from tests import factories
-from tests.cast import TODAY, Cast
+from tests.cast import NOW, TODAY, Cast
+from tests.refusals import refusal
 
 ADD = "/licenses/add/"
 
@@ -341,3 +346,88 @@ def test_a_date_may_be_typed_as_in_the_example() -> None:
     field = day_field()
     assert field.clean("11/24/2026") == dt.date(2026, 11, 24)
     assert field.clean("2026-11-24") == dt.date(2026, 11, 24)
+
+
+# A license counts in the clinics of its state
+
+
+def entered(license: License, by: User) -> list[Callable[[], License]]:
+    """Each act on a license, by someone at work in her only clinic."""
+    act: dict[str, Any] = {"clinic": by.places[0], "by": by, "at": NOW}
+    add = {
+        "practitioner": license.practitioner,
+        "kind": license.kind,
+        "state": license.state,
+        "number": "NP-1",
+        "issued_on": license.issued_on,
+        "expires_on": license.expires_on,
+    }
+    longer = license.expires_on + dt.timedelta(days=365)
+    return [
+        partial(operations.add_license, **add, **act),
+        partial(operations.renew_license, license=license, expires_on=longer, **act),
+        partial(
+            operations.change_license_status,
+            license=license,
+            status="suspended",
+            reason="Board order",
+            **act,
+        ),
+    ]
+
+
+@pytest.mark.rule("R54")
+def test_a_license_is_kept_by_a_clinic_of_its_state(cast: Cast) -> None:
+    there = License.objects.get(practitioner=cast.bo, state="CA")
+    for act in entered(there, cast.manager):
+        no = refusal(act)
+        assert (no.status, no.rule) == (422, "R54")
+        assert no.sentence == "Bo Chen works in a clinic in CA whose licenses you do not keep."
+    there.refresh_from_db()
+    assert (there.version, there.status) == (1, "active")
+    for act in entered(there, cast.stranger):
+        act()
+    there.refresh_from_db()
+    assert there.status == "suspended"
+
+
+@pytest.mark.rule("R54")
+@pytest.mark.parametrize("why", ["no clinic there", "not hers", "no manager there"])
+def test_where_nobody_there_could_a_clinic_of_hers_keeps_it(cast: Cast, why: str) -> None:
+    license = License.objects.get(practitioner=cast.bo, state="CA")
+    if why == "no clinic there":
+        license = factories.license(cast.bo, "aprn_np", "AZ", by=cast.manager)
+    elif why == "not hers":
+        cast.bo.clinics.set([cast.clinic])
+    else:
+        cast.stranger.is_active = False
+        cast.stranger.write()
+    for act in entered(license, cast.manager):
+        act()
+    license.refresh_from_db()
+    assert license.status == "suspended"
+
+
+@pytest.mark.rule("R54")
+def test_each_clinic_in_which_she_works_has_it_on_record(cast: Cast) -> None:
+    license = License.objects.get(practitioner=cast.bo, state="TX")
+    for act in entered(license, cast.manager):
+        act()
+    for clinic in (cast.clinic, cast.other_clinic):
+        rows = AuditEvent.objects.filter(chain=chain_of(clinic.pk), outcome="done")
+        assert list(rows.order_by("seq").values_list("action", flat=True)) == [
+            "license.add",
+            "license.renew",
+            "license.change_status",
+        ]
+
+
+@pytest.mark.rule("R54")
+def test_the_page_says_who_enters_another_state_s_license(
+    cast: Cast, clock: Any, enter: Any
+) -> None:
+    license = License.objects.get(practitioner=cast.bo, state="CA")
+    typed = {"version": license.version, "status": "suspended", "reason": "x", "once": "k"}
+    answer = enter(cast.manager).post(f"/licenses/{license.pk}/", typed)
+    assert answer.status_code == 422
+    assert "Ask the manager of that clinic to enter it." in answer.content.decode()
