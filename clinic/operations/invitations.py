@@ -17,6 +17,7 @@ from clinic.models import Clinic, Invitation, Organization, RoleAssignment, User
 from clinic.models.people import ADMINISTRATORS
 from clinic.operations.users import (
     Grant,
+    all_of,
     give,
     held_user,
     must_be_kept,
@@ -91,7 +92,7 @@ def invite_again(*, clinic: Clinic, user: User, by: User, at: dt.datetime) -> In
         )
     withdraw(held, by=by, at=at)
     made = new_invitation(held, by=by, at=at)
-    record("account.invite_again", {clinic.pk}, by=by, at=at, on=held)
+    record("account.invite_again", all_of(held, clinic), by=by, at=at, on=held)
     return made
 
 
@@ -104,7 +105,7 @@ def withdraw_invitation(*, clinic: Clinic, user: User, by: User, at: dt.datetime
     held = held_user(user, by)
     if not withdraw(held, by=by, at=at):
         raise Refusal(f"No invitation of {held.name} is open.", rule="input")
-    record("account.withdraw", {clinic.pk}, by=by, at=at, on=held)
+    record("account.withdraw", all_of(held, clinic), by=by, at=at, on=held)
     return held
 
 
@@ -120,7 +121,8 @@ def note_invitation_mail(
     held: Invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
     held.mailed = mailed
     held.write(only=["mailed"])
-    record("account.note_mail", {clinic.pk}, by=by, at=at, on=user, detail={"mailed": mailed})
+    told = {"mailed": mailed}
+    record("account.note_mail", all_of(user, clinic), by=by, at=at, on=user, detail=told)
     return held
 
 

@@ -137,7 +137,7 @@ def end_sessions(*, clinic: Clinic, user: User, by: User, at: dt.datetime) -> Us
     held = held_user(user, by)
     held.session_round += 1
     held.write(only=["session_round"])
-    record("account.end_sessions", _all_of(held, clinic), by=by, at=at, on=held)
+    record("account.end_sessions", all_of(held, clinic), by=by, at=at, on=held)
     return held
 
 
@@ -185,11 +185,11 @@ def make_reset_link(*, clinic: Clinic, user: User, by: User, at: dt.datetime) ->
             way_out="Switch it on, or send the invitation again.",
         )
     held.reset_key = f"{user_pk_to_url_str(held)}-{default_token_generator.make_token(held)}"
-    record("account.send_reset", _all_of(held, clinic), by=by, at=at, on=held)
+    record("account.send_reset", all_of(held, clinic), by=by, at=at, on=held)
     return held
 
 
-def _all_of(user: User, clinic: Clinic) -> set[uuid.UUID]:
+def all_of(user: User, clinic: Clinic) -> set[uuid.UUID]:
     """The clinics that what is done to an account concerns: each in which it has a role."""
     return {clinic.pk, *user.assignments.values_list("clinic_id", flat=True)}
 

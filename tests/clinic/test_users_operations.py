@@ -155,6 +155,22 @@ def test_another_invitation_withdraws_the_first(cast: Cast) -> None:
     assert "is open" in refusal(operations.withdraw_invitation, **act).sentence
 
 
+@pytest.mark.rule("R54")
+def test_a_new_link_is_on_record_in_the_clinic_whose_account_it_opens(cast: Cast) -> None:
+    """By an administrator of both clinics, at work in Austin, for a director of Pasadena alone."""
+    there = cast.other_clinic
+    made = invite(cast, clinic=there, roles=[(there.pk, Role.DIRECTOR)])
+    act: dict[str, Any] = {"clinic": cast.clinic, "by": cast.administrator, "at": NOW}
+    again = operations.invite_again(user=made.user, **act)
+    operations.note_invitation_mail(invitation=again, mailed=True, **act)
+    operations.withdraw_invitation(user=made.user, **act)
+    done = [
+        (f"account.{name}", "done") for name in ("invite", "invite_again", "note_mail", "withdraw")
+    ]
+    assert trail(there) == done
+    assert trail(cast.clinic) == done[1:]
+
+
 def test_a_link_lets_in_once(cast: Cast) -> None:
     made = invite(cast)
     user = operations.accept_invitation(digest=made.digest, password=NEW, at=NOW)
