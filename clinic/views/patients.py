@@ -132,7 +132,7 @@ class RegisterPatient(FormPage):
 
 
 class EditPatient(FormPage):
-    """Change identity or contact data; opening the page counts as a look at the patient."""
+    """Change identity or contact data; showing the page counts as a look at the patient."""
 
     may = (Permission.REGISTER_PATIENT,)
     template_name = "clinic/patient_edit.html"
@@ -149,13 +149,14 @@ class EditPatient(FormPage):
             raise Http404
         return found
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        operations.open_patient(patient=self.patient, **acting(self.request))
-        return super().get(request, *args, **kwargs)
-
     def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
         self.patient  # noqa: B018 - another clinic's patient is not there, whatever was typed
         return super().post(request, *args, **kwargs)
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        # A refused form shows the patient too, and what somebody else has changed meanwhile.
+        operations.open_patient(patient=self.patient, **acting(self.request))
+        return super().render_to_response(context, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
         fields = (*EDITABLE, "version")

@@ -264,6 +264,8 @@ def test_the_second_to_save_sees_both_texts_and_overwrites_nothing(
     manager = enter(cast.manager)
     answer = manager.post(address, his)
     assert answer.status_code == 409
+    # Who is refused is shown the patient all the same.
+    assert [one.actor_name for one in audited("patient.open")] == [cast.manager.name]
     text, page = text_of(answer), answer.content.decode()
     assert "Someone changed this patient after you opened the page." in text
     assert "1 Main St" in text
