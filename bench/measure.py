@@ -136,10 +136,9 @@ class Bench:
     def serve(self, size: int, number: int) -> None:
         """Measure what is asked over HTTP, as it stands with a history of this size."""
         given, desk, full = self.given, self.desk, self.full
-        workers = 1 if connection.vendor == "sqlite" else 3
         ahead = 30 + 150 * number
         crowd = {"clients": given.clients, "seconds": given.seconds}
-        with serving(self.log, workers=workers, threads=8) as address:
+        with serving(self.log) as address:
             if "pages" in self.only:
                 for name, one in pages.run(
                     address, full, times=given.times, password=PASSWORD

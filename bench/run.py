@@ -27,10 +27,10 @@ def measure(engine: str, arguments: list[str]) -> dict[str, object]:
             "SECRET_KEY": secrets.token_urlsafe(50),
             "AUDIT_KEY": secrets.token_hex(32),
             "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
-            "DATABASE_POOL_SIZE": "12",
             "PYTHONPATH": str(ROOT),
         }
-        environment.pop("DATABASE_URL", None)
+        for name in ("DATABASE_URL", "WEB_WORKERS", "WEB_THREADS"):
+            environment.pop(name, None)
         command = [sys.executable, "-m", "bench.measure", *arguments]
         if engine == "postgresql":
             server = [sys.executable, "-W", "ignore", str(ROOT / "bin/postgres.py"), "--durable"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import socket
 import subprocess
@@ -18,16 +17,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def serving(log: Path, *, workers: int, threads: int) -> Iterator[tuple[str, int]]:
-    """The product behind gunicorn, as in a clinic; yields its host and port."""
-    environment = os.environ | {"WEB_WORKERS": str(workers), "WEB_THREADS": str(threads)}
+def serving(log: Path) -> Iterator[tuple[str, int]]:
+    """The product behind gunicorn, with as many processes and threads as a clinic has that sets
+    none; yields its host and port."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening, log.open("wb") as out:
         # As on a socket of gunicorn's own: else each answer waits 40 ms for an acknowledgment.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening.fileno()}"],
             cwd=ROOT,
-            env=environment,
             pass_fds=[listening.fileno()],
             stdout=out,
             stderr=out,
