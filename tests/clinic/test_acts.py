@@ -98,7 +98,7 @@ def test_an_act_whose_event_fails_is_rolled_back(
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("no audit today")
 
-    monkeypatch.setattr(audit, "mac_of", broken)
+    monkeypatch.setattr(audit.writing, "mac_of", broken)
     before = Patient.objects.count()
     with pytest.raises(RuntimeError, match="no audit today"):
         register(cast)

@@ -265,7 +265,7 @@ def test_an_act_whose_event_cannot_be_written_is_taken_back(
         raise RuntimeError("The audit cannot be reached.")
 
     before = Patient.objects.count()
-    monkeypatch.setattr(audit, "mac_of", fails)
+    monkeypatch.setattr(audit.writing, "mac_of", fails)
     register = next(one.function for one in operations() if one.act == "patient.register")
     with pytest.raises(RuntimeError):
         register(
