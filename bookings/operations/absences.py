@@ -98,15 +98,14 @@ def withdraw_time_off(
         raise Refusal("This time off is over already.", rule="T1")
     held.withdrawn_at, held.withdrawn_by = at, by
     held.write(only=["withdrawn_at", "withdrawn_by"])
-    for key in sorted({clinic.pk, held.clinic_id}):
-        audit.record(
-            "time_off.withdraw",
-            by=by,
-            at=at,
-            clinic_id=key,
-            on=who,
-            detail={"since": held.starts_at, "until": held.ends_at},
-        )
+    audit.record_in(
+        {clinic.pk, held.clinic_id},
+        "time_off.withdraw",
+        by=by,
+        at=at,
+        on=who,
+        detail={"since": held.starts_at, "until": held.ends_at},
+    )
     return held
 
 

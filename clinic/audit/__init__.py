@@ -6,7 +6,7 @@ breaks the chain at that row; a signed anchor, kept elsewhere, shows a cut-off e
 """
 
 from clinic.audit.verifying import Fault, anchor_is_ours, anchor_now, faults
-from clinic.audit.writing import Entry, Trail, record, record_many, through, watching
+from clinic.audit.writing import Entry, Trail, record, record_in, record_many, through, watching
 
 __all__ = [
     "Entry",
@@ -16,6 +16,7 @@ __all__ = [
     "anchor_now",
     "faults",
     "record",
+    "record_in",
     "record_many",
     "through",
     "watching",

@@ -37,6 +37,5 @@ def record_everywhere(
     on: Any,
     detail: dict[str, Any],
 ) -> None:
-    """One event in the chain of each clinic, always in the same order."""
-    for key in sorted(every_clinic(clinic)):
-        audit.record(action, by=by, at=at, clinic_id=key, on=on, detail=detail)
+    """One event in the chain of each clinic in use, and of the one at work."""
+    audit.record_in(every_clinic(clinic), action, by=by, at=at, on=on, detail=detail)

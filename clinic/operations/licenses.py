@@ -169,7 +169,6 @@ def _refuse_elsewhere(
 def _record(
     action: str, license: License, clinic: Clinic, *, by: User, at: dt.datetime, detail: Any
 ) -> None:
-    """One event in the chain of each clinic in which its holder works, always in one order."""
+    """One event in the chain of each clinic in which its holder works."""
     works_in = license.practitioner.clinics.values_list("pk", flat=True)
-    for key in sorted({clinic.pk, *works_in}):
-        audit.record(action, by=by, at=at, clinic_id=key, on=license, detail=detail)
+    audit.record_in({clinic.pk, *works_in}, action, by=by, at=at, on=license, detail=detail)

@@ -47,8 +47,8 @@ def add_practitioner(
     made.write()
     made.clinics.set(_some(chosen))
     told = {"who": made.pk, "clinic": sorted(one.code for one in chosen)}
-    for key in sorted({clinic.pk, *(one.pk for one in chosen)}):
-        audit.record("practitioner.add", by=by, at=at, clinic_id=key, on=made, detail=told)
+    concerned = {clinic.pk, *(one.pk for one in chosen)}
+    audit.record_in(concerned, "practitioner.add", by=by, at=at, on=made, detail=told)
     return made
 
 
@@ -112,8 +112,8 @@ def change_practitioner(
         "given": sorted(one.name for one in wanted - there),
         "taken": sorted(one.name for one in mine - wanted),
     }
-    for key in sorted({clinic.pk, *(one.pk for one in there | wanted)}):
-        audit.record("practitioner.change", by=by, at=at, clinic_id=key, on=held, detail=told)
+    concerned = {clinic.pk, *(one.pk for one in there | wanted)}
+    audit.record_in(concerned, "practitioner.change", by=by, at=at, on=held, detail=told)
     return held
 
 
@@ -145,8 +145,8 @@ def set_practitioner_use(
     held.is_active = in_use
     held.write(only=["is_active"])
     told = {"who": held.pk, "in_use": in_use}
-    for key in sorted(one.pk for one in held.clinics.all()):
-        audit.record("practitioner.set_use", by=by, at=at, clinic_id=key, on=held, detail=told)
+    concerned = {one.pk for one in held.clinics.all()}
+    audit.record_in(concerned, "practitioner.set_use", by=by, at=at, on=held, detail=told)
     return held
 
 

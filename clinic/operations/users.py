@@ -255,7 +255,6 @@ def record(
     on: User,
     detail: Any = None,
 ) -> None:
-    """One event in the chain of each clinic, always in the same order."""
-    for key in sorted({*clinics}):
-        told = {"who": on.pk} | (detail or {})
-        audit.record(action, by=by, at=at, clinic_id=key, on=on, detail=told)
+    """One event in the chain of each clinic; it says whose account it is about."""
+    told = {"who": on.pk} | (detail or {})
+    audit.record_in(clinics, action, by=by, at=at, on=on, detail=told)

@@ -148,8 +148,8 @@ def _says(call: ast.Call, act_name: str) -> bool:
 
 
 def _recorders(path: Path) -> set[str]:
-    """What records when it is called in this file: audit.record, and functions that call it."""
-    names = {"audit.record"}
+    """What records when it is called in this file: the audit's own two, and what calls them."""
+    names = {"audit.record", "audit.record_in"}
     for imported in ast.walk(tree(path)):
         if isinstance(imported, ast.ImportFrom) and ".operations." in (imported.module or ""):
             source = ROOT / f"{(imported.module or '').replace('.', '/')}.py"
@@ -160,6 +160,22 @@ def _recorders(path: Path) -> set[str]:
         ):
             names.add(node.name)
     return names
+
+
+def test_chains_of_several_clinics_are_written_in_one_order() -> None:
+    """By `audit.record_in`: in a loop over clinics, two acts could lock their chains crosswise."""
+    looped = [
+        place(path, call)
+        for path in modules()
+        if not path.is_relative_to(ROOT / "clinic" / "audit")
+        for loop in ast.walk(tree(path))
+        if isinstance(loop, ast.For)
+        for call in ast.walk(loop)
+        if isinstance(call, ast.Call) and dotted(call.func) == "audit.record"
+        for given in call.keywords
+        if given.arg == "clinic_id" and dotted(given.value).partition(".")[0] == dotted(loop.target)
+    ]
+    assert looped == []
 
 
 @EACH
