@@ -28,7 +28,7 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 def entered(clerk: Any) -> Client:
     """A browser inside this process, in which the clerk is logged in."""
     client = Client(headers={"host": "127.0.0.1"})
-    client.force_login(clerk, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(clerk, backend="clinic.accounts.StaffBackend")
     return client
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.auth_backends import AuthenticationBackend
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth import logout
@@ -28,11 +29,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from clinic import audit, operations, second_factor
 from clinic.models import AuditEvent, Clinic, Invitation, User
 from clinic.proxy import CLIENT
+from clinic.queries.factors import who_asks
 from clinic.refusals import Refusal
 
 log = logging.getLogger(__name__)
 WRONG = "This is not your password."
 POST = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-in-mail")
+
+
+class StaffBackend(AuthenticationBackend):
+    """Whose session it is, read together with what every page asks of her."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        user = who_asks(user_id)
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):

@@ -9,7 +9,11 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +23,7 @@ from django.utils.http import urlencode
 
 from clinic import accounts, drafts, second_factor
 from clinic.models import Clinic, User
+from clinic.prepared import prepared
 from clinic.rules import USUAL, written_as
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -39,6 +44,38 @@ OPEN_WHILE_LOCKED = (
 OPEN_WITHOUT_ROLE = (*OPEN_WHILE_LOCKED, "/accounts/", "/account/", "/lock/", "/invitation/")
 # Where a second factor is missing: where one proves it, and where one sets it up.
 OPEN_WITHOUT_FACTOR = (*OPEN_WHILE_LOCKED, "/lock/", "/accounts/reauthenticate/")
+
+
+class SessionStore(DatabaseStore):
+    """Django's sessions in the database, each read and written in one statement: every page reads
+    one, and most presses write it."""
+
+    def load(self) -> dict[str, Any]:
+        rows = _session(key=self.session_key or "", now=timezone.now())
+        if not rows:
+            self._session_key = None
+            return {}
+        kept: dict[str, Any] = self.decode(rows[0][0])
+        return kept
+
+    def save(self, must_create: bool = False) -> None:
+        if must_create or self.session_key is None:
+            super().save(must_create)
+            return
+        row = self.create_model_instance(self._get_session())
+        written = self.model.objects.filter(pk=row.pk)
+        try:
+            found = written.update(session_data=row.session_data, expire_date=row.expire_date)
+        except DatabaseError as error:
+            raise UpdateError from error
+        if not found:
+            raise UpdateError  # ended meanwhile, by another page
+
+
+@prepared
+def _session(*, key: Any, now: Any) -> QuerySet[Any, Any]:
+    found = Session.objects.filter(session_key=key, expire_date__gt=now)
+    return found.values_list("session_data")
 
 
 def is_background(request: HttpRequest) -> bool:

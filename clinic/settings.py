@@ -144,6 +144,10 @@ else:
     _database["CONN_MAX_AGE"] = 0
     _database["CONN_HEALTH_CHECKS"] = True
     _database.setdefault("OPTIONS", {})
+    if env.bool("DATABASE_PREPARE", default=True):
+        # The server plans a statement once for each connection, not anew each time it is asked:
+        # a page of ten questions waits a tenth to a fifth less.
+        _database["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}
     if env.bool("DATABASE_POOL", default=True):
         _database["OPTIONS"]["pool"] = {
             "min_size": 1,
@@ -166,7 +170,7 @@ CACHES = {
 AUTH_USER_MODEL = "clinic.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "clinic.accounts.StaffBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -225,6 +229,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 
 # A shared tablet locks itself; both limits are judged by the server (45 CFR 164.312).
+SESSION_ENGINE = "clinic.sessions"
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=15 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
 # What opens nothing any more is known for another half day: whose was typed on its page (P13).

@@ -255,7 +255,7 @@ def enter(database: None) -> Callable[[User], Client]:
 
     def browser(user: User, *, csrf: bool = False) -> Client:
         client = Client(enforce_csrf_checks=csrf)
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(user, backend="clinic.accounts.StaffBackend")
         return client
 
     return browser

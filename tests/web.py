@@ -88,5 +88,5 @@ def _wake(server: Server, path: str, session: str) -> None:
 
 def _session(user: User) -> str:
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="clinic.accounts.StaffBackend")
     return client.cookies["sessionid"].value

@@ -61,6 +61,8 @@ class User(AbstractBaseUser, Record):
     board = models.JSONField(default=dict, blank=True, editable=False)
     # Of the link to a new password, on the row that made it and nowhere else.
     reset_key = ""
+    # How she stands with second factors, where that was read with her (`who_asks`).
+    wanted: Any = None
 
     objects = UserManager()
 
@@ -129,21 +131,22 @@ class User(AbstractBaseUser, Record):
         return self.can(Permission(perm), obj.pk)
 
     @cached_property
-    def _assigned(self) -> list[RoleAssignment]:
+    def assigned(self) -> list[RoleAssignment]:
+        """The user's roles, each with its clinic; read once per request, if not with the user."""
         return _assigned_to(user=self.pk)
 
     @cached_property
     def grants(self) -> dict[uuid.UUID, frozenset[Role]]:
         """Clinic → the roles this user holds there; read once per request."""
         found: dict[uuid.UUID, set[Role]] = {}
-        for one in self._assigned:
+        for one in self.assigned:
             found.setdefault(one.clinic_id, set()).add(Role(one.role))
         return {clinic_id: frozenset(roles) for clinic_id, roles in found.items()}
 
     @property
     def places(self) -> list[Clinic]:
         """The clinics in use in which the user holds a role, in name order."""
-        found = {one.clinic_id: one.clinic for one in self._assigned if one.clinic.is_active}
+        found = {one.clinic_id: one.clinic for one in self.assigned if one.clinic.is_active}
         return list(found.values())
 
     @property
@@ -205,7 +208,6 @@ class RoleAssignment(Row):
 
 @prepared
 def _assigned_to(*, user: Any) -> models.QuerySet[RoleAssignment]:
-    """Every request asks this."""
     return RoleAssignment.objects.filter(user=user).select_related("clinic")
 
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 from clinic import audit
 from clinic.acts import own_act
 from clinic.models import ApiToken, IdempotencyKey, User
-from clinic.queries.factors import wanted_of
+from clinic.queries.factors import wanted_of, who_asks
 from clinic.queries.tokens import in_force, token_by
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import squeezed
@@ -101,7 +101,10 @@ def use_token(*, secret: str, at: dt.datetime) -> Admitted:
     token = token_by(token_digest(secret)) if secret.startswith(MARK) else None
     if token is None:
         return Admitted(says="This token is not known here." if secret else NO_TOKEN)
-    user: User = token.user
+    user = who_asks(token.user_id)
+    if user is None:
+        return Admitted(says="This token is not known here.")
+    token.user = user
     fault = token_fault(token, in_use=user.is_active, session_round=user.session_round, at=at)
     if fault:
         return Admitted(says=f"{fault} Make another one on the page API tokens.")

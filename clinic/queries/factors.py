@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from clinic.models import Organization, User
+from clinic.models import Organization, RoleAssignment, User
+from clinic.prepared import prepared
 
 # What proves on its own that someone is there; recovery codes only stand in for these.
 PROVING = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -92,7 +95,30 @@ def recovery_codes_of(user: User) -> list[str]:
 
 def has_factor() -> Exists:
     """Whether the account in the row around it has a second factor."""
-    return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=PROVING))
+    return _factor_of("pk")
+
+
+def _factor_of(user: str) -> Exists:
+    return Exists(Authenticator.objects.filter(user=OuterRef(user), type__in=PROVING))
+
+
+def who_asks(key: uuid.UUID) -> User | None:
+    """Whose session or token it is, with her roles and their clinics and how she stands with second
+    factors: one query, asked for every page; of somebody without a role one more.
+    """
+    rows = _with_roles(user=key)
+    if not rows:
+        return User.objects.filter(pk=key).first()
+    user: User = rows[0].user
+    user.assigned = rows
+    user.wanted = Wanted(rows[0].has_one, settings.MFA_REQUIRED or rows[0].all_need_one)
+    return user
+
+
+@prepared
+def _with_roles(*, user: Any) -> QuerySet[RoleAssignment]:
+    roles = RoleAssignment.objects.filter(user=user).select_related("clinic", "user")
+    return roles.annotate(has_one=_factor_of("user"), all_need_one=all_need_factor())
 
 
 @dataclass(frozen=True)
@@ -103,12 +129,20 @@ class Wanted:
     must: bool
 
 
+def all_need_factor() -> Exists:
+    """Whether the organization wants all staff to have one."""
+    return Exists(Organization.objects.filter(mfa_required=True))
+
+
 def wanted_of(user: User) -> Wanted:
-    """How an account stands now; one query, asked of each request that has not proved itself."""
+    """How an account stands: as it was read with the user (`who_asks`), else now; one query."""
+    if user.wanted is not None:
+        known: Wanted = user.wanted
+        return known
     row = (
         User.objects.filter(pk=user.pk)
         .order_by()
-        .values_list(has_factor(), Exists(Organization.objects.filter(mfa_required=True)))
+        .values_list(has_factor(), all_need_factor())
         .first()
     )
     has, wants = row or (False, False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from clinic.models import ApiToken, IdempotencyKey, User
+from clinic.prepared import prepared
 from clinic.rules.tokens import token_fault
 
 # Those that open nothing any more stand below the others; of all of them the newest.
@@ -29,8 +31,14 @@ class OwnToken:
 
 
 def token_by(digest: str) -> ApiToken | None:
-    """The token with this digest, and whose it is; one query."""
-    return ApiToken.objects.select_related("user").filter(digest=digest).first()
+    """The token with this digest; one query."""
+    found: ApiToken | None = next(iter(_by_digest(digest=digest)), None)
+    return found
+
+
+@prepared
+def _by_digest(*, digest: Any) -> QuerySet[ApiToken]:
+    return ApiToken.objects.filter(digest=digest)
 
 
 def first_answer(user: User, key: str) -> IdempotencyKey | None:

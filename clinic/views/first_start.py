@@ -44,7 +44,7 @@ class FirstStart(FormView):
         except Refusal as no:
             form.refuse(no)
             return self.form_invalid(form)
-        user.backend = "allauth.account.auth_backends.AuthenticationBackend"
+        user.backend = "clinic.accounts.StaffBackend"
         get_adapter().login(self.request, user)
         messages.success(self.request, f"Welcome, {user.name}. Here is what to set up next.")
         return HttpResponseRedirect(reverse("setup"))
