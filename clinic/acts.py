@@ -188,11 +188,11 @@ def _settled(
 ) -> Any:
     for attempt in (1, 2, 3):
         try:
-            return _in_transaction(action, operation, once, given)
+            return _in_transaction(action, operation, once, given, attempt > 1)
         except IntegrityError as error:
             found = constraints.violated(error)
             if found and found[0] == "idempotency_key_once" and attempt < 3:
-                continue  # the first press committed while this one waited: find its result
+                continue  # an earlier press has the key: find its result
             if not found:
                 raise
             name, sentence = found
@@ -211,11 +211,11 @@ def _settled(
 
 
 def _in_transaction(
-    action: str, operation: Callable[..., Any], once: str | None, given: dict[str, Any]
+    action: str, operation: Callable[..., Any], once: str | None, given: dict[str, Any], seen: bool
 ) -> Any:
     trail = audit.Trail()
     with transaction.atomic(), audit.watching(trail):
-        key = _claim(action, once, given) if once else None
+        key = _claim(action, once, given, seen) if once else None
         if key and key.result:
             made = apps.get_model(key.result_kind)._base_manager.filter(pk=key.result).first()
             if made is None:
@@ -265,11 +265,15 @@ def _keys(*, user: Any, key: Any) -> QuerySet[Any, Any]:
     return IdempotencyKey.objects.filter(user=user, key=key)
 
 
-def _claim(action: str, once: str, given: dict[str, Any]) -> IdempotencyKey:
-    """The key's row: new, or of an earlier press and then with its result."""
+def _claim(action: str, once: str, given: dict[str, Any], seen: bool) -> IdempotencyKey:
+    """The key's row: new, or of an earlier press and then with its result.
+
+    Nearly every key comes once: it is looked for only where it may have been `seen`, because the
+    database has just refused it.
+    """
     key = once[:64]
     fingerprint = _fingerprint(action, given)
-    row = next(iter(_keys(user=given["by"].pk, key=key)), None)
+    row = next(iter(_keys(user=given["by"].pk, key=key)), None) if seen else None
     if row is None:
         row = IdempotencyKey(
             user=given["by"],

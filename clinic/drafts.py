@@ -17,10 +17,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.urls import Resolver404, resolve
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from clinic.models import Draft, IdempotencyKey, User
+from clinic.prepared import prepared
 
 log = logging.getLogger(__name__)
 KEPT_FOR = dt.timedelta(hours=12)
@@ -152,11 +154,19 @@ def kept(form: Form, *, at: dt.datetime) -> Kept | None:
 def forget(form: Form) -> None:
     """The form was sent, or emptied: drop what was kept of it."""
     try:
-        with transaction.atomic():
-            Draft.objects.filter(**form.row).delete()
+        # Of most presses nothing is kept: to look costs less than to begin a write.
+        if _is_kept(user=form.user.pk, clinic=form.clinic, page=form.page):
+            with transaction.atomic():
+                Draft.objects.filter(**form.row).delete()
     except DatabaseError as error:
         # The act itself is done; a full disk must not turn it into an error.
         log.error("A draft could not be dropped: %s", type(error).__name__)
+
+
+@prepared
+def _is_kept(*, user: Any, clinic: Any, page: Any) -> QuerySet[Any, Any]:
+    found = Draft.objects.filter(user=user, clinic_at_work=clinic, page=page)
+    return found.values_list("pk")
 
 
 def forget_old(*, at: dt.datetime) -> int:

@@ -62,7 +62,7 @@ class SessionStore(DatabaseStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        row = self.create_model_instance(self._get_session())
+        row = self.create_model_instance(dict(self.items()))
         written = self.model.objects.filter(pk=row.pk)
         try:
             found = written.update(session_data=row.session_data, expire_date=row.expire_date)

@@ -75,30 +75,25 @@ def find_place(
     else:
         _refuse_early(practitioner, clinic, lanes.practitioner, but)
         practitioner, license = _free(practitioner, clinic, lanes.practitioner, but)
-    rooms = Room.objects.filter(clinic=clinic, is_active=True)
-    devices = devices_in_service(clinic, service.pk)
-    busy = in_use(going_on, lanes.room)
     chosen_room = first_free(
-        rooms,
+        partial(Room.objects.filter, clinic=clinic, is_active=True),
         "room",
         room,
         lanes.room,
         clinic,
         but,
-        busy,
+        in_use(going_on, lanes.room),
         at_once=partial(free_room, clinic=clinic.pk),
     )
-    busy = in_use(going_on, lanes.device)
-    fitting = devices.filter(fits=True)
     chosen_device = first_free(
-        fitting,
+        partial(devices_in_service, clinic, service.pk),
         "device",
         device,
         lanes.device,
         clinic,
         but,
-        busy,
-        among=devices,
+        in_use(going_on, lanes.device),
+        fits=True,
         at_once=partial(free_device, clinic=clinic.pk, service=service.pk),
     )
     [patient] = held_patient(key=patient.pk)

@@ -21,28 +21,31 @@ from clinic.refusals import Conflict, Refusal
 Holder = Appointment | Offer
 
 
-def first_free(  # type: ignore[no-untyped-def]
-    rows,
+def first_free(
+    every: Callable[[], Any],
     lane: str,
-    wanted,
+    wanted: Any,
     span: Span,
     clinic: Clinic,
     but: Holder | None,
     busy: Collection[uuid.UUID],
-    among=None,
-    at_once: Callable[..., list[Any]] | None = None,
-):
+    *,
+    at_once: Callable[..., list[Any]],
+    fits: bool = False,
+) -> Any:
     """The first of the rows that is free, locked; the caller looks once more at what it got.
 
     Those that are `busy` all the same come last. A visit that is moved keeps its own where it
     can, and waits for that one. Else a row that another booking holds just now is most likely
     being taken: the next one will do, and nobody waits. Only where no other is left does it
-    wait for one. `among` are the rows of which only these will do; `at_once` finds and locks the
-    first free one where nothing is wished for, in a query that is made once.
+    wait for one. Of `every` row those alone will do that `fits`, where that is asked; `at_once`
+    finds and locks the first free one where nothing is wished for, in a query that is made once.
     """
     plain = wanted is None and but is None and not busy
-    if at_once and plain and (found := at_once(starts_at=span.starts_at, ends_at=span.ends_at)):
+    if plain and (found := at_once(starts_at=span.starts_at, ends_at=span.ends_at)):
         return found[0]
+    among = every()
+    rows = among.filter(fits=True) if fits else among
     if wanted is not None:
         rows = rows.filter(pk=wanted.pk)
     narrowed = False
@@ -66,7 +69,7 @@ def first_free(  # type: ignore[no-untyped-def]
     if narrowed:
         raise LookAgain(f"the {lane} that was free went to someone else")
     if not rows.exists():
-        unfit = among is not None and among.exists()
+        unfit = fits and among.exists()
         if wanted is not None and (not unfit or not among.filter(pk=wanted.pk).exists()):
             raise Refusal(f"This {lane} is not in use here.", rule="P15", field=lane)
         if wanted is not None:
