@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -45,6 +46,17 @@ class AppointmentQuerySet(ScopedQuerySet):
         return self.filter(status__in=[str(status) for status in HOLDING])
 
 
+def _done_by(*, null: bool = True) -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=null,
+        blank=null,
+        related_name="+",
+        db_index=False,
+    )
+
+
 class Appointment(Record):
     """A booked visit. `starts_at` is when needling is planned to start; numbing lies before it.
 
@@ -52,8 +64,12 @@ class Appointment(Record):
     The numbing clock's columns and `ended_early` are written by the treatment as it goes.
     """
 
-    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments")
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="appointments")
+    # No index of its own for what one of those below begins with, nor for who did what: nobody
+    # looks for visits by it, and each is written with every booking.
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="appointments", db_index=False)
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, related_name="appointments", db_index=False
+    )
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="appointments")
     license = models.ForeignKey(License, models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, models.PROTECT, related_name="appointments")
@@ -68,19 +84,13 @@ class Appointment(Record):
     status = models.CharField(max_length=12, choices=[*WORDS.items()], default="booked")
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_by = _done_by(null=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    confirmed_by = _done_by()
     arrived_at = models.DateTimeField(null=True, blank=True)
-    arrived_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    arrived_by = _done_by()
     cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancelled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    cancelled_by = _done_by()
     cancel_reason = models.CharField(max_length=200, blank=True)
     # Who called it off; "" also where that was not written down yet.
     cancelled_as = models.CharField(
@@ -88,13 +98,9 @@ class Appointment(Record):
     )
     cancelled_late = models.BooleanField(default=False)
     no_show_at = models.DateTimeField(null=True, blank=True)
-    no_show_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    no_show_by = _done_by()
     chart_opened_at = models.DateTimeField(null=True, blank=True)
-    chart_opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    chart_opened_by = _done_by()
     numbing_on = models.DateTimeField(null=True, blank=True)
     numbing_off = models.DateTimeField(null=True, blank=True)
     numbing_due = models.DateTimeField(null=True, blank=True)

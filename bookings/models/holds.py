@@ -49,14 +49,28 @@ class Hold(Row):
     Held by an appointment, or by an offer to someone on the waitlist.
     """
 
+    # Each is found by an index that begins with it, below; one of its own would only be written.
     appointment = models.ForeignKey(
-        Appointment, models.PROTECT, null=True, blank=True, related_name="holds"
+        Appointment,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="holds",
+        db_index=False,
     )
-    offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="holds")
-    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, related_name="holds")
-    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="holds")
-    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="holds")
-    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="holds")
+    offer = models.ForeignKey(
+        Offer, models.PROTECT, null=True, blank=True, related_name="holds", db_index=False
+    )
+    practitioner = models.ForeignKey(
+        Practitioner, models.PROTECT, null=True, related_name="holds", db_index=False
+    )
+    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="holds", db_index=False)
+    device = models.ForeignKey(
+        Device, models.PROTECT, null=True, related_name="holds", db_index=False
+    )
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, null=True, related_name="holds", db_index=False
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
@@ -65,7 +79,11 @@ class Hold(Row):
     class Meta:
         ordering = ["starts_at", "pk"]
         indexes = [
-            models.Index(fields=[lane, "starts_at", "ends_at"], name=f"hold_by_{lane}")
+            models.Index(
+                fields=[lane, "starts_at", "ends_at"],
+                condition=Q(**{f"{lane}__isnull": False}),
+                name=f"hold_by_{lane}",
+            )
             for lane in LANES
         ]
         constraints = [

@@ -18,6 +18,8 @@ from tests.database import Database, is_postgresql
 from tests.house.sources import APPS, ROOT
 
 TABLE = "treatments_cartridge"
+# An index of those visits alone that stand covers no other.
+IN_PART = "appointment_once_in_its_course"
 
 
 def test_no_change_of_the_models_is_without_its_migration(db: None) -> None:
@@ -43,6 +45,26 @@ def test_from_nothing_to_all_tables_and_all_guards(fresh_db: Database) -> None:
     there = set(connection.introspection.table_names())
     assert set(connection.introspection.django_table_names()) - there == set()
     assert constraints.missing(connection) == []
+
+
+@pytest.mark.parametrize("table", ["bookings_hold", "bookings_appointment"])
+def test_what_every_booking_writes_has_no_index_that_another_covers(table: str, db: None) -> None:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+        relations = connection.introspection.get_relations(cursor, table)
+    indexes = {name: one["columns"] for name, one in found.items() if one["index"] or one["unique"]}
+    covered = [
+        name
+        for name, columns in indexes.items()
+        for other, more in indexes.items()
+        if other not in (name, IN_PART)
+        and not found[name]["unique"]
+        and more[: len(columns)] == columns
+    ]
+    assert covered == []
+    led = {columns[0] for columns in indexes.values()}
+    bare = {column for column in relations if column not in led and not column.endswith("_by_id")}
+    assert bare == set()
 
 
 def test_a_second_migrate_leaves_all_guards_in_place(fresh_db: Database) -> None:
