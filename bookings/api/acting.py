@@ -76,7 +76,7 @@ def book(request: ApiRequest, given: Booking, key: str | None = OnceKey) -> Any:
         )
 
     done = _with_alternatives(act, clinic, service, patient, around=given.starts_at, who=who)
-    waiting = queries.waiting_in(clinic, service=service, patient=patient)
+    waiting = queries.still_waits(clinic, service, patient)
     return Status(201, told_booked(done, waiting))
 
 

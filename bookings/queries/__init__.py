@@ -106,6 +106,7 @@ from bookings.queries.waitlist import (
     offer_for,
     offered_there,
     offers_over,
+    still_waits,
     waiting_in,
 )
 from bookings.queries.week import (
@@ -229,6 +230,7 @@ __all__ = [
     "slip_of",
     "standing_of",
     "standing_visits",
+    "still_waits",
     "time_off_ahead",
     "time_off_of",
     "time_off_of_who_left",

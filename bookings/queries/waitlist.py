@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.db.models import Prefetch, Q
 
@@ -12,6 +13,7 @@ from bookings.models.waitlist import WaitlistQuerySet
 from bookings.rules.waiting import OfferState
 from clinic.models import Clinic, Patient, Practitioner, User
 from clinic.permissions import Permission
+from clinic.prepared import prepared
 
 DAY = dt.timedelta(days=1)
 # So many at most are ended in one round of the clock.
@@ -47,6 +49,19 @@ def waiting_in(
         ),
     )
     return listed
+
+
+def still_waits(clinic: Clinic, service: Service, patient: Patient) -> list[WaitlistEntry]:
+    """The patient's own entries for a service, without what a list shows of them."""
+    return _still_waits(clinic=clinic.pk, service=service.pk, patient=patient.pk)
+
+
+@prepared
+def _still_waits(*, clinic: Any, service: Any, patient: Any) -> WaitlistQuerySet:
+    entries: WaitlistQuerySet = WaitlistEntry.objects.filter(
+        clinic=clinic, service=service, patient=patient
+    )
+    return entries.waiting()
 
 
 def entry_for(*, user: User, clinic: Clinic, key: uuid.UUID) -> WaitlistEntry | None:

@@ -43,7 +43,13 @@ def _by_digest(*, digest: Any) -> QuerySet[ApiToken]:
 
 def first_answer(user: User, key: str) -> IdempotencyKey | None:
     """What was sent under a program's one-time key, and how it was answered; one query."""
-    return IdempotencyKey.objects.filter(user=user, key=key).exclude(answer="").first()
+    found: IdempotencyKey | None = next(iter(_answered(user=user.pk, key=key)), None)
+    return found
+
+
+@prepared
+def _answered(*, user: Any, key: Any) -> QuerySet[IdempotencyKey]:
+    return IdempotencyKey.objects.filter(user=user, key=key).exclude(answer="")
 
 
 def in_force(user: User, *, at: dt.datetime) -> QuerySet[ApiToken]:
