@@ -46,6 +46,17 @@ def python(tmp_path, given, *asked):
     )
 
 
+@pytest.mark.parametrize(("given", "keeps"), [({}, True), ({"DATABASE_PREPARE": "false"}, False)])
+def test_a_postgresql_server_keeps_plans_where_it_may(tmp_path, given, keeps):
+    keys = {"SECRET_KEY": "x" * 50, "AUDIT_KEY": "0" * 64}
+    server = {"DATABASE_URL": "postgres://one@127.0.0.1:1/stratum"}
+    asked = "from clinic import settings; print(settings.DATABASES['default']['OPTIONS'])"
+    done = python(tmp_path, keys | server | given, "-c", asked)
+    assert ("'prepare_threshold': 2" in done.stdout) is keeps
+    assert ("'server_side_binding': True" in done.stdout) is keeps
+    assert "'pool'" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
