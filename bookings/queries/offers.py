@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
 from bookings.models import Service
-from clinic.models import Clinic, Practitioner
+from clinic.models import Clinic, License, Practitioner
 from clinic.prepared import prepared
+from clinic.queries.licenses import practitioners_of, with_licenses
 from clinic.rules import covers
 
 
@@ -35,17 +36,17 @@ def _services(*, clinic: Any) -> QuerySet[Service, Any]:
 
 
 def practitioners_on(
-    clinic: Clinic, day: dt.date, people: Iterable[Practitioner] | None = None
+    clinic: Clinic, day: dt.date, people: Mapping[Practitioner, Iterable[License]] | None = None
 ) -> list[OnDay]:
     """Everyone who works in the clinic, and whom no license covers that day (R17, R25).
 
     `people` are they, with their licenses, where they have been read already.
     """
     if people is None:
-        people = Practitioner.objects.working_in(clinic).prefetch_related("licenses")
-    return [OnDay(one, _why(one, clinic, day)) for one in people]
+        people = with_licenses(practitioners_of(clinic))
+    return [OnDay(one, _why(one, held, clinic, day)) for one, held in people.items()]
 
 
-def _why(one: Practitioner, clinic: Clinic, day: dt.date) -> str:
-    verdict = covers(one.licenses.all(), name=one.name, state=clinic.state, on=day)
+def _why(one: Practitioner, held: Iterable[License], clinic: Clinic, day: dt.date) -> str:
+    verdict = covers(held, name=one.name, state=clinic.state, on=day)
     return "" if verdict.allowed else verdict.reason

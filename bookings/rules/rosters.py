@@ -6,8 +6,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from bookings.rules.shifts import Spans, joined, shift_span, shifts_of_day
@@ -17,8 +17,7 @@ ONE_DAY = dt.timedelta(days=1)
 Off = tuple[dt.datetime, dt.datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Weekly:
+class Weekly(NamedTuple):
     """A weekly shift, in minutes of the wall clock; the dates are inclusive."""
 
     weekday: int
@@ -28,8 +27,7 @@ class Weekly:
     valid_to: dt.date | None
 
 
-@dataclass(frozen=True, slots=True)
-class DayHours:
+class DayHours(NamedTuple):
     """Hours of one date instead of the shifts'; no minutes: none."""
 
     day: dt.date
@@ -37,8 +35,7 @@ class DayHours:
     ends_min: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shut:
+class Shut(NamedTuple):
     """Days, both inclusive, on which nobody is treated."""
 
     name: str
@@ -50,10 +47,10 @@ class Shut:
 class Roster:
     """One practitioner's working time in one clinic; `off` are half-open spans in UTC."""
 
-    shifts: Sequence[Weekly] = field(default=())
-    days: Sequence[DayHours] = field(default=())
-    off: Spans = field(default_factory=list)
-    closures: Sequence[Shut] = field(default=())
+    shifts: Sequence[Weekly] = ()
+    days: Sequence[DayHours] = ()
+    off: Sequence[Off] = ()
+    closures: Sequence[Shut] = ()
 
     def planned(self, *, first: dt.date, last: dt.date, zone: ZoneInfo) -> Spans:
         """When she would be at work were she not off, from the first to the last date (T1)."""
@@ -109,7 +106,7 @@ def closed_on(closures: Iterable[Shut], day: dt.date) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def without(spans: Spans, off: Spans) -> Spans:
+def without(spans: Spans, off: Iterable[Off]) -> Spans:
     """What is left of spans, in order, once those of `off` are taken out."""
     left = joined(spans)
     for gone_from, gone_to in joined(off):
@@ -147,12 +144,12 @@ class Rosters:
             self._off[who].append(row)
 
     def of(self, who: Any) -> Roster:
-        """The roster of one practitioner."""
+        """The roster of one practitioner, which can be looked up by what it says."""
         return Roster(
-            self._shifts.get(who, ()),
-            self._days.get(who, ()),
-            self._off.get(who, []),
-            self.closures,
+            tuple(self._shifts.get(who, ())),
+            tuple(self._days.get(who, ())),
+            tuple(self._off.get(who, ())),
+            tuple(self.closures),
         )
 
     @property

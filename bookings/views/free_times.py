@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,7 +17,7 @@ from bookings.models import Service
 from bookings.queries import FreeLine, FreeSearch, FreeTime
 from bookings.rules.interval import Leave
 from bookings.rules.visit import FARTHEST
-from clinic.models import Clinic, Patient, Practitioner, Room
+from clinic.models import Clinic, License, Patient, Practitioner, Room
 from clinic.permissions import Permission
 from clinic.queries.patients import patient_for
 from clinic.rules import say_date, say_day
@@ -82,7 +83,7 @@ def practitioner_field(
     form: NewAppointmentForm,
     clinic: Clinic,
     day: dt.date,
-    people: list[Practitioner] | None = None,
+    people: Mapping[Practitioner, Iterable[License]] | None = None,
 ) -> dict[str, Any]:
     """What the field for the practitioner needs to say who may not treat that day, and why."""
     uncovered = [one for one in queries.practitioners_on(clinic, day, people) if one.why]

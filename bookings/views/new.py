@@ -200,7 +200,7 @@ class NewAppointment(FormPage):
         return (
             super().get_context_data(**kwargs)
             | practitioner_field(
-                form, self.clinic, max(day, today), found.people if found else None
+                form, self.clinic, max(day, today), found.licenses if found else None
             )
             | {
                 "region": region,

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings import queries
-from bookings.models import Hold
+from bookings.models import Hold, TimeOff
 from bookings.operations.placing import find_place
 from bookings.rules.visit import lanes
 from clinic.models import Practitioner
@@ -168,3 +168,38 @@ def test_times_end_where_booking_ends_two_years_ahead(cast: Cast):
     starts = [t.starts_at for line in lines for t in line.times]
     assert max(starts) <= last
     assert Hold.objects.count() == 0
+
+
+def test_what_is_kept_of_a_search_is_not_asked_again_once_it_is_no_longer_so(cast: Cast):
+    """Hours are worked out once for each roster; another roster, step or opening is another."""
+
+    def offered() -> list[str]:
+        search = queries.FreeSearch(
+            clinic=cast.clinic,
+            need=cast.service,
+            first=TOMORROW,
+            days=2,
+            at=EARLY,
+            practitioner=cast.ana,
+        )
+        return [time.says for line in search.lines() for time in line.times]
+
+    before = offered()
+    assert before == offered() != []
+    TimeOff(
+        practitioner=cast.ana,
+        clinic=cast.clinic,
+        starts_at=local(cast, TOMORROW, 0),
+        ends_at=local(cast, TOMORROW + DAY, 0),
+        created_at=NOW,
+        created_by=cast.manager,
+    ).write()
+    off = offered()
+    assert 0 < len(off) < len(before)
+    factories.shifts(
+        cast.ana, cast.clinic, weekdays=[(TOMORROW + DAY).weekday()], starts=18, ends=20
+    )
+    longer = offered()
+    assert len(longer) > len(off)
+    cast.clinic.start_step_min = 60
+    assert len(offered()) < len(longer)

@@ -56,8 +56,8 @@ def _licensed_from(found: FreeSearch, lines: Sequence[FreeLine], after: dt.date)
     clinic = found.asked.clinic
     days = [
         one.issued_on
-        for who in {line.practitioner.pk: line.practitioner for line in lines}.values()
-        for one in who.licenses.all()
+        for who in {line.practitioner for line in lines}
+        for one in found.licenses[who]
         if one.issued_on > after
         and covers([one], name=who.name, state=clinic.state, on=one.issued_on).allowed
     ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet, TextField, Value, prefetch_related_objects
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from bookings.models import Appointment, Hold
@@ -21,9 +23,9 @@ from bookings.queries.rosters import rosters_of
 from bookings.rules.free_times import Need, Window
 from bookings.rules.rosters import Roster
 from bookings.rules.shifts import shift_span
-from clinic.models import Clinic, Patient, Practitioner, Room
+from clinic.models import Clinic, License, Patient, Practitioner, Room
 from clinic.prepared import prepared
-from clinic.queries.licenses import practitioners_of
+from clinic.queries.licenses import practitioners_of, with_licenses
 from clinic.rules import day_span
 
 DAY = dt.timedelta(days=1)
@@ -35,34 +37,44 @@ class Asked:
     def __init__(self, clinic: Clinic, need: Need, first: dt.date, days: int) -> None:
         self.clinic, self.need, self.zone = clinic, need, clinic.zone
         self.days = [first + DAY * n for n in range(days)]
-        self.window = Window(
-            [day_span(day, self.zone) for day in self.days],
-            step_min=clinic.start_step_min,
-            zone=self.zone,
-        )
+        self.window = _window(first, days, clinic.zone, clinic.start_step_min)
 
 
-def people_of(clinic: Clinic, practitioner: Practitioner | None) -> list[Practitioner]:
+# What follows from the days and a roster alone is worked out once and kept: clerks who lose one
+# time all ask for the days around it.
+@lru_cache(maxsize=64)
+def _window(first: dt.date, days: int, zone: ZoneInfo, step_min: int) -> Window:
+    """Days in a row as one line of minutes."""
+    spans = [day_span(first + DAY * n, zone) for n in range(days)]
+    return Window(spans, step_min=step_min, zone=zone)
+
+
+@lru_cache(maxsize=1024)
+def _at_work(window: Window, roster: Roster, first: dt.date, days: int, zone: ZoneInfo) -> int:
+    """When someone is at work on the days of a window, as a mask."""
+    # A treatment that begins on the last evening ends in the next day's shift.
+    return window.at_work(roster.works(first=first, last=first + DAY * days, zone=zone))
+
+
+def people_of(
+    clinic: Clinic, practitioner: Practitioner | None
+) -> dict[Practitioner, list[License]]:
     """Who may be asked for, in name order, with their licenses."""
     if practitioner is None:
-        people = practitioners_of(clinic)
-    else:
-        # One who does not work in this clinic has no shift in it.
-        people = [practitioner] if practitioner.is_active else []
-    prefetch_related_objects(people, "licenses")
-    return people
+        return with_licenses(practitioners_of(clinic))
+    # One who does not work in this clinic has no shift in it.
+    return with_licenses([practitioner] if practitioner.is_active else [])
 
 
 def works_of(
     asked: Asked, people: list[Practitioner]
 ) -> tuple[dict[uuid.UUID, Roster], dict[uuid.UUID, int]]:
     """By key, what says when each is at work, and when that is, as a mask."""
-    # A treatment that begins on the last evening ends in the next day's shift.
-    first, last = asked.days[0], asked.days[-1] + DAY
-    found = rosters_of(asked.clinic, first=first, last=last, people=people)
+    first, days = asked.days[0], len(asked.days)
+    found = rosters_of(asked.clinic, first=first, last=first + DAY * days, people=people)
     rosters = {one.pk: found.of(one.pk) for one in people}
     return rosters, {
-        key: asked.window.at_work(roster.works(first=first, last=last, zone=asked.zone))
+        key: _at_work(asked.window, roster, first, days, asked.zone)
         for key, roster in rosters.items()
     }
 
@@ -76,12 +88,22 @@ def opening_of(asked: Asked) -> int:
     )
 
 
-def shut_for(asked: Asked, roster: Roster) -> int:
-    """The days without opening hours, as a mask, but those on which she has hours of that day."""
-    days = [day for day in asked.days if asked.clinic.open_from(day) is None]
-    return asked.window.at_work(
-        day_span(day, asked.zone) for day in days if not roster.hours_of_its_own(day)
-    )
+def shut_on(asked: Asked) -> dict[dt.date, int]:
+    """The days without opening hours, each with its minutes as a mask."""
+    return {
+        day: asked.window.at_work([span])
+        for day, span in zip(asked.days, asked.window.days, strict=True)
+        if asked.clinic.open_from(day) is None
+    }
+
+
+def shut_for(roster: Roster, shut: dict[dt.date, int]) -> int:
+    """Those of the shut days on which someone has no hours of that day alone, as one mask."""
+    found = 0
+    for day, minutes in shut.items():
+        if not roster.hours_of_its_own(day):
+            found |= minutes
+    return found
 
 
 def things_of(clinic: Clinic, service: uuid.UUID) -> dict[str, list[uuid.UUID]]:

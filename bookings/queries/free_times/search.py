@@ -19,6 +19,7 @@ from bookings.queries.free_times.reading import (
     opening_of,
     people_of,
     shut_for,
+    shut_on,
     things_of,
     works_of,
 )
@@ -37,7 +38,7 @@ from bookings.rules.free_times import (
 from bookings.rules.interval import Leave
 from bookings.rules.visit import FARTHEST, Lanes, lanes
 from clinic.constraints import LAST_DAY
-from clinic.models import Clinic, License, Patient, Practitioner, Room
+from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.rules import LOCALES, covers, day_span, is_twice, locale, say_time
 
 MOST_DAYS = 31
@@ -103,9 +104,9 @@ class FreeSearch:
         leave: Leave = Leave.NONE,
     ) -> None:
         self.asked = asked = Asked(clinic, Need.of(need), first, min(days, MOST_DAYS))
-        self.people = people_of(clinic, practitioner)
+        self.licenses = people_of(clinic, practitioner)
+        self.people = [*self.licenses]
         self._why: dict[tuple[uuid.UUID, int], str] = {}
-        self._licenses: dict[uuid.UUID, list[License]] = {}
         self._starts: dict[int, tuple[dt.datetime, str]] = {}
         self._rosters, self._works = works_of(asked, self.people)
         works = self._works
@@ -122,7 +123,7 @@ class FreeSearch:
             patient=busy[patient.pk] if patient else 0,
             unfit=bool(in_use["unfit"]),
         )
-        opening = opening_of(asked)
+        opening, shut = opening_of(asked), shut_on(asked)
         if patient is not None and rest is None:
             rest = rest_for(clinic, need, patient, since=first, but=but, leave=leave)
         self.rest = rest
@@ -135,7 +136,7 @@ class FreeSearch:
             one.pk: free_starts(
                 asked.window,
                 asked.need,
-                at_work=works[one.pk] & ~shut_for(asked, self._rosters[one.pk]),
+                at_work=works[one.pk] & ~shut_for(self._rosters[one.pk], shut),
                 opening=opening,
                 busy=busy[one.pk],
                 elsewise=elsewise,
@@ -213,10 +214,8 @@ class FreeSearch:
         """Why no license covers a practitioner on a day of the search; "" when one does."""
         if (known := self._why.get((one.pk, index))) is not None:
             return known
-        if (licenses := self._licenses.get(one.pk)) is None:
-            licenses = self._licenses[one.pk] = list(one.licenses.all())
         verdict = covers(
-            licenses,
+            self.licenses[one],
             name=one.name,
             state=self.asked.clinic.state,
             on=self.asked.days[index],
