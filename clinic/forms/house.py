@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -109,6 +110,22 @@ def _in_our_words(field: forms.Field) -> None:
             says.setdefault(code, sentence)
 
 
+class _Helper(FormHelper):
+    """How crispy-forms draws the fields of a form; the same for all forms of the house."""
+
+    form_tag = False
+    disable_csrf = True
+    field_template = "clinic/_field.html"
+
+    @cached_property
+    def _attributes(self) -> dict[str, Any]:
+        return dict(super().get_attributes())
+
+    def get_attributes(self, *_pack: Any, **_same: Any) -> dict[str, Any]:
+        """What each field asks for anew, and what never differs."""
+        return self._attributes.copy()
+
+
 class HouseForm(forms.Form):
     """A form whose every press is safe to repeat, and which keeps what was typed.
 
@@ -116,6 +133,7 @@ class HouseForm(forms.Form):
     `status` is what the page answers after a fault: 422, or 409 after a conflict.
     """
 
+    helper = _Helper()
     once = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     # Fields that are scanned or answered anew each time, beside all ticks and passwords.
     said_anew: ClassVar[frozenset[str]] = frozenset()
@@ -144,10 +162,6 @@ class HouseForm(forms.Form):
         self.no: Refusal | None = None
         super().__init__(*args, **kwargs)
         self.fields["once"].initial = drafts.new_key()
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.field_template = "clinic/_field.html"
         never_kept = self.never_kept()
         for name, field in self.fields.items():
             if name in never_kept:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,8 @@ import django.forms
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, FileInput, MultiWidget, Select
 from django.forms.renderers import DjangoTemplates
-from django.forms.utils import flatatt
 from django.template.backends.django import DjangoTemplates as Backend
+from django.utils.safestring import SafeString
 
 WIDGETS = "django/forms/widgets/"
 # Django has a template for each kind of one-line input, and all of them are this one.
@@ -24,19 +26,53 @@ INPUTS = frozenset(
 )
 
 
+def flat(attrs: Mapping[str, Any]) -> SafeString:
+    """Attributes as they stand in a tag, escaped: what Django's `flatatt` writes, but it asks of
+    each name and each value whether it is to be translated later, which takes longer than all
+    the rest of a field."""
+    return SafeString(
+        "".join(
+            f" {name}" if value is True else f' {name}="{_text(value)}"'
+            for name, value in attrs.items()
+            if value is not None and value is not False
+        )
+    )
+
+
+def _text(value: Any) -> str:
+    return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
+
+
+def _option(given: dict[str, Any]) -> dict[str, Any]:
+    attrs = {"value": str(given["value"])} | given["attrs"]
+    return {"flat": flat(attrs), "label": given["label"]}
+
+
 class PlainField(BoundField):
-    """A field that knows how it looks, so that its template asks it once.
+    """A field that says at once all that its template shows of it."""
 
-    `is_plain`: one control under its label; all others are drawn as the form library does.
-    """
+    def drawn(self) -> dict[str, Any] | None:
+        """Label, control, what is wrong with it, help: of one control under its label.
 
-    @cached_property
-    def is_plain(self) -> bool:
-        widget = self.field.widget
+        None of all other kinds, and of what is hidden: the form library draws these.
+        """
         others = (CheckboxInput, FileInput, MultiWidget)
-        return not (self.is_hidden or self.use_fieldset or isinstance(widget, others))
+        if self.is_hidden or self.use_fieldset or isinstance(self.field.widget, others):
+            return None
+        own, wrong = self.auto_id, self.errors
+        return {
+            "id": own,
+            "label": self.label,
+            "label_for": self.id_for_label,
+            "required": self.field.required,
+            "control": self._control(),
+            "wrong_id": f"{own}_error",
+            "wrong": [{"id": f"error_{n}_{own}", "says": one} for n, one in enumerate(wrong, 1)],
+            "help": self.help_text,
+            "help_id": f"{own}_helptext" if own else "",
+        }
 
-    def dressed(self) -> str:
+    def _control(self) -> SafeString:
         """The control with its classes: those that the form library gives it."""
         widget = self.field.widget
         classes = [
@@ -45,7 +81,7 @@ class PlainField(BoundField):
             "form-select" if isinstance(widget, Select) else "form-control",
             *(["is-invalid"] if self.errors else []),
         ]
-        return str(self.as_widget(attrs={"class": " ".join(dict.fromkeys(classes))}))
+        return self.as_widget(attrs={"class": " ".join(dict.fromkeys(classes))})
 
 
 class WholeTexts(DjangoTemplates):
@@ -63,7 +99,12 @@ class WholeTexts(DjangoTemplates):
         own = settings.BASE_DIR / "templates"
         given = Path(django.forms.__file__).parent / "templates"
         return Backend(
-            {"APP_DIRS": True, "DIRS": [own, given], "NAME": "djangoforms", "OPTIONS": {}}
+            {
+                "APP_DIRS": True,
+                "DIRS": [own, given],
+                "NAME": "djangoforms",
+                "OPTIONS": {"builtins": ["clinic.each"]},
+            }
         )
 
     def render(self, template_name: str, context: Any, request: Any = None) -> str:
@@ -73,6 +114,16 @@ class WholeTexts(DjangoTemplates):
             attrs["data-most"] = most
         if template_name in INPUTS:
             template_name = f"{WIDGETS}input.html"
-        # A template that walks through the attributes takes longer than all the rest of it.
-        widget["flat"] = flatatt({name: one for name, one in attrs.items() if one is not False})
+        # A template that walks through attributes takes longer than all the rest of it.
+        if "type" in widget:
+            said = {name: widget[name] for name in ("type", "name", "value")}
+            widget["flat"] = flat(said | attrs)
+        else:
+            widget["flat"] = flat(attrs)
+        if "optgroups" in widget:
+            # Each choice that is in no group is one to itself.
+            widget["choices"] = [
+                {"group": group, "options": [*map(_option, options)]}
+                for group, options, _index in widget["optgroups"]
+            ]
         return str(super().render(template_name, context, request))

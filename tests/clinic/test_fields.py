@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.safestring import SafeString
 
 from clinic.forms import HouseForm, day_field
+from clinic.forms.renderer import flat
 
 
 class Seen(HTMLParser):
@@ -55,11 +59,44 @@ SENT = {"name": "<b>", "kind": "c", "many": ["b", "z"], "count": "x", "note": ""
 @pytest.mark.parametrize("name", list(Kinds.base_fields))
 def test_a_field_is_drawn_as_the_library_draws_it(name: str, data: Any):
     ours, theirs = Kinds(data), Kinds(data)
-    theirs.helper.field_template = None
+    theirs.helper = type(ours.helper)()
+    theirs.helper.field_template = ""
     assert ours.helper.field_template
     for form in (ours, theirs):
         form.fields["once"].initial = "of a test"
     assert Seen(as_crispy_field(ours[name])).all == Seen(as_crispy_field(theirs[name])).all
+
+
+HOSTILE = "\"><script>alert('1')</script> & more"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "plain", HOSTILE, SafeString("&amp;"), 0, 7, 1.5, None, True, False]
+)
+def test_attributes_are_written_as_django_writes_them(value: Any):
+    assert flat({"data-x": value}) == flatatt({"data-x": value})
+
+
+def test_the_choices_of_a_list_stay_what_they_are_whatever_stands_in_them():
+    class Lists(HouseForm):
+        one = forms.ChoiceField(
+            choices=[(True, "Yes"), (None, "No"), ("\"'<", "<i>&"), ("G", [(0, "Zero")])]
+        )
+
+    drawn = Seen(str(Lists({"one": "\"'<"})["one"])).all
+    assert [(one[1], text) for one, text in pairwise(drawn) if one[0] == "option"] == [
+        ({"value": "True", "class": ""}, "Yes"),
+        ({"value": "", "class": ""}, "No"),
+        ({"value": "\"'<", "selected": "", "class": ""}, "<i>&"),
+        ({"value": "0", "class": ""}, "Zero"),
+    ]
+    assert ("optgroup", {"label": "G", "class": ""}) in drawn
+
+
+def test_what_a_page_does_to_what_crispy_forms_is_told_stays_on_that_page():
+    told = Kinds().helper.get_attributes()
+    told["form_show_labels"] = False
+    assert Kinds().helper.get_attributes()["form_show_labels"]
 
 
 def test_a_hidden_field_of_a_form_is_drawn_once():
