@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from bookings.models import Service
-from clinic.models import Clinic, License, Practitioner
+from clinic.models import Clinic, Practitioner
 from clinic.prepared import prepared
-from clinic.queries.licenses import practitioners_of, with_licenses
+from clinic.queries.licenses import Held, practitioners_of, with_licenses
 from clinic.rules import covers
 
 
@@ -36,7 +36,7 @@ def _services(*, clinic: Any) -> QuerySet[Service, Any]:
 
 
 def practitioners_on(
-    clinic: Clinic, day: dt.date, people: Mapping[Practitioner, Iterable[License]] | None = None
+    clinic: Clinic, day: dt.date, people: Mapping[Practitioner, Iterable[Held]] | None = None
 ) -> list[OnDay]:
     """Everyone who works in the clinic, and whom no license covers that day (R17, R25).
 
@@ -47,6 +47,6 @@ def practitioners_on(
     return [OnDay(one, _why(one, held, clinic, day)) for one, held in people.items()]
 
 
-def _why(one: Practitioner, held: Iterable[License], clinic: Clinic, day: dt.date) -> str:
+def _why(one: Practitioner, held: Iterable[Held], clinic: Clinic, day: dt.date) -> str:
     verdict = covers(held, name=one.name, state=clinic.state, on=day)
     return "" if verdict.allowed else verdict.reason

@@ -17,8 +17,9 @@ from bookings.models import Service
 from bookings.queries import FreeLine, FreeSearch, FreeTime
 from bookings.rules.interval import Leave
 from bookings.rules.visit import FARTHEST
-from clinic.models import Clinic, License, Patient, Practitioner, Room
+from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.permissions import Permission
+from clinic.queries.licenses import Held
 from clinic.queries.patients import patient_for
 from clinic.rules import say_date, say_day
 from clinic.views.doors import Door, StaffRequest
@@ -83,7 +84,7 @@ def practitioner_field(
     form: NewAppointmentForm,
     clinic: Clinic,
     day: dt.date,
-    people: Mapping[Practitioner, Iterable[License]] | None = None,
+    people: Mapping[Practitioner, Iterable[Held]] | None = None,
 ) -> dict[str, Any]:
     """What the field for the practitioner needs to say who may not treat that day, and why."""
     uncovered = [one for one in queries.practitioners_on(clinic, day, people) if one.why]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from clinic.models import Clinic, License, Practitioner, User
 from clinic.models.licenses import LicenseQuerySet
@@ -71,17 +71,34 @@ def _working_in(*, clinic: Any) -> PractitionerQuerySet:
     return Practitioner.objects.working_in(clinic)
 
 
-def with_licenses(people: Sequence[Practitioner]) -> dict[Practitioner, list[License]]:
+@dataclass(slots=True)
+class Held:
+    """A license that someone holds, as the rule reads it (see `LicenseFacts`)."""
+
+    kind: str
+    state: str
+    status: str
+    issued_on: dt.date
+    expires_on: dt.date
+
+    @property
+    def status_words(self) -> str:
+        """The status within a sentence."""
+        return License.Status(self.status).label.lower()
+
+
+def with_licenses(people: Sequence[Practitioner]) -> dict[Practitioner, list[Held]]:
     """These people, in their order, each with the licenses she holds; one query."""
-    held: dict[uuid.UUID, list[License]] = defaultdict(list)
-    for one in _held_by(people=[who.pk for who in people]):
-        held[one.practitioner_id].append(one)
+    held: dict[uuid.UUID, list[Held]] = defaultdict(list)
+    for key, *said in _held_by(people=[who.pk for who in people]):
+        held[key].append(Held(*said))
     return {who: held[who.pk] for who in people}
 
 
 @prepared
-def _held_by(*, people: Any) -> LicenseQuerySet:
-    return License.objects.filter(practitioner__in=people)
+def _held_by(*, people: Any) -> QuerySet[Any, Any]:
+    theirs: QuerySet[Any, Any] = License.objects.filter(practitioner__in=people)
+    return theirs.values_list("practitioner", "kind", "state", "status", "issued_on", "expires_on")
 
 
 def licenses_seen_by(user: User, clinic: Clinic) -> LicenseQuerySet:

@@ -23,9 +23,9 @@ from bookings.queries.rosters import rosters_of
 from bookings.rules.free_times import Need, Window
 from bookings.rules.rosters import Roster
 from bookings.rules.shifts import shift_span
-from clinic.models import Clinic, License, Patient, Practitioner, Room
+from clinic.models import Clinic, Patient, Practitioner, Room
 from clinic.prepared import prepared
-from clinic.queries.licenses import practitioners_of, with_licenses
+from clinic.queries.licenses import Held, practitioners_of, with_licenses
 from clinic.rules import day_span
 
 DAY = dt.timedelta(days=1)
@@ -56,9 +56,7 @@ def _at_work(window: Window, roster: Roster, first: dt.date, days: int, zone: Zo
     return window.at_work(roster.works(first=first, last=first + DAY * days, zone=zone))
 
 
-def people_of(
-    clinic: Clinic, practitioner: Practitioner | None
-) -> dict[Practitioner, list[License]]:
+def people_of(clinic: Clinic, practitioner: Practitioner | None) -> dict[Practitioner, list[Held]]:
     """Who may be asked for, in name order, with their licenses."""
     if practitioner is None:
         return with_licenses(practitioners_of(clinic))
