@@ -47,14 +47,8 @@ class AppointmentQuerySet(ScopedQuerySet):
 
 
 def _done_by(*, null: bool = True) -> models.ForeignKey[Any, Any]:
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=null,
-        blank=null,
-        related_name="+",
-        db_index=False,
-    )
+    who, keeps = settings.AUTH_USER_MODEL, models.PROTECT
+    return models.ForeignKey(who, keeps, null=null, blank=null, related_name="+", db_index=False)
 
 
 class Appointment(Record):
