@@ -10,6 +10,7 @@ from clinic.operations.every_clinic import record_everywhere, refuse_elsewhere
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
 from clinic.rules import folded, squeezed
+from clinic.rules.serving import say_serving, serving_way_out
 
 COLUMNS = ["maker", "name", "clearance_no", "depth_step", "depth_max", "label_max", "source"]
 
@@ -124,14 +125,12 @@ def set_device_model_use(
     if held.is_active == in_use:
         stands = "in use" if in_use else "out of use"
         raise Refusal(f"{held.name} is {stands} already.", rule="input")
-    serving = Device.objects.filter(model=held, status=Device.Status.IN_SERVICE).count()
-    if serving and not in_use:
-        raise Refusal(
-            f"{serving} device{'s' if serving > 1 else ''} of this model "
-            f"{'are' if serving > 1 else 'is'} in service.",
-            rule="R7",
-            way_out="Retire them or put them into quarantine first.",
-        )
+    serving = Device.objects.filter(model=held, status=Device.Status.IN_SERVICE)
+    here = serving.filter(clinic=clinic).count()
+    elsewhere = serving.exclude(clinic=clinic).count()
+    if not in_use and (here or elsewhere):
+        says, way_out = say_serving(here, elsewhere), serving_way_out(here, elsewhere)
+        raise Refusal(says, rule="R7", way_out=way_out)
     held.is_active = in_use
     held.write(only=["is_active"])
     record_everywhere(

@@ -182,6 +182,8 @@ class SetUpUse(SetUpRow):
     what = ""
     # How one speaks of it.
     booked_with = "it"
+    # Whether it goes in and out of use in all clinics at once.
+    everywhere = False
 
     def in_use(self) -> bool:
         """Whether the row is among the choices now."""
@@ -208,6 +210,7 @@ class SetUpUse(SetUpRow):
             "touched": self.touched() if in_use else (),
             "what": self.what,
             "booked_with": self.booked_with,
+            "everywhere": self.everywhere,
             "back": reverse(self.page, args=[self.row.pk]),
             "back_label": str(self.row),
         }

@@ -10,6 +10,7 @@ from clinic import operations
 from clinic.models import AuditEvent, Device, DeviceModel
 from clinic.refusals import Conflict, NotAllowed, Refusal
 from clinic.rules import chain_of
+from clinic.rules.serving import say_serving, serving_way_out
 from tests import factories
 from tests.cast import NOW, Cast
 from tests.raw_sql import change, refused, run
@@ -126,10 +127,28 @@ def test_each_clinic_has_it_on_record_what_its_pens_may(cast: Cast) -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "says"),
+    [
+        (1, 0, "1 device of this model is in service here."),
+        (0, 6, "6 devices of this model are in service in other clinics."),
+        (6, 6, "6 devices of this model are in service here and 6 elsewhere."),
+    ],
+)
+def test_what_keeps_a_model_in_use_is_said_clinic_by_clinic(
+    here: int, elsewhere: int, says: str
+) -> None:
+    assert say_serving(here, elsewhere) == says
+    told = serving_way_out(here, elsewhere)
+    assert ("other clinics" in told, "those here" in told) == (elsewhere > 0, here > 0 < elsewhere)
+
+
 @pytest.mark.rule("R7")
 def test_a_model_stays_in_use_while_a_device_of_it_is_in_service(cast: Cast) -> None:
     use = {"clinic": cast.clinic, "model": cast.model, **by(cast)}
-    with pytest.raises(Refusal, match="3 devices of this model are in service") as no:
+    with pytest.raises(
+        Refusal, match="2 devices of this model are in service here and 1 elsewhere"
+    ) as no:
         operations.set_device_model_use(in_use=False, **use)
     assert no.value.rule == "R7"
     for one in Device.objects.all():

@@ -105,7 +105,10 @@ def test_a_model_in_service_is_kept_in_use_in_words(cast: Cast, enter: Enter) ->
     use = reverse("setup-device-model-use", args=[cast.model.pk])
     answer = enter(cast.manager).post(use, {"version": "1"})
     assert answer.status_code == 422
-    assert "Retire them or put them into quarantine first." in text(answer)
+    assert "3 devices" not in text(answer)
+    assert "2 devices of this model are in service here and 1 elsewhere." in text(answer)
+    assert "whoever sets up the other clinics does it there." in text(answer)
+    assert "This holds for <strong>all clinics</strong>." in text(answer)
 
 
 def test_a_device_is_added_with_the_next_code_proposed(cast: Cast, enter: Enter) -> None:

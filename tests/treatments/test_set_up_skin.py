@@ -15,6 +15,7 @@ from clinic.rules import chain_of
 from tests import factories
 from tests.cast import NOW, YESTERDAY, Cast
 from tests.raw_sql import change, refused
+from tests.treatments.visits import chart_at
 from treatments import operations
 from treatments.models import DepthRule, GlideProduct, NumbingProduct
 from treatments.rules.anesthetics import parts_fault
@@ -469,3 +470,28 @@ def test_nobody_but_the_director_decides_depths(cast: Cast, forehead: DepthRule)
                 by=who,
                 at=NOW,
             )
+
+
+def test_the_only_cream_goes_out_of_use_with_open_eyes_and_the_chart_says_why_there_is_none(
+    cast: Cast, enter: Enter
+) -> None:
+    manager, ana = enter(cast.manager), enter(cast.esthetician)
+    page = reverse("setup-numbing-product-use", args=[cast.cream.pk])
+    asked = text(manager.get(page))
+    assert "This holds for <strong>all clinics</strong>." in asked
+    assert "It is the only numbing product in use." in asked
+    chart = reverse("treatment", args=[chart_at(cast, "open").pk])
+    none = "No numbing product is in use. A manager puts one into use"
+    assert none not in text(ana.get(chart))
+    manager.post(page, {"version": "1"})
+    assert none in text(ana.get(chart))
+
+
+def test_what_stays_in_use_besides_a_cream_is_named(
+    cast: Cast, enter: Enter, rx: NumbingProduct, doctor: Practitioner
+) -> None:
+    use(cast, rx, cast.director, prescriber=doctor)
+    page = reverse("setup-numbing-product-use", args=[cast.cream.pk])
+    asked = text(enter(cast.manager).get(page))
+    assert f"<bdi>{rx.name}</bdi>" in asked.partition("Still in use then:")[2]
+    assert "the only numbing product" not in asked

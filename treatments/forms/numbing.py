@@ -55,6 +55,7 @@ class CreamOnForm(ClockForm):
         self.fields["product"].queryset = creams  # type: ignore[attr-defined]
         if len(creams) == 1:
             self.fields["product"].initial = creams[0].pk
+        self.none_in_use = not creams
 
     def clean_amount(self) -> int:
         return read_number(self.cleaned_data["amount"], read_grams, places=1, example="1.5")

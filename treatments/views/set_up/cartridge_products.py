@@ -171,6 +171,7 @@ class UseCartridgeProduct(_OneProduct, SetUpUse):
     template_name = "treatments/cartridge_product_use.html"
     page = "setup-cartridge-product"
     what = "product"
+    everywhere = True
 
     def perform(self, form: UseForm) -> CartridgeProduct:
         return operations.set_cartridge_product_use(

@@ -93,6 +93,7 @@ class UseDeviceModel(_OneModel, SetUpUse):
 
     page = "setup-device-model"
     what = "model"
+    everywhere = True
 
     def perform(self, form: UseForm) -> DeviceModel:
         return operations.set_device_model_use(

@@ -84,6 +84,7 @@ class UseGlideProduct(_OneGlide, SetUpUse):
 
     page = "setup-glide-product"
     what = "product"
+    everywhere = True
 
     def perform(self, form: UseForm) -> GlideProduct:
         return operations.set_glide_product_use(

@@ -122,6 +122,7 @@ class UseNumbingProduct(_OneNumbing, SetUpUse):
     form_class = UseNumbingProductForm
     page = "setup-numbing-product"
     what = "product"
+    everywhere = True
 
     def asks_prescriber(self) -> bool:
         """Whether who asks puts into use what needs a prescription."""
@@ -143,7 +144,10 @@ class UseNumbingProduct(_OneNumbing, SetUpUse):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = super().get_context_data(**kwargs) | {"asks": self.asks_prescriber()}
+        found = super().get_context_data(**kwargs) | {
+            "asks": self.asks_prescriber(),
+            "others": numbing_products().filter(is_active=True).exclude(pk=self.row.pk),
+        }
         if not self.request.user.can(Permission.SET_UP_CLINIC, self.request.clinic.pk):
             found |= {"back": reverse(self.after), "back_label": self.after_label}
         return found
