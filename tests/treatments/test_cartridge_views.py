@@ -19,7 +19,7 @@ from tests.cast import TODAY, Cast
 from tests.house import world as worlds
 from tests.house.world import World
 from tests.treatments.pages import words
-from tests.treatments.visits import chart_at, later
+from tests.treatments.visits import chart_at, fit_unit, later
 from treatments.models import Cartridge, CartridgeLot
 from treatments.queries.stock import shelf
 
@@ -305,3 +305,20 @@ def test_a_unit_that_was_opened_meanwhile_is_not_wasted_as_stock(
     assert "Waste it in that treatment's chart" in words(answer)
     unit.refresh_from_db()
     assert (unit.status, unit.waste_reason) == ("opened", "")
+
+
+@pytest.mark.rule("R13", "R54")
+def test_a_unit_found_torn_in_a_room_names_the_treatment_but_opens_it_to_no_manager(
+    cast: Cast, desk: Any, enter: Any, clock: Any
+) -> None:
+    chart = chart_at(cast, "started")
+    clock.move_to(later(40))
+    unit = fit_unit(cast)
+    ana = enter(cast.esthetician)
+    torn = {"cartridge": unit.unit_code, "reason": "pack_damaged", "note_text": "Torn foil"}
+    ana.post(reverse("treatment-waste", args=[chart.pk]), torn)
+    hers, managers = (one.get(reverse("cartridge", args=[unit.pk])) for one in (ana, desk))
+    for page in (hers, managers):
+        assert f"Wasted in {chart.code}" in words(page)
+    link = reverse("treatment", args=[chart.pk])
+    assert (link in hers.content.decode(), link in managers.content.decode()) == (True, False)

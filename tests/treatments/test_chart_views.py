@@ -269,6 +269,20 @@ def test_another_clinics_doors_answer_like_missing_ones(cast: Cast, enter: Enter
         assert enter(cast.esthetician).get(address(chart, act)).status_code == 405
 
 
+@pytest.mark.rule("R20")
+def test_a_pass_deeper_than_its_areas_rule_is_taken_with_a_warning(
+    cast: Cast, ana: Client, clock: time_machine.Traveller
+) -> None:
+    operations.load_catalog(at=later(0))
+    chart = chart_at(cast, "claimed")
+    clock.move_to(later(33))
+    ana.post(address(chart, "pass"), PASS | {"area": "cheek_l", "depth": "1.50"})
+    assert "more than the most on file" not in words(ana.get(address(chart)))
+    ana.post(address(chart, "pass"), PASS | {"area": "cheek_l", "depth": "1.75"})
+    warning = "1.75 mm is more than the most on file without an order, 1.50 mm."
+    assert warning in words(ana.get(address(chart)))
+
+
 # The record
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from treatments.rules.charting import (
     ChartFacts,
     depth_on_dial,
+    depth_on_file,
     in_future,
     judge_dwell,
     missing_to_finish,
@@ -65,6 +66,32 @@ def test_a_depth_is_on_the_dial_or_the_nearest_steps_are_named(
     depth: int, fault: str | None
 ) -> None:
     assert depth_on_dial(depth, step=25, most=250) == fault
+
+
+@pytest.mark.rule("R20")
+@pytest.mark.parametrize(
+    ("depth", "with_order", "label_most", "warning"),
+    [
+        (150, 250, 150, None),
+        (150, None, 250, None),
+        (175, 250, 150, "without an order, 1.50 mm"),
+        (175, None, 250, "1.50 mm"),
+        (275, 250, 150, "with an order, 2.50 mm"),
+        (125, 250, 100, "without an order, 1.00 mm"),
+    ],
+)  # fmt: skip
+def test_a_depth_above_the_most_on_file_of_its_area_is_warned_of(
+    depth: int, with_order: int | None, label_most: int, warning: str | None
+) -> None:
+    found = depth_on_file(
+        depth, area="Left cheek", most=150, with_order=with_order, label_most=label_most
+    )
+    if warning is None:
+        assert found is None
+    else:
+        between = ", " if warning[0].isdigit() else " "
+        deep = f"Left cheek: {say_depth(depth)} mm is more than the most on file"
+        assert found == f"{deep}{between}{warning}."
 
 
 @given(st.integers(min_value=1, max_value=250))

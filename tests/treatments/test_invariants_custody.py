@@ -390,6 +390,18 @@ def test_the_ledger_is_only_added_to(cast: Cast) -> None:
     assert refused(*copy(received, kind="use")) == "movement_goes_somewhere"
 
 
+@pytest.mark.rule("R13", "R50")
+def test_nothing_is_added_to_what_was_wasted_in_a_treatment_that_is_over(cast: Cast) -> None:
+    chart = chart_at(cast, "signed")
+    unit = fit_unit(cast)
+    torn = operations.waste_unit(
+        cartridge=unit, reason="pack_damaged", by=cast.manager, at=later(70)
+    )
+    step = torn.movements.get(kind="waste")
+    assert refused(*copy(step, treatment_id=chart)) == "movement_wasted_under_way"
+    run(*copy(step, treatment_id=second_chart(cast)))
+
+
 @pytest.mark.rule("R2", "P7")
 def test_without_the_guards_one_unit_would_serve_two_patients(cast: Cast, fresh_db: object) -> None:
     """The attack is real: what stops it above are the guards, and nothing else."""

@@ -10,11 +10,14 @@ import pytest
 
 from clinic.models import AuditEvent
 from tests import factories
-from tests.cast import TODAY, Cast
+from tests.cast import PASSWORD, TODAY, Cast
 from tests.refusals import refusal, told
 from tests.treatments.visits import TIME_OUT, arrived, chart_at, fit_unit, later
 from treatments import operations
 from treatments.models import Cartridge, CartridgeLot, StockMovement, Treatment
+from treatments.queries.chart import open_page
+from treatments.queries.contents import content_hash, content_hashes, false_signatures
+from treatments.queries.proof import ledger_faults
 from treatments.rules.status import Unit
 
 GS = "\x1d"
@@ -318,6 +321,7 @@ def test_who_treats_wastes_what_is_in_the_hand_and_nobody_elses(cast: Cast) -> N
 
     closed = waste_here(f" {fit_unit(cast).unit_code.lower()} ")
     assert (closed.status, closed.treatment) == (Unit.WASTED, None)
+    assert closed.movements.get(kind="waste").treatment == chart
     own = waste_here(chart.units.get().unit_code)
     assert (own.status, own.treatment) == (Unit.WASTED, chart)
     assert told(refusal(waste_here, code=own.unit_code)) == (409, "R10", None)
@@ -326,3 +330,24 @@ def test_who_treats_wastes_what_is_in_the_hand_and_nobody_elses(cast: Cast) -> N
     assert told(refusal(waste_here, code=others.unit_code)) == (409, "R2", "cartridge")
     others.refresh_from_db()
     assert others.status == Unit.OPENED
+
+
+@pytest.mark.rule("R13", "R51", "P23")
+def test_a_unit_found_torn_in_the_room_is_in_the_record_that_is_signed(cast: Cast) -> None:
+    chart = chart_at(cast, "needled")
+    elsewhere = waste(cast, fit_unit(cast), "pack_damaged")
+    author: dict[str, Any] = {"treatment": chart, "by": cast.esthetician}
+    before = content_hash(chart)
+    torn = operations.waste_in_treatment(
+        **author, unit_code=fit_unit(cast).unit_code, reason="pack_damaged", at=later(40)
+    )
+    assert content_hash(chart) != before
+    operations.finish(**author, endpoint="erythema_uniform", aftercare_given=True, at=later(60))
+    operations.sign(**author, password=PASSWORD, at=later(61))
+    page = open_page(chart)
+    assert page.wasted == [torn]
+    assert elsewhere not in page.wasted
+    assert page.unchanged
+    assert [*false_signatures(), *ledger_faults()] == []
+    chart.refresh_from_db()
+    assert content_hashes(Treatment.objects.all()) == {chart.pk: content_hash(chart)}

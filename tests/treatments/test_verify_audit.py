@@ -213,14 +213,19 @@ def test_more_records_cost_no_more_queries(cast: Cast, signed: Treatment) -> Non
     factories.lot(cast.clinic, cast.product, "MORE", units=30, by=cast.manager)
     chart_at(cast, "signed", arrived(cast, practitioner=cast.priya, patient=cast.wang, minutes=31))
     many = (spent(false_signatures), spent(false_areas), spent(ledger_faults))
-    assert many == few == (6, 2, 3)
+    assert many == few == (7, 2, 3)
 
 
 # The pure rule
 
 
-def step(kind: str, before: str, after: str, minute: int = 0) -> Movement:
-    return Movement(kind, before, after, later(minute))
+A_CHART = uuid.UUID(int=1)
+
+
+def step(
+    kind: str, before: str, after: str, minute: int = 0, chart: uuid.UUID | None = None
+) -> Movement:
+    return Movement(kind, before, after, later(minute), treatment=chart)
 
 
 RECEIVED = step("receive", "", "in_stock")
@@ -246,10 +251,18 @@ RECEIVED = step("receive", "", "in_stock")
             ],
             None,
         ),
+        # Found torn in a treatment's room: the unit is nobody's, its waste names the treatment.
+        ("wasted", [RECEIVED, step("waste", "in_stock", "wasted", 1, A_CHART)], None),
+        (
+            "quarantined",
+            [RECEIVED, step("quarantine", "in_stock", "quarantined", 1, A_CHART)],
+            "Movement 2 is not as it was written.",
+        ),
     ],
 )
 @pytest.mark.rule("P23")
 def test_each_movement_begins_where_the_one_before_it_ended(
     status: str, steps: list[Movement], fault: str | None
 ) -> None:
-    assert ledger_fault(UnitFacts(status), steps) == fault
+    wasted_at = later(1) if status == "wasted" else None
+    assert ledger_fault(UnitFacts(status, wasted_at=wasted_at), steps) == fault

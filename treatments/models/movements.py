@@ -119,6 +119,15 @@ class StockMovement(Row):
             "WHERE t.id = NEW.treatment_id AND t.clinic_id = NEW.clinic_id))",
             "A movement is of one unit of its lot, for a treatment of its clinic.",
         ),
+        # An unopened unit is put into a chart's record only while that chart is written (R50).
+        Guard(
+            "movement_wasted_under_way",
+            ("INSERT",),
+            "NEW.kind = 'waste' AND NEW.from_status <> 'opened' AND NEW.treatment_id IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM treatments_treatment t "
+            "WHERE t.id = NEW.treatment_id AND t.status = 'in_progress')",
+            "A unit is wasted in a treatment that is under way.",
+        ),
     ]
 
     def __str__(self) -> str:

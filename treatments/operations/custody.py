@@ -165,10 +165,12 @@ def waste_unit(
     at: dt.datetime,
     note_text: str = "",
     patient_contact: bool | None = None,
+    during: Treatment | None = None,
 ) -> Cartridge:
     """Waste a unit from stock, or one opened for a treatment under way, with its reason.
 
-    `patient_contact` is said of every opened unit; None where nobody was asked.
+    `patient_contact` is said of every opened unit; None where nobody was asked. `during` is the
+    treatment in whose room an unopened unit turned out unfit: the ledger names it (D7).
 
     Refuses: a unit that is neither on the shelf nor opened (R10, 409) or was opened meanwhile
     (R2, 409), an opened one of which nobody was asked whether it touched the patient (R13,
@@ -182,13 +184,14 @@ def waste_unit(
     if reason == Cartridge.WasteReason.OTHER and not note_text.strip():
         raise Refusal("Say why the unit is wasted.", rule="R13", field="note_text")
     chart = None
-    if cartridge.treatment is not None:
-        chart = held_chart(cartridge.treatment, by=by)
+    if linked := cartridge.treatment or during:
+        chart = held_chart(linked, by=by)
         must_be(chart, Status.IN_PROGRESS)
     unit: Cartridge = (
         Cartridge.objects.held().select_related("treatment", "lot").get(pk=cartridge.pk)
     )
-    if unit.treatment_id != (chart.pk if chart else None):
+    opened = unit.treatment_id is not None
+    if unit.treatment_id != cartridge.treatment_id:
         raise Conflict("This unit was just opened.", rule="R2", way_out="Reload the page.")
     if unit.status == Unit.OPENED and patient_contact is None:
         raise Conflict(
@@ -205,12 +208,14 @@ def waste_unit(
     if unit.status == Unit.QUARANTINED:
         _refuse_keeping_quarantine(unit, by)
     touched = bool(patient_contact)
-    if touched and chart is None:
+    if touched and not opened:
         raise Refusal(
             "Only an opened unit can have touched a patient.", rule="R13", field="patient_contact"
         )
-    needled = chart is not None and needled_since(
-        unit.opened_at, chart.passes.values_list("at", flat=True)
+    needled = (
+        opened
+        and chart is not None
+        and needled_since(unit.opened_at, chart.passes.values_list("at", flat=True))
     )
     if needled and not touched:
         raise Refusal(
@@ -219,7 +224,7 @@ def waste_unit(
             field="patient_contact",
             way_out="Tick “It touched the patient”, or take the passes back first.",
         )
-    if reason in NO_CONTACT and (touched or chart is None):
+    if reason in NO_CONTACT and (touched or not opened):
         told = Cartridge.WasteReason(reason).label
         why = "touched the patient" if touched else "was never opened"
         untick = ", or untick “It touched the patient” below" if touched else ""
@@ -274,6 +279,8 @@ def waste_in_treatment(
 ) -> Cartridge:
     """Waste the unit in the hand of who treats: the one open for the treatment, or one of stock.
 
+    Either way the ledger names the treatment, and the chart the unit (D7, R13).
+
     Refuses what `waste_unit` refuses, a code not known in this clinic (P15, S1), and a unit of
     another treatment (R2 as 409, R5 once wasted).
     """
@@ -287,6 +294,7 @@ def waste_in_treatment(
         reason=reason,
         note_text=note_text,
         patient_contact=patient_contact,
+        during=chart,
         by=by,
         at=at,
     )

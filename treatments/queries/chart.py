@@ -21,7 +21,9 @@ from treatments.models import (
     Treatment,
 )
 from treatments.queries.contents import is_what_was_signed
+from treatments.queries.ledger import wasted_during
 from treatments.queries.lines import Cream, LastVisit, PassLine
+from treatments.queries.skin_products import too_deep
 from treatments.rules.areas import AREAS
 from treatments.rules.charting import (
     ChartFacts,
@@ -160,11 +162,16 @@ class ChartPage:
 
     @cached_property
     def wasted(self) -> list[Cartridge]:
-        return [one for one in self.chart.units.all() if one.status == Unit.WASTED]
+        return list(wasted_during(self.chart))
 
     @cached_property
     def passes(self) -> list[PassLine]:
         return [PassLine(one) for one in self.chart.passes.all()]
+
+    @cached_property
+    def too_deep(self) -> list[str]:
+        """Passes deeper than what is on file of their area, while it can be set right (R20)."""
+        return too_deep(self.chart, self.chart.passes.all())
 
     @property
     def agreed_endpoint(self) -> str:

@@ -21,6 +21,7 @@ from treatments.models import (
     NeedlingPass,
     NumbingApplication,
     Signature,
+    StockMovement,
     Treatment,
 )
 from treatments.queries.told import signed_otherwise
@@ -93,6 +94,16 @@ UNITS = (
     "opened_by_id",
     "pack_intact",
 )
+# Units that turned out unfit in the room before they were opened: the ledger has their chart.
+UNOPENED = (
+    "cartridge__unit_code",
+    "cartridge__lot__lot",
+    "cartridge__lot__expires_on",
+    "cartridge__waste_reason",
+    "cartridge__waste_note",
+    "at",
+    "by_id",
+)
 # What a signature did not cover at first. A hash over fewer columns is never one over more, so
 # each signature is held against the columns of its own day, and none can pass for an older one.
 ADDED_LATER = {
@@ -101,14 +112,20 @@ ADDED_LATER = {
     "passes": ("created_by_id",),
     "units": ("opened_on", "opened_by_id", "pack_intact"),
 }
+ROWS = ("numbing", "passes", "units", "unopened")
 SIGNED = {f.attname: f.name for f in Signature._meta.concrete_fields}
 SEALED = sealed_columns(Signature)
 # Who signed and when, as the chart itself says it.
 AS_SIGNED = ("status", "signed_at", "signed_by_id")
 
 
+def _wasted_unopened() -> QuerySet[StockMovement]:
+    return StockMovement.objects.filter(kind=StockMovement.Kind.WASTE).exclude(from_status="opened")
+
+
 def contents_of(treatment: Treatment) -> dict[str, Any]:
-    """Everything in the chart that the author signs for: four queries."""
+    """Everything in the chart that the author signs for: five queries."""
+    unopened = _wasted_unopened().filter(treatment=treatment).order_by("cartridge__number")
     row = Treatment.objects.filter(pk=treatment.pk).values(*CHART).get()
     return {
         "chart": row,
@@ -117,6 +134,7 @@ def contents_of(treatment: Treatment) -> dict[str, Any]:
             NeedlingPass.all_rows.filter(treatment=treatment).order_by("seq").values(*PASSES)
         ),
         "units": list(treatment.units.order_by("number").values(*UNITS)),
+        "unopened": list(unopened.values(*UNOPENED)),
     }
 
 
@@ -131,15 +149,15 @@ def is_what_was_signed(treatment: Treatment, content_hash: str) -> bool:
 
 
 def content_hashes(charts: QuerySet[Treatment]) -> dict[uuid.UUID, str]:
-    """`content_hash` of many charts by key, in four queries."""
+    """`content_hash` of many charts by key, in five queries."""
     found: dict[uuid.UUID, dict[str, Any]] = {
-        row["id"]: {"chart": row, "numbing": [], "passes": [], "units": []}
-        for row in charts.values(*CHART)
+        row["id"]: {"chart": row, **{part: [] for part in ROWS}} for row in charts.values(*CHART)
     }
     for part, rows in (
         ("numbing", NumbingApplication.objects.order_by("created_at", "pk").values(*NUMBING, OF)),
         ("passes", NeedlingPass.all_rows.order_by("seq").values(*PASSES, OF)),
         ("units", Cartridge.objects.order_by("number").values(*UNITS, OF)),
+        ("unopened", _wasted_unopened().order_by("cartridge__number").values(*UNOPENED, OF)),
     ):
         for row in rows.filter(treatment__in=charts.values("pk")).iterator(chunk_size=2000):
             found[row.pop(OF)][part].append(row)
@@ -150,7 +168,7 @@ def false_signatures() -> Generator[str, None, None]:
     """Each signed chart whose contents are not what was signed, or whose signature is gone, is
     not as it was written, or is not the one that the audit tells of (P23).
 
-    Six queries read side by side in the order of the charts, so that no chart is kept, and as
+    Seven queries read side by side in the order of the charts, so that no chart is kept, and as
     of one moment.
     """
     with one_moment():
@@ -166,6 +184,7 @@ def _false_signatures() -> Iterator[str]:
         "numbing": NumbingApplication.objects.order_by(OF, "created_at", "pk").values(*NUMBING, OF),
         "passes": NeedlingPass.all_rows.order_by(OF, "seq").values(*PASSES, OF),
         "units": Cartridge.objects.order_by(OF, "number").values(*UNITS, OF),
+        "unopened": _wasted_unopened().order_by(OF, "cartridge__number").values(*UNOPENED, OF),
     }
     last = ""
     try:
@@ -249,5 +268,8 @@ def _hashed(contents: dict[str, Any]) -> str:
     """
     for unit in contents["units"]:
         unit.pop("status", None)
+    # Most charts have none; and what was signed before the ledger told of them stays as signed.
+    if not contents["unopened"]:
+        contents = {part: rows for part, rows in contents.items() if part != "unopened"}
     text = json.dumps(contents, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

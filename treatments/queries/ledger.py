@@ -261,6 +261,15 @@ def _units_here(user: User, clinic: Clinic) -> QuerySet[Cartridge]:
     return units.select_related("lot__product", "clinic", "opened_by", "wasted_by", "treatment")
 
 
+def wasted_during(chart: Treatment) -> QuerySet[Cartridge]:
+    """The units wasted in a treatment's room, opened for it or never opened, in order (D7)."""
+    return (
+        Cartridge.objects.filter(movements__kind=K.WASTE, movements__treatment=chart)
+        .select_related("wasted_by")
+        .order_by("wasted_at", "number")
+    )
+
+
 def life_of(unit: Cartridge, *, user: User) -> list[Line]:
     """Every step of a unit, the first one first."""
     rows = unit.movements.select_related("cartridge", "lot", "by", "treatment")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
 from clinic.models import Clinic, License, Practitioner
-from treatments.models import DepthRule, GlideProduct, NumbingProduct
+from treatments.models import DepthRule, GlideProduct, NeedlingPass, NumbingProduct, Treatment
+from treatments.rules.charting import depth_on_file
 
 PRESCRIBES = (License.Kind.MD, License.Kind.DO, License.Kind.APRN_NP, License.Kind.PA)
 
@@ -26,6 +28,23 @@ def glide_products() -> QuerySet[GlideProduct]:
 def depth_rules() -> QuerySet[DepthRule]:
     """The depth rule of each area."""
     return DepthRule.objects.order_by("area", "pk")
+
+
+def too_deep(chart: Treatment, passes: Iterable[NeedlingPass]) -> list[str]:
+    """A warning for each pass deeper than the rule of its area on file today (R20). One query."""
+    rules = {one.area: one for one in DepthRule.objects.order_by("area", "pk")}
+    found = [
+        depth_on_file(
+            one.depth,
+            area=str(rules[one.area]),
+            most=rules[one.area].max_depth,
+            with_order=rules[one.area].max_with_order,
+            label_most=chart.device.model.label_max,
+        )
+        for one in passes
+        if one.area in rules
+    ]
+    return [warning for warning in found if warning]
 
 
 def may_prescribe(practitioner: Practitioner, clinic: Clinic, *, on: dt.date) -> bool:

@@ -33,6 +33,25 @@ def depth_on_dial(depth: int, *, step: int, most: int) -> str | None:
     return None
 
 
+def depth_on_file(
+    depth: int, *, area: str, most: int, with_order: int | None, label_most: int
+) -> str | None:
+    """The warning for a depth above the most on file of its area (named in words); None up to it.
+
+    Where the device's label says less, less holds (R20, R21). A warning, for the chart knows of
+    no order: who needles decides.
+    """
+    most = min(most, label_most)
+    if depth <= most:
+        return None
+    deep = f"{area}: {say_depth(depth)} mm is more than the most on file"
+    if with_order is None or with_order <= most:
+        return f"{deep}, {say_depth(most)} mm."
+    if depth > with_order:
+        return f"{deep} with an order, {say_depth(with_order)} mm."
+    return f"{deep} without an order, {say_depth(most)} mm."
+
+
 def read_depth(text: str) -> int | None:
     """Millimeters as typed ("0.75") in hundredths of a millimeter; None when not a number."""
     return _read_number(text, places=2)

@@ -92,7 +92,9 @@ def _when(movement: Movement) -> dt.datetime:
 def _borne_out(one: Movement, unit: UnitFacts) -> bool:
     if (one.lot, one.clinic) != (unit.lot, unit.clinic):
         return False
-    if one.treatment is not None and one.treatment != unit.treatment:
+    # An unopened unit is nobody's, but its waste names the treatment in whose room it was found.
+    unopened = one.kind == "waste" and one.before != Unit.OPENED and unit.treatment is None
+    if one.treatment is not None and one.treatment != unit.treatment and not unopened:
         return False
     if one.kind == "open":
         said = (one.at, one.by, one.treatment)

@@ -26,7 +26,8 @@ class DepthRules(SetUpList):
     title = "Depth rules"
     lead = (
         "In millimeters, the same for all clinics; the medical director decides. "
-        "Where the label says less, less holds."
+        "Where the label says less, less holds. The chart warns of a deeper pass but does not "
+        "refuse it: it does not know of orders yet."
     )
     columns = ("Area", "Usual", "Most", "With an order", "Note", "Source")
     empty = "The catalog of depth rules is not loaded: run manage.py load_catalog."
