@@ -13,7 +13,7 @@ from clinic.acts import act
 from clinic.models import Clinic, Practitioner, User
 from clinic.permissions import Permission
 from clinic.refusals import Conflict, Refusal
-from clinic.rules import say_span, say_time
+from clinic.rules import say_time
 
 
 @act("time_off.block", may=Permission.BLOCK_TIME, on="clinic")
@@ -47,9 +47,9 @@ def block_time(
         raise Refusal(fault, rule="T1", field="starts_at", way_out="Choose another time.")
     holds = Hold.objects.crossing(starts_at, ends_at).filter(practitioner=held)
     if (visit := holds.order_by("starts_at").first()) is not None:
-        span = say_span(clinic.local(visit.starts_at), clinic.local(visit.ends_at))
+        starts, ends = (say_time(clinic.local(one)) for one in (visit.starts_at, visit.ends_at))
         raise Conflict(
-            f"{held.name} has a visit from {span}.",
+            f"{held.name} has a visit from {starts} to {ends}.",
             rule="R47",
             field="starts_at",
             way_out="Block the time up to it, or move the visit first.",

@@ -62,7 +62,11 @@ def not_at_work(name: str, span: Span, local: Local, roster: Roster) -> str:
     if roster.differs_on(day):
         hours = say_hours(roster.hours_of(day))
         return f"On {say_date(day)} {name} works {hours}, not as in other weeks."
-    return f"{name} is not at work from {say_time(starts)} to {say_time(ends)} that day."
+    hours = f"{say_time(starts)} to {say_time(ends)}"
+    if ends.replace(tzinfo=None) <= starts.replace(tzinfo=None):
+        # The clock is put back in between: only the zone's name tells the two apart.
+        hours = f"{say_time(starts)} {starts:%Z} to {say_time(ends)} {ends:%Z}"
+    return f"{name} is not at work from {hours} that day."
 
 
 def closed(day: dt.date, closure: str) -> str:

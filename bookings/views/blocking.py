@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -38,7 +39,12 @@ class BlockTime(FormPage):
     def get_initial(self) -> dict[str, Any]:
         clinic, given = self.request.clinic, self.request.GET
         initial: dict[str, Any] = {"date": clinic.day_of(timezone.now())}
-        return initial | {name: given[name] for name in PREFILLED if given.get(name)}
+        initial |= {name: given[name] for name in PREFILLED if given.get(name)}
+        with suppress(KeyError, ValueError):
+            # The board's links say 13:00; on the page a time reads as everywhere else.
+            typed = dt.time.fromisoformat(initial["time"])
+            initial["time"] = say_time(dt.datetime.combine(dt.date.min, typed))
+        return initial
 
     def perform(self, form: BlockForm) -> TimeOff:
         values = form.values

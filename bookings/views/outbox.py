@@ -29,7 +29,10 @@ PER_PAGE = 50
 BADGES = {"failed": "refused", "sent": "done", "dropped": "inactive"}
 # Of what is sent or waits, the start is told; of what failed or was dropped, why.
 EMPTY = {
-    "failed": ("Nothing failed", "Every message of the last 90 days went out, or still waits."),
+    "failed": (
+        "Nothing failed",
+        "Of the last 90 days every message went out, still waits, or stands under “Not sent”.",
+    ),
     "waiting": (
         "Nothing waits",
         "A message stands here from the act that causes it until it goes.",

@@ -59,14 +59,22 @@ def why_moved(
 
 
 def _asked(
-    clinic: Clinic, starts_at: dt.datetime, told: queries.WhyNot, *, at: dt.datetime, who: str = ""
+    clinic: Clinic,
+    starts_at: dt.datetime,
+    told: queries.WhyNot,
+    *,
+    at: dt.datetime,
+    who: str = "",
+    named: str = "",
 ) -> dict[str, Any]:
-    """One time in words, with what stands against it and the nearest that work."""
+    """One time in words, with what stands against it and the nearest that work. `named` is whom
+    the form asks for."""
     today, local = clinic.day_of(at), clinic.local(starts_at)
     zone = f" {local:%Z}" if is_twice(local) else ""
     return {
         "says": f"{say_day(local.date(), today)}, {say_time(local)}{zone}{who}",
         "told": told,
+        "nearest_of": _nearest_of(told, named),
         "nearest": [
             {
                 "key": one.key,
@@ -76,6 +84,16 @@ def _asked(
             for one in told.nearest
         ],
     }
+
+
+def _nearest_of(told: queries.WhyNot, named: str) -> str:
+    """What is said above the nearest times, or in their place."""
+    around = f"two weeks of {say_date(told.since) if told.since else 'it'}"
+    if told.others:
+        return f"{named} has no free time within {around}. Nearest times with others:"
+    if told.nearest:
+        return "Nearest times that work:"
+    return f"No time is free within {around}."
 
 
 def why_words(
@@ -109,6 +127,8 @@ def why_words(
             patient=patient,
             room=form.glimpse("room"),
             leave=leave_in(form),
+            or_others=True,
         )
-        found.append(_asked(clinic, starts_at, told, at=at))
+        named = practitioner.name if practitioner else ""
+        found.append(_asked(clinic, starts_at, told, at=at, named=named))
     return {"missing": "", "asked": found}

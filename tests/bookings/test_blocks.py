@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 from django.test import Client
+from django.urls import reverse
 
 from bookings import operations
 from bookings.models import TimeOff
@@ -63,7 +64,7 @@ def test_no_block_where_a_visit_stands(cast: Cast) -> None:
     book(cast)
     no = refusal(block, cast=cast, starts_at=NOON - 15 * MINUTE)
     assert told(no) == (409, "R47", "starts_at")
-    assert "12:00–12:30 PM" in no.sentence
+    assert "has a visit from 12:00 PM to 12:30 PM." in no.sentence
     assert block(cast, starts_at=NOON - 15 * MINUTE, ends_at=NOON).is_block
     assert free_until(cast.clinic, cast.bo, NOON) == NOW + 480 * MINUTE
 
@@ -166,3 +167,11 @@ def test_to_the_next_visit_ends_where_it_begins(cast: Cast, enter: Enter) -> Non
     assert "busy or not at work then" in busy.content.decode()
     htmx = client.post(DOOR, {**cell, "time": "12:15"}, headers={"HX-Request": "true"})
     assert 'id="block-time"' in htmx.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("clock")
+def test_a_cells_time_reads_as_everywhere_else(cast: Cast, enter: Enter) -> None:
+    asked = {"practitioner": str(cast.bo.pk), "date": "2026-11-24", "time": "13:15"}
+    page = enter(cast.reception).get(reverse("block-time"), asked).content.decode()
+    assert 'value="1:15 PM"' in page

@@ -95,6 +95,12 @@ def test_the_phone_number_can_be_called(cast: Cast, enter: Enter, visit: Appoint
     assert 'href="tel:+1-512-555-0123"' in text
 
 
+def test_a_foreign_number_keeps_its_country(cast: Cast, enter: Enter, visit: Appointment) -> None:
+    cast.mia.phone = "+442079460958"
+    cast.mia.write(only=["phone"])
+    assert ">+44 20 7946 0958</a>" in enter(cast.reception).get(door(visit)).content.decode()
+
+
 def test_no_title_says_who_it_is(cast: Cast, enter: Enter, visit: Appointment) -> None:
     text = enter(cast.reception).get(door(visit)).content.decode()
     title = re.search(r"<title>(.*?)</title>", text)

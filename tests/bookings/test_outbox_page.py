@@ -245,7 +245,9 @@ def test_the_messages_are_shown_by_state_and_way(
     assert "ida@example.org" not in sent
     assert "No text messages go out" not in sent
     assert browser.get("/messages/?show=waiting").content.decode().count("A cancelled visit") == 2
-    assert "Nothing failed" in browser.get("/messages/").content.decode()
+    failed = browser.get("/messages/").content.decode()
+    assert "Nothing failed" in failed
+    assert "went out, still waits, or stands under “Not sent”." in failed
     for query in ("show=owl", "way=owl", "page=0", "page=x", "page=2"):
         assert browser.get(f"/messages/?{query}").status_code == 404
 

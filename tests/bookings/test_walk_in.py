@@ -68,6 +68,7 @@ def test_the_page_offers_the_next_times_with_the_first_chosen(cast: Cast, enter:
     text = asked.content.decode()
     slots = re.findall(r'name="slot" value="([^"]+)"( checked)?', text)
     assert len(slots) == 6
+    assert "Book and mark arrived" in text
     assert [bool(checked) for _, checked in slots] == [True] + [False] * 5
     form = {"chosen": cast.mia.pk, "service": cast.short_service.pk, "slot": slots[0][0]}
     answer = client.post(DOOR, {**form, "date": "2026-11-24"})
@@ -100,6 +101,7 @@ def test_skin_that_has_not_rested_is_told_to_who_came(cast: Cast, enter: Enter) 
     text = enter(cast.reception).get(DOOR, asked).content.decode()
     assert "It works from Wed, Dec 2, 2026 on." in text
     assert "Nothing more is free today" not in text
+    assert "Book and mark arrived" not in text
 
 
 @pytest.mark.usefixtures("clock")

@@ -225,6 +225,30 @@ def test_the_form_says_why_not_with_and_without_javascript(
     )
 
 
+@pytest.mark.rule("P2")
+def test_what_stops_no_booking_is_not_among_what_does(cast: Cast, enter: Enter, clock: Any) -> None:
+    page = enter(cast.reception).get(reverse("why-not"), typed(cast, time="10 pm"))
+    stops, _, minor = text_of(page).partition("Also to know, though it stops no booking:")
+    assert "Ana Ruiz is not at work" in stops
+    assert "The clinic is open" not in stops
+    assert "The clinic is open" in minor
+
+
+@pytest.mark.rule("P2", "R35")
+def test_where_whoever_is_chosen_has_no_time_the_others_are_offered(
+    cast: Cast, enter: Enter, clock: Any
+) -> None:
+    asked = typed(cast, practitioner=str(cast.lena.pk))
+    says = text_of(enter(cast.reception).get(reverse("why-not"), asked))
+    assert "Lena Brandt has no free time within two weeks of it. Nearest times with others:" in says
+    assert "Ana Ruiz LE" in says
+    factories.performed(cast, TODAY - DAY, patient=cast.mia)
+    says = text_of(enter(cast.reception).get(reverse("why-not"), asked))
+    assert "Lena Brandt has no free time within two weeks of Mon, Dec 21, 2026." in says
+    alone = why(cast, practitioner=cast.lena)
+    assert (alone.nearest, alone.others) == ([], False)
+
+
 @pytest.mark.rule("P5")
 def test_a_time_that_is_not_there_or_comes_twice_is_said(
     cast: Cast, enter: Enter, clock: Any
@@ -235,6 +259,7 @@ def test_a_time_that_is_not_there_or_comes_twice_is_said(
     twice = text_of(desk.get(reverse("why-not"), typed(cast, date="2027-11-07", time="1:30 am")))
     assert "1:30 AM CDT" in twice
     assert "1:30 AM CST" in twice
+    assert "Ana Ruiz is not at work from 1:30 AM CDT to 1:15 AM CST that day." in twice
 
 
 @pytest.mark.django_db

@@ -151,6 +151,8 @@ def test_today_has_every_state_and_a_second_run_changes_nothing() -> None:
         }  # fmt: skip
         tomorrow = clinic.day_of(NOON) + dt.timedelta(days=1)
         assert states(clinic, tomorrow) == {"booked", "confirmed"}
+        called = Appointment.objects.filter(clinic=clinic, cancel_reason__startswith="Called:")
+        assert {one.cancelled_as for one in called} == {"patient"}
         unsigned = Treatment.objects.filter(clinic=clinic, status="completed")
         assert {one.started_on for one in unsigned} >= {tomorrow - dt.timedelta(days=2)}
         expired = CartridgeLot.objects.get(clinic=clinic, lot="B7740")

@@ -24,15 +24,31 @@ COUNT = 3
 
 @dataclass(frozen=True)
 class WhyNot:
-    """The reasons against a time (none: it can be booked), and the nearest that work."""
+    """The reasons against a time (none: it can be booked), and the nearest that work.
+
+    `since` is the day around which these were looked for, where that is a later one (R35);
+    `others`: whoever was asked for has none, these are the others'.
+    """
 
     reasons: list[Reason]
     nearest: list[FreeTime]
+    since: dt.date | None = None
+    others: bool = False
+
+    @property
+    def blocking(self) -> list[Reason]:
+        """What stops a booking."""
+        return [one for one in self.reasons if one.blocks]
+
+    @property
+    def minor(self) -> list[Reason]:
+        """What is only to be known."""
+        return [one for one in self.reasons if not one.blocks]
 
     @property
     def fits(self) -> bool:
         """Whether the time can be booked as it stands."""
-        return not any(one.blocks for one in self.reasons)
+        return not self.blocking
 
 
 def reasons_against(
@@ -46,12 +62,14 @@ def reasons_against(
     but: Appointment | None = None,
     room: Room | None = None,
     leave: Leave = Leave.NONE,
+    or_others: bool = False,
 ) -> WhyNot:
     """All that stands against a visit at an instant (UTC), and the nearest times that work.
 
     Fourteen queries at most, and a second search where the skin has not rested within two weeks
     (R35). `but` is a visit being moved. With a practitioner or a room named,
-    the reasons are theirs; `leave` is whether who asks passes over the interval.
+    the reasons are theirs; `leave` is whether who asks passes over the interval. `or_others`:
+    where whoever is named has no time, one search more looks for the others'.
     """
     fault = time_fault(starts_at=starts_at, at=at) or ""
     around = min(max(starts_at, at), at + FARTHEST)
@@ -70,12 +88,18 @@ def reasons_against(
     }
     found = FreeSearch(first=first, days=NEAR_DAYS, **asked)
     near = found.nearest(around, count=COUNT)
-    if not near and rest and rest.first_day and rest.first_day > day:
-        near = FreeSearch(first=rest.first_day, days=NEAR_DAYS, **asked).nearest(
+    since = rest.first_day if rest and rest.first_day and rest.first_day > day else None
+    if since and not near:
+        near = FreeSearch(first=since, days=NEAR_DAYS, **asked).nearest(around, count=COUNT)
+    others = or_others and practitioner is not None and not near
+    if others:
+        asked["practitioner"] = None
+        near = FreeSearch(first=since or first, days=NEAR_DAYS, **asked).nearest(
             around, count=COUNT
         )
+    told: dict[str, Any] = {"nearest": near, "since": since, "others": others and bool(near)}
     if starts_at < at - SKEW or not found.covers(starts_at):
-        return WhyNot([Reason("time", fault)] if fault else [], near)
+        return WhyNot([Reason("time", fault)] if fault else [], **told)
     rooms, devices = _named(clinic, need, found)
     hours = clinic.open_from(day)
     opens_at, closes_at = shift_span(day, *hours, clinic.zone) if hours else (None, None)
@@ -97,7 +121,7 @@ def reasons_against(
         closes_at=closes_at,
         supply=OUT if short else "",
     )
-    return WhyNot(why_not(found.asked.window, facts), near)
+    return WhyNot(why_not(found.asked.window, facts), **told)
 
 
 def _near(

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bookings import operations as desk
 from bookings.models import Appointment, Service
+from bookings.rules.cancelling import CancelledAs
 from clinic.models import Device, Patient, Practitioner, Room, User
 from treatments import operations as treating
 from treatments.management.demo.clinics import Site
@@ -148,6 +149,7 @@ class Visit:
     def cancel(self, at: dt.datetime) -> None:
         desk.cancel(
             appointment=self._visit,
+            cancelled_as=CancelledAs.PATIENT,
             reason="Called: has a cold, will call again.",
             by=self.site.reception,
             at=at,
