@@ -17,13 +17,18 @@ from clinic.rules import say_day, say_time
 SHOWN = 8
 
 
+# And how many stand folded below them, so that each can be opened.
+FOLDED = 100
+
+
 @dataclass(frozen=True)
 class Touched:
     """A line about visits, or about times that are offered: of one visit, which it may be opened by
-    (`key`), of one offer, or of how many there are."""
+    (`key`), of one offer, or of how many there are. `folded` are the visits behind that number."""
 
     says: str
     key: uuid.UUID | None = None
+    folded: tuple[Touched, ...] = ()
 
     def __str__(self) -> str:
         return self.says
@@ -99,14 +104,20 @@ def _offers_named(offered: QuerySet[Offer], at: dt.datetime) -> list[Touched]:
 def _named(
     ahead: QuerySet[Appointment], at: dt.datetime, clinic: Clinic | None = None
 ) -> list[Touched]:
-    found = list(ahead.select_related("clinic", "patient", "practitioner")[: SHOWN + 1])
+    most = SHOWN + FOLDED
+    found = list(ahead.select_related("clinic", "patient", "practitioner")[: most + 1])
     lines: list[Touched] = []
-    for visit in found[:SHOWN]:
+    for visit in found[:most]:
         local = visit.clinic.local(visit.starts_at)
         day = say_day(local.date(), visit.clinic.day_of(at))
         who = f"{visit.patient.name} with {visit.practitioner}"
         opens = clinic is None or visit.clinic_id == clinic.pk
         lines.append(Touched(f"{day}, {say_time(local)}: {who}", visit.pk if opens else None))
-    if len(found) > SHOWN:
-        lines.append(Touched(f"and {ahead.count() - SHOWN} more"))
-    return lines
+    shown, folded = lines[:SHOWN], lines[SHOWN:]
+    if len(found) > most:
+        beyond = ahead.count() - most
+        folded.append(Touched(f"and {beyond} more"))
+        shown.append(Touched(f"and {beyond + FOLDED} more", folded=tuple(folded)))
+    elif folded:
+        shown.append(Touched(f"and {len(folded)} more", folded=tuple(folded)))
+    return shown

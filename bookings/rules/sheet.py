@@ -22,7 +22,7 @@ POINT = 25.4 / 72
 NARROW, BOLD, WIDE = 0.56, 0.64, 1.05
 LEADING = 1.15
 INSIDE = 2.0  # what a box keeps free at its sides
-SIZES = (7.5, 6.8, 6.2, 5.6, 5.0)
+SIZES = (9.0, 8.2, 7.5, 6.8, 6.2, 5.6, 5.0)
 
 
 @dataclass(frozen=True)
@@ -160,12 +160,18 @@ def _head(lane: Lane, x: float, top: float, width: float) -> Box:
 def _box(one: Entry, x: float, top: float, width: float, bottom: float) -> Box:
     height, lead = max(2.0, bottom - top - 0.3), f"{one.time} {one.who}"
     inside = (width - INSIDE, height - 0.4)
-    size, more = fitting(lead, one.more, *inside)
-    if more < len(one.more) and lines_of(lead, inside[0], size * POINT, bold=True) > 1:
+    said = one.more
+    size, more = fitting(lead, said, *inside)
+    together = (", ".join(said),)
+    larger, whole = fitting(lead, together, *inside)
+    if len(said) > 1 and whole and (more < len(said) or larger > size):
+        # A wide box says in one line what takes two, so that a short visit is read as well.
+        said, size, more = together, larger, 1
+    if more < len(said) and lines_of(lead, inside[0], size * POINT, bold=True) > 1:
         # A long name gives way to what else is to be known: where, and in which state.
-        size, more = fitting(one.time, one.more, *inside)
+        size, more = fitting(one.time, said, *inside)
         lead = one_line(lead, inside[0], size * POINT)
-    return Box(x, top, width, height, size, lead, one.more[:more], one.begun)
+    return Box(x, top, width, height, size, lead, said[:more], one.begun)
 
 
 def fitting(lead: str, more: Sequence[str], width: float, height: float) -> tuple[float, int]:

@@ -36,6 +36,13 @@ class BlockTime(FormPage):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"practitioners": practitioners_of(self.request.clinic)}
 
+    def get_form(self, form_class: Any = None) -> BlockForm:
+        form: BlockForm = super().get_form(form_class)
+        # Beside the board it is the heading that gets it.
+        if not form.is_bound and not self.request.htmx:
+            form.fields["practitioner"].widget.attrs["autofocus"] = True
+        return form
+
     def get_initial(self) -> dict[str, Any]:
         clinic, given = self.request.clinic, self.request.GET
         initial: dict[str, Any] = {"date": clinic.day_of(timezone.now())}

@@ -90,6 +90,13 @@ class AddWait(FormPage):
             initial["practitioners"] = [str(person)]
         return initial
 
+    def get_form(self, form_class: Any = None) -> WaitForm:
+        form: WaitForm = super().get_form(form_class)
+        if not form.is_bound:
+            first = "service" if form.initial.get("chosen") else "patient"
+            form.fields[first].widget.attrs["autofocus"] = True
+        return form
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         given = self.request.POST
         if "wait" in given:

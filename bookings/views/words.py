@@ -86,7 +86,8 @@ def words_so_far(
         for word, there in (
             ("patient", patient or new),
             ("service", service),
-            ("time", starts_at),
+            ("date", starts_at or form.glimpse("date") or not form.glimpse("time")),
+            ("time", starts_at or (form.glimpse("time") and not form.glimpse("date"))),
         )
         if not there
     ]

@@ -118,6 +118,12 @@ class RegisterPatient(FormPage):
     template_name = "clinic/patient_register.html"
     form_class = RegisterForm
 
+    def get_form(self, form_class: Any = None) -> RegisterForm:
+        form: RegisterForm = super().get_form(form_class)
+        if not form.is_bound:
+            form.fields["first_name"].widget.attrs["autofocus"] = True
+        return form
+
     def perform(self, form: RegisterForm) -> Patient:
         return operations.register_patient(
             clinic=form.clinic,

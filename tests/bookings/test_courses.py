@@ -205,6 +205,18 @@ def test_a_plan_offers_the_wished_times_and_says_what_stands_against_one(cast: C
     assert len(days_of(book_course(cast, visits))) == 4
 
 
+@pytest.mark.rule("R35")
+def test_where_the_skin_has_to_rest_the_wished_time_is_offered_on_the_first_day_it_has(
+    cast: Cast,
+) -> None:
+    factories.performed(cast, TODAY - 20 * DAY)
+    first = plan(cast, numbers=[1])[0]
+    rested = TODAY + 8 * DAY
+    assert [one for one in first.against if "28 days" in one]
+    picked = cast.clinic.local(first.offers[0].starts_at)
+    assert (picked.date(), picked.time()) == (rested, dt.time(12))
+
+
 def test_a_license_that_lapses_is_said_of_the_visits_after_it(cast: Cast) -> None:
     cast.ana_license.expires_on = TODAY + 60 * DAY
     cast.ana_license.write()

@@ -66,6 +66,13 @@ def test_what_the_clock_and_the_shift_say(cast: Cast, desk: Client, given: dict,
     assert why in says(desk, cast, **given)
 
 
+def test_a_date_that_cannot_be_read_is_what_is_still_to_choose(cast: Cast, desk: Client):
+    wrong = asked(cast, chosen=cast.wang.pk, date="someday")
+    assert "Still to choose: date." in text_of(desk.get(WORDS, wrong))
+    neither = wrong | {"time": ""}
+    assert "Still to choose: time." in text_of(desk.get(WORDS, neither))
+
+
 @pytest.mark.rule("R25")
 def test_a_day_without_a_license_is_said_with_its_reason(cast: Cast, desk: Client):
     said = says(desk, cast, practitioner=cast.lena.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from clinic.refusals import Conflict, Refusal
 from tests.bookings.test_operations_book import MINUTE, NOON, book
 from tests.bookings.waiting import offer, wait
 from tests.cast import NOW, Cast
+
+DAY = dt.timedelta(days=1)
 
 
 def names(cast: Cast) -> list[str]:
@@ -151,3 +154,11 @@ def test_a_stale_rename_shows_both_names(cast: Cast, enter: Any) -> None:
 def test_a_name_that_another_room_has_is_a_conflict(cast: Cast) -> None:
     with pytest.raises(Conflict):
         operations.rename_room(room=cast.room, name="ROOM 2", by=cast.manager, at=NOW)
+
+
+def test_every_visit_of_a_room_that_goes_can_be_opened(cast: Cast, enter: Any) -> None:
+    visits = [book(cast, room=cast.room, starts_at=NOON + 28 * day * DAY) for day in range(11)]
+    page = enter(cast.manager).get(f"/setup/rooms/{cast.room.pk}/use/").content.decode()
+    first, _, folded = page.partition("<summary>and 3 more</summary>")
+    assert [str(one.pk) in first for one in visits] == [True] * 8 + [False] * 3
+    assert [str(one.pk) in folded for one in visits] == [False] * 8 + [True] * 3

@@ -84,8 +84,8 @@ def test_what_lies_outside_the_day_is_cut_to_it() -> None:
 @pytest.mark.parametrize(
     ("lead", "more", "size", "lines"),
     [
-        ("9:00 Ng, Al", ("Face", "booked"), SIZES[0], 2),
-        ("9:00 Lee, Mia", ("Face", "booked"), SIZES[1], 2),
+        ("9:00 Ng, Al", ("Face", "booked"), 7.5, 2),
+        ("9:00 Lee, Mia", ("Face", "booked"), 6.8, 2),
         ("9:00 Featherstonehaugh, Max", ("Face", "booked"), SIZES[-2], 1),
         ("9:00 " + "x" * 400, ("Face",), SIZES[-1], 0),
         ("9:00", (), SIZES[0], 0),
@@ -132,3 +132,11 @@ def test_tomorrows_sheet_is_put_away_once_the_clinic_has_closed(
     hours: list[list[int]], minute: int, due: bool
 ) -> None:
     assert outage_due(hours, minute) is due
+
+
+def test_a_short_visit_in_a_wide_column_is_as_large_as_a_long_one() -> None:
+    """Four columns, thirty minutes of a ten-hour day: what takes two lines stands in one."""
+    lanes = [Lane(f"L{n}", "", [], [visit(0, 30)]) for n in range(4)]
+    box = day(lanes).leaves[0].boxes[0]
+    assert box.more == ("Face 30 · Room 1, booked",)
+    assert box.size == SIZES[0]

@@ -169,7 +169,12 @@ def _look(
     asked: dict[str, Any] = {"clinic": clinic, "need": need, "at": at, "patient": patient}
     first = max(lowest, today, one.day - DAY * 7)
     search = FreeSearch(first=first, days=LOOK_DAYS, but=visit, rest=rest, **asked)
-    around = one.starts_at or dt.datetime.combine(one.day, time, tzinfo=clinic.zone)
+    # Where the skin has not rested by then, the wished time is wanted on the day it has (R35).
+    rested = search.rest.first_day if search.rest else None
+    day = max(one.day, rested) if rested else one.day
+    around = dt.datetime.combine(day, time, tzinfo=clinic.zone)
+    if day == one.day and one.starts_at:
+        around = one.starts_at
     if one.starts_at is None:
         says = say_time(dt.datetime.combine(one.day, time))
         one.against = [f"The clock is set forward on {say_date(one.day)}: there is no {says}."]
@@ -183,7 +188,10 @@ def _look(
         or search.misfit(one.starts_at, practitioner=practitioner)
     ):
         told = reasons_against(one.starts_at, practitioner=practitioner, but=visit, **asked)
-        one.against = [reason.says for reason in told.reasons if reason.blocks]
+        one.against = [reason.says for reason in told.blocking]
+        # A day on which nobody is at work comes before the skin's rest in no list.
+        if search.rest and (rests := search.rest.says_against(one.day)):
+            one.against = [rests, *(says for says in one.against if says != rests)]
     else:
         one.fits = True
         who = practitioner or _whoever(search, one.starts_at)
