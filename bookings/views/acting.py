@@ -19,7 +19,7 @@ from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.status import Act
 from bookings.views.card import again_url, fresh_move, show_card
-from bookings.views.undoing import offer_undo, undo_done
+from bookings.views.undoing import board_before, offer_undo, undo_done
 from bookings.views.why_not import why_moved
 from clinic.models import Practitioner
 from clinic.permissions import Permission
@@ -213,7 +213,8 @@ class Move(_Undoable):
 
     def said(self, visit: Appointment) -> str:
         local = visit.clinic.local(visit.starts_at)
-        return f"Moved to {say_date(visit.local_date)}, {say_time(local)}, {visit.practitioner}."
+        when = f"{say_date(visit.local_date)}, {say_time(local)}, {visit.practitioner}"
+        return f"The visit of {visit.patient.name} is moved to {when}."
 
 
 class Undo(_OnVisit):
@@ -222,15 +223,9 @@ class Undo(_OnVisit):
     act = Act.UNDO
     operation = staticmethod(operations.undo)
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.from_board = "board" in self.request.POST
-        return super().post(request, *args, **kwargs)
-
     def where_to(self, result: Appointment) -> str:
         address = super().where_to(result)
-        if self.from_board:
-            return f"{reverse('day-on', args=[result.local_date])}?visit={result.pk}"
-        return address
+        return board_before(self.request, result) or address
 
     def tell(self, result: Appointment) -> None:
         undo_done(self.request, result)

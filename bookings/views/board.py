@@ -206,7 +206,7 @@ def _show(
         "licenses": licenses_ending(board, today),
         "counts": _counts(board),
         "card": card,
-        "undo": toast_of(request, at, board=True),
+        "undo": toast_of(request, at, board=request.get_full_path()),
         "nobody_treats": bare and not practitioners_of(board.clinic),
         "may_set_up": request.user.can(Permission.SET_UP_CLINIC, board.clinic.pk),
         "may_block": request.user.can(Permission.BLOCK_TIME, board.clinic.pk),
@@ -304,12 +304,12 @@ def _beside(day: dt.date, step: dt.timedelta, name: str, word: str) -> dict[str,
     return found
 
 
-def _counts(board: Board) -> str:
-    """The day in one line: 43 visits, 12 completed."""
+def _counts(board: Board) -> list[str]:
+    """The day in a few words: 43 visits, 12 completed."""
     held = len(board.visits) - len(board.off)
     done = sum(visit["status"] == Status.COMPLETED for visit in board.visits.values())
     words = f"{held} visit" + ("" if held == 1 else "s")
-    return f"{words}, {done} completed" if done else words
+    return [words, f"{done} completed"] if done else [words]
 
 
 def _zone(board: Board) -> str:

@@ -76,7 +76,7 @@ def show_card(
     # What an earlier press said no longer stands above the answer to this one.
     context = {"card": card, "clears_notes": beside_board and bool(bound or allowing)}
     if not beside_board:
-        context["undo"] = toast_of(request, timezone.now(), board=False)
+        context["undo"] = toast_of(request, timezone.now())
     answer = render(request, template, context, status=status)
     patch_vary_headers(answer, ["HX-Request"])
     return answer

@@ -14,6 +14,7 @@ from clinic.views.doors import Page
 # Groups of keys, each key with what it does; of a visit's acts the keys are the buttons' own.
 ANYWHERE = (
     ("n", "New appointment"),
+    ("w", "Walk-in"),
     ("/", "Find a patient"),
     ("?", "This sheet"),
 )
@@ -25,7 +26,7 @@ BOARD = (
     ("Enter", "Open the visit, or book the free time"),
     ("b", "Block the free time"),
     ("m", "Move the visit: arrows, then Enter; Escape gives up"),
-    ("Escape", "Close the visit"),
+    ("Escape", "Close the visit, wherever the focus is"),
 )
 FORMS = (
     ("Enter", "In the search: take who is found. In a field: book"),

@@ -8,8 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import urlencode
 
 from bookings import queries
 from bookings.forms.acting import StepForm
@@ -21,6 +23,9 @@ from clinic.rules import say_time
 from clinic.views.doors import StaffRequest
 
 OFFER = "undo"
+BOARDS = ("day", "day-on", "week", "week-on")
+# What of a board's address says what is read there.
+KEPT = ("by", "practitioner", "as", "visit")
 
 
 def offer_undo(request: StaffRequest, visit: Appointment, said: str) -> None:
@@ -34,9 +39,9 @@ def undo_done(request: StaffRequest, visit: Appointment) -> None:
         del request.session[OFFER]
 
 
-def toast_of(request: StaffRequest, at: dt.datetime, *, board: bool) -> dict[str, Any] | None:
-    """What `_undo.html` shows; None where nothing can be taken back. No query where nothing was
-    done lately."""
+def toast_of(request: StaffRequest, at: dt.datetime, *, board: str = "") -> dict[str, Any] | None:
+    """What `_undo.html` shows, on the board at an address; None where nothing can be taken back.
+    No query where nothing was done lately."""
     kept = request.session.get(OFFER)
     clinic = request.clinic
     if not kept or not request.user.can(Permission.BOOK, clinic.pk):
@@ -53,6 +58,9 @@ def toast_of(request: StaffRequest, at: dt.datetime, *, board: bool) -> dict[str
     return {
         "said": kept["said"],
         "what": NAMES[done.act],
+        "whose": visit.patient.name,
+        "visit": visit.pk,
+        "version": visit.version,
         "left": max(1, int((until - at).total_seconds())),
         "until_says": say_time(clinic.local(until)),
         "url": reverse("appointment-undo", args=[visit.pk]),
@@ -61,3 +69,19 @@ def toast_of(request: StaffRequest, at: dt.datetime, *, board: bool) -> dict[str
         ),
         "board": board,
     }
+
+
+def board_before(request: StaffRequest, visit: Appointment) -> str:
+    """The board on which a press was made, with the card that is open there, else that of the
+    visit: whoever takes something back stays where she reads. "" where it was on no board."""
+    here = request.htmx.current_url if request.htmx else request.POST.get("board", "")
+    try:
+        parts = urlsplit(here or "")
+        place = resolve(parts.path)
+    except (ValueError, Resolver404):
+        return ""
+    if place.url_name not in BOARDS:
+        return ""
+    asked = dict(parse_qsl(parts.query))
+    kept = {name: asked[name] for name in KEPT if name in asked}
+    return f"{parts.path}?{urlencode({'visit': str(visit.pk)} | kept)}"

@@ -44,12 +44,22 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         doors["patients"] = reverse("patients")
     if "appointment-new" in open_to:
         doors["new_appointment"] = reverse("appointment-new")
-    menu = [(one, reverse(one.name)) for one in places if one.menu]
-    at = max((url for _, url in menu if request.path.startswith(url)), key=len, default="")
+    if "walk-in" in open_to:
+        doors["walk_in"] = reverse("walk-in")
+    reached = {reverse(one.name): one for one in places if one.menu or one.part_of}
+    at = max((url for url in reached if request.path.startswith(url)), key=len, default="")
+    here = reached[at].part_of or reached[at].name if at else ""
     return always | {
         "nav": [
-            {"label": one.menu, "url": url, "icon": one.icon, "current": url == at}
-            for one, url in menu
+            {
+                "label": one.menu,
+                "url": url,
+                "icon": one.icon,
+                "current": one.name == here,
+                "more": one.more,
+            }
+            for url, one in sorted(reached.items(), key=lambda item: item[1].more)
+            if one.menu
         ],
         "clinics": getattr(request, "clinics", []),
         "doors": doors,

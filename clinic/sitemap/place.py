@@ -11,7 +11,8 @@ from clinic.permissions import Permission
 class Place:
     """A page that needs no record to open: any one of `may` opens it, none means everyone.
 
-    `menu` is the word in the bar; a page without one is reached from others and the map.
+    `menu` is the word in the bar, `more` that it stands there under “More”; a page without a
+    word is reached from others and the map, and is `part_of` another in the bar.
     """
 
     section: str
@@ -21,3 +22,5 @@ class Place:
     icon: str
     may: tuple[Permission, ...] = ()
     menu: str = ""
+    more: bool = False
+    part_of: str = ""

@@ -26,6 +26,7 @@ PLACES = (
         "Seven days side by side: visits, free times, days off.",
         "calendar3-week",
         (P.SEE_DAY,),
+        part_of="day",
     ),
     Place(
         "Today",
@@ -58,6 +59,8 @@ PLACES = (
         "Who waits for a time, and what is offered to whom.",
         "hourglass-split",
         (P.BOOK,),
+        menu="Waitlist",
+        more=True,
     ),
     Place(
         "Today",
@@ -82,6 +85,8 @@ PLACES = (
         "What did not reach a patient, what waits, and what went out.",
         "envelope-exclamation",
         (P.BOOK,),
+        menu="Messages",
+        more=True,
     ),
     Place(
         "Patients and treatments",
@@ -167,6 +172,8 @@ PLACES = (
         "Which rules were passed over this week, for whom and why.",
         "fast-forward",
         (P.OVERRIDE,),
+        menu="Overrides",
+        more=True,
     ),
     Place(
         "Oversight",

@@ -395,7 +395,7 @@ def test_a_visit_is_moved_by_date_time_and_practitioner(
     assert cast.clinic.local(visit.starts_at).isoformat() == "2026-11-25T10:30:00-06:00"
     assert visit.practitioner == cast.priya
     text = words(client.get(answer.headers["HX-Redirect"]))
-    assert "Moved to Wed, Nov 25, 2026, 10:30 AM, Priya Raman MD." in text
+    assert "The visit of Mia Lee is moved to Wed, Nov 25, 2026, 10:30 AM, Priya Raman MD." in text
 
 
 @pytest.mark.rule("P2", "R47")

@@ -50,7 +50,7 @@ def test_what_was_done_can_be_taken_back_from_the_card_and_the_board(
     assert acts(enter(cast.manager).get("/day/2026-11-24/")) == []
     assert acts(enter(cast.manager).get(door(visit))) == ["undo"]
 
-    back = press(client, visit, "undo", board="1")
+    back = press(client, visit, "undo", board="/day/2026-11-24/")
     assert (back.status_code, back["Location"]) == (302, f"/day/2026-11-24/?visit={visit.pk}")
     text = words(client.get(door(visit)))
     assert "Undone. Mia Lee is booked: Tue, Nov 24, 2026, 12:00 PM, Ana Ruiz LE." in text
@@ -162,3 +162,39 @@ def test_a_no_show_marked_after_the_visits_end_can_be_taken_back_from_the_board(
     assert acts(board) == ["undo"]
     assert "Mia Lee is marked as a no-show." in words(board)
     assert "until 1:03 PM" in words(board)
+
+
+@pytest.mark.parametrize(
+    ("here", "back"),
+    [
+        ("/day/2026-11-23/?by=room&visit=OTHER", "/day/2026-11-23/?visit=OTHER&by=room"),
+        ("/day/2026-11-23/", "/day/2026-11-23/?visit=OWN"),
+        ("/week/2026-11-23/?as=list&date=x", "/week/2026-11-23/?visit=OWN&as=list"),
+        ("https://elsewhere.example/day/", "/day/?visit=OWN"),
+        ("//elsewhere.example/", "/appointments/OWN/"),
+        ("http://[", "/appointments/OWN/"),
+    ],
+)
+def test_who_takes_back_stays_on_the_board_and_beside_the_card_that_she_reads(
+    cast: Cast, enter: Enter, visit: Appointment, here: str, back: str
+) -> None:
+    other = booked(cast, patient=cast.wang, starts_at=NOON + DAY)
+
+    def named(address: str) -> str:
+        return address.replace("OTHER", str(other.pk)).replace("OWN", str(visit.pk))
+
+    client = enter(cast.reception)
+    press(client, visit, "move", **moved_to(TODAY, "2:00 PM", cast))
+    visit.refresh_from_db()
+    answer = press(client, visit, "undo", board=named(here))
+    assert (answer.status_code, answer["Location"]) == (302, named(back))
+
+
+def test_the_note_says_whose_act_would_be_taken_back(
+    cast: Cast, enter: Enter, visit: Appointment
+) -> None:
+    client = enter(cast.reception)
+    press(client, visit, "move", **moved_to(TODAY, "2:00 PM", cast))
+    says = words(client.get("/day/2026-11-23/"))
+    assert "The visit of Mia Lee is moved to Tue, Nov 24, 2026, 2:00 PM, Ana Ruiz LE." in says
+    assert "Undo move" in says

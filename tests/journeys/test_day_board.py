@@ -136,7 +136,7 @@ def test_a_refused_move_stays_in_the_card_and_a_free_time_takes_it(desk: Page, l
     expect(card.locator("input[name=choice]:checked")).to_have_count(0)
     card.get_by_label("1:45 PM").check()
     card.get_by_role("button", name="Move the visit").click()
-    expect(desk.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026, 1:45 PM")
+    expect(desk.locator(".toast-undo")).to_contain_text("moved to Tue, Nov 24, 2026, 1:45 PM")
     expect(desk.locator(".appt[aria-current]")).to_contain_text("1:45")
 
 
@@ -229,7 +229,7 @@ def test_free_times_are_shown_on_asking_and_an_old_message_goes(desk: Page) -> N
     expect(desk.locator("#notes")).to_be_empty()
     expect(card.get_by_role("button", name="Move the visit")).to_be_in_viewport(ratio=1)
     card.get_by_role("button", name="Move the visit").click()
-    expect(desk.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026")
+    expect(desk.locator(".toast-undo")).to_contain_text("moved to Tue, Nov 24, 2026")
 
 
 @pytest.mark.parametrize("address", ["/day/", "/day/?by=list", "/day/2026-11-29/"])

@@ -87,7 +87,7 @@ def test_a_visit_is_dragged_to_another_time_and_practitioner(
     board.mouse.up()
     asks.get_by_role("button", name="Move the visit").click()
     expect(board.locator("#notes, .toast-undo").first).to_be_attached()
-    expect(board.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026, 12:15 PM")
+    expect(board.locator(".toast-undo")).to_contain_text("moved to Tue, Nov 24, 2026, 12:15 PM")
     mia.refresh_from_db()
     assert (mia.starts_at, mia.practitioner_id) == (NOON + 15 * MINUTE, cast.bo.pk)
 
@@ -104,7 +104,7 @@ def test_a_drop_on_a_refused_time_says_why_and_offers_others(
     expect(no.get_by_role("button", name="Move the visit")).to_have_count(0)
     look("a drop that is refused", dark=True)
     no.locator(".time").first.click()
-    expect(board.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026")
+    expect(board.locator(".toast-undo")).to_contain_text("moved to Tue, Nov 24, 2026")
     mia.refresh_from_db()
     assert mia.version == 2
 
@@ -130,7 +130,7 @@ def test_a_visit_is_moved_with_the_arrow_keys_and_every_step_is_named(
     board.keyboard.press("Enter")
     expect(board.get_by_role("button", name="Move the visit")).to_be_focused()
     board.keyboard.press("Enter")
-    expect(board.locator(".toast-undo")).to_contain_text("Moved to Tue, Nov 24, 2026, 11:30 AM")
+    expect(board.locator(".toast-undo")).to_contain_text("moved to Tue, Nov 24, 2026, 11:30 AM")
     mia.refresh_from_db()
     assert mia.starts_at == NOON - 30 * MINUTE
 

@@ -84,15 +84,18 @@
   };
   take();
   const now = board?.querySelector(CURRENT) ?? board?.querySelector("tr[class*='now-at-']");
-  /* After an act on a card, the place at which one works: the same board comes back as it was left. */
+  /* After an act, the place at which one works: the same board comes back as it was left, and the
+     focus with it: in the card that was used, else on the visit, else in the cell where it was. */
   const PLACE = "board-place";
   const SOON = 60000;
   const same = () => (board ? `${board.dataset.by} ${board.dataset.day}` : `list ${location.pathname}`);
-  const keep = () => {
+  const keep = (form) => {
     const page = document.scrollingElement;
     try {
       sessionStorage.setItem(PLACE, JSON.stringify({
         same: same(), at: Date.now(), top: wrap.scrollTop, left: wrap.scrollLeft, page: page.scrollTop,
+        inCard: form.closest("#visit-card") !== null, x: stop?.closest("td")?.at?.x,
+        start: stop?.closest("tr")?.dataset.start,
       }));
     } catch { /* Without a store the board opens at now. */ }
   };
@@ -100,17 +103,23 @@
     try {
       const place = JSON.parse(sessionStorage.getItem(PLACE));
       sessionStorage.removeItem(PLACE);
-      return place && place.same === same() && Date.now() - place.at < SOON ? place : null;
+      return place && Date.now() - place.at < SOON ? place : null;
     } catch { return null; }
   };
-  const place = wrap && kept();
+  const left = wrap && kept();
+  const place = left?.same === same() ? left : null;
   if (place) {
     wrap.scrollTo({ top: place.top, left: place.left, behavior: "instant" });
     document.scrollingElement.scrollTo({ top: place.page, behavior: "instant" });
     board?.querySelector(CURRENT)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  } else if (now && wrap.scrollHeight > wrap.clientHeight + 1 && getComputedStyle(wrap).overflowY === "auto") {
+    /* By hand: into a view that was scrolled for it, the first Tab would lead, past the top of the page. */
+    const [box, frame] = [now.getBoundingClientRect(), wrap.getBoundingClientRect()];
+    wrap.scrollTop += box.top - frame.top - (wrap.clientHeight - box.height) / 2;
+    if (box.right > frame.right || box.left < frame.left) wrap.scrollLeft += box.left - frame.left - 64;
   } else if (now) now.scrollIntoView({ block: "center", inline: "nearest" });
   document.addEventListener("submit", (event) => {
-    if (wrap && event.target.method === "post") keep();
+    if (wrap && event.target.method === "post") keep(event.target);
   }, true);
 
   /* The card: opened in place, closed with Escape, its place kept in the address. */
@@ -118,6 +127,14 @@
   let opener = board?.querySelector(CURRENT)
     ?? (first && wrap?.querySelector(`a[data-card][href$="/${CSS.escape(first)}/"]`)) ?? null;
   opener?.setAttribute("aria-current", "true");
+  /* What stands in the cell at which one worked, where the board is the same. */
+  const cellOf = ({ start, x }) => link(map[[...board?.tBodies[0].rows ?? []].findIndex((one) => one.dataset.start === start)]?.[x]);
+  if (document.activeElement === document.body) {
+    const visit = opener?.closest(".board-off") ? null : opener;
+    const who = document.getElementById("visit-who");
+    const back = first ? (left?.inCard || !visit ? who : visit) : left && ((place && cellOf(place)) ?? stop ?? wrap);
+    back?.focus({ preventScroll: true });
+  }
   /* Beside a card the lines of a list are narrower, so higher: the one in use stays under the hand. */
   const height = (anchor) => (wrap?.contains(anchor) ? anchor.getBoundingClientRect().top : NaN);
   const stay = (anchor, was) => { if (was) wrap.scrollBy({ top: height(anchor) - was, behavior: "instant" }); };
@@ -158,7 +175,7 @@
     stay(back, was);
     point(null);
     address(null);
-    back?.focus();
+    (back?.isConnected ? back : stop ?? wrap)?.focus();
   };
   /* Where the focus and the open card's visit stand, so that a new table takes them over. */
   const sameIn = (root, anchor) => anchor
@@ -182,7 +199,11 @@
     if (y >= 0) row = y;
     there.focus({ preventScroll: true });
   });
-  sheet.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.target.closest("dialog")) close();
-  });
+  /* Escape closes the card wherever the focus is; a menu, a dialog and a visit on its way come first. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !sheet.firstElementChild || event.defaultPrevented) return;
+    if (document.querySelector("details.menu[open], dialog[open]")) return;
+    if (event.target.closest("input, textarea, select, .toast-undo") && !sheet.contains(event.target)) return;
+    close();
+  }, true);
 })();

@@ -76,7 +76,8 @@
     const target = document.querySelector(`[aria-keyshortcuts="${CSS.escape(event.key.toLowerCase())}"]`);
     if (!target || target.disabled) return;
     event.preventDefault();
-    if (target.matches("input, select, textarea")) { target.focus(); target.select?.(); } else target.click();
+    /* A key that only leads to its button is not yet the press. */
+    if (target.matches("input, select, textarea, [data-key-leads]")) { target.focus(); target.select?.(); } else target.click();
   });
 
   document.addEventListener("click", (event) => {
