@@ -1,7 +1,8 @@
-"""Queries whose SQL is made once and then only filled in.
+"""Queries whose SQL is made once and then only filled in, and planned once.
 
-Django builds the SQL of a query anew each time it is asked. For one with many conditions that
-costs more than running it, and a page that many wait for asks such a query again and again.
+Django builds the SQL of a query anew each time it is asked, and a PostgreSQL server plans it anew.
+For one with many conditions that costs more than running it, and a page that many wait for asks
+such a query again and again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +93,7 @@ class _Made:
             return []
         if self.locks and not connection.in_atomic_block:
             raise transaction.TransactionManagementError("A lock needs a transaction.")
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, planned_once():
             cursor.execute(
                 self.sql,
                 [one.filled(given) if isinstance(one, Given) else one for one in self.places],
@@ -100,6 +102,23 @@ class _Made:
         if self.converters:
             return [*map(self.made_of, self.compiler.apply_converters(found, self.converters))]
         return found if self.made_of is tuple else [*map(self.made_of, found)]
+
+
+@contextmanager
+def planned_once() -> Iterator[None]:
+    """What is asked within, the server plans once for each connection, where it keeps plans
+    (`DATABASE_PREPARE`). For a query that is right to answer in one way, whatever it is filled
+    with: what goes by a key. A list with filters is planned for what is asked for.
+    """
+    if not connection.settings_dict["OPTIONS"].get("server_side_binding"):
+        yield
+        return
+    server: Any = connection.connection
+    server.prepare_threshold = 0
+    try:
+        yield
+    finally:
+        server.prepare_threshold = None
 
 
 def prepared(build: Callable[..., QuerySet[Any, Any]]) -> Callable[..., Rows]:

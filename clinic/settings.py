@@ -142,9 +142,9 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     _database.setdefault("OPTIONS", {})
-    if env.bool("DATABASE_PREPARE", default=True):
-        # Planned once for each connection: a page waits a tenth to a fifth less.
-        _database["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}
+    # Without: no plan and no cursor is kept on a connection that a pooler may hand to another.
+    _database["OPTIONS"]["server_side_binding"] = env.bool("DATABASE_PREPARE", default=True)
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = not _database["OPTIONS"]["server_side_binding"]
     if env.bool("DATABASE_POOL", default=True):
         _database["OPTIONS"]["pool"] = {
             "min_size": 1,

@@ -15,6 +15,7 @@ from bookings.models import Appointment
 from bookings.rules.visit import HOLD_CAP_MIN
 from clinic.models import RoleAssignment
 from clinic.permissions import MAY, Permission, Role
+from clinic.prepared import planned_once
 
 # So long what one board was told is told to the others of this process too (seconds).
 SHARED_S = 0.5
@@ -106,6 +107,6 @@ def _rows(days: Days) -> list[tuple[str, int]]:
         *(clinic, starts_at, ends_at),
         *(clinic, instant(days.starts_at - CAP), ends_at, starts_at, clinic),
     ]
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, planned_once():
         cursor.execute(ROWS, given)
         return [(str(key), version) for key, version in cursor.fetchall()]

@@ -50,6 +50,7 @@ class Kinds(HouseForm):
     sure = forms.BooleanField()
     sides = forms.ChoiceField(choices=[("l", "Left")], widget=forms.RadioSelect)
     paper = forms.FileField(required=False)
+    since = forms.DateField(widget=forms.SelectDateWidget(years=[2025, 2026]))
 
 
 SENT = {"name": "<b>", "kind": "c", "many": ["b", "z"], "count": "x", "note": "", "sides": "l"}

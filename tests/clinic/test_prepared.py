@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Upper
 
 from bookings.models import Hold
@@ -15,7 +15,7 @@ from clinic.models import Clinic, License, Practitioner, RoleAssignment, Room, U
 from clinic.prepared import prepared
 from tests import factories
 from tests.cast import NOW, Cast
-from tests.database import Database
+from tests.database import Database, is_postgresql
 
 pytestmark = pytest.mark.usefixtures("database")
 HOUR = dt.timedelta(hours=1)
@@ -122,3 +122,30 @@ def test_a_query_that_locks_is_asked_in_a_transaction_only(cast: Cast, fresh_db:
             assert [one.pk for one in ask(key=key)] == [key]
         with pytest.raises(transaction.TransactionManagementError):
             ask(key=key)
+
+
+def plans_kept() -> int:
+    """How many plans a PostgreSQL server keeps for this connection, of queries for rooms."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%clinic_room%'"
+            if is_postgresql()
+            else "SELECT 0"
+        )
+        kept: int = cursor.fetchone()[0]
+    return kept
+
+
+def test_a_plan_is_kept_of_what_is_prepared_and_of_nothing_else(cast: Cast):
+    """A list with filters is planned for what is asked for: a kept plan would read what is rare
+    as if it were common."""
+    rooms = Room.objects.filter(clinic=cast.clinic).order_by("name", "pk")
+    for _ in range(8):
+        assert list(rooms.all()) == list(rooms)
+    assert plans_kept() == 0
+    ask = prepared(lambda *, clinic: Room.objects.filter(clinic=clinic).order_by("name", "pk"))
+    for _ in range(3):
+        assert ask(clinic=cast.clinic.pk) == list(rooms)
+    assert plans_kept() == (1 if is_postgresql() else 0)
+    assert len(rooms.all()) == len(rooms)
+    assert plans_kept() == (1 if is_postgresql() else 0)

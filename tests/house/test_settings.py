@@ -50,10 +50,10 @@ def python(tmp_path, given, *asked):
 def test_a_postgresql_server_keeps_plans_where_it_may(tmp_path, given, keeps):
     keys = {"SECRET_KEY": "x" * 50, "AUDIT_KEY": "0" * 64}
     server = {"DATABASE_URL": "postgres://one@127.0.0.1:1/stratum"}
-    asked = "from clinic import settings; print(settings.DATABASES['default']['OPTIONS'])"
+    asked = "from clinic import settings; print(settings.DATABASES['default'])"
     done = python(tmp_path, keys | server | given, "-c", asked)
-    assert ("'prepare_threshold': 2" in done.stdout) is keeps
-    assert ("'server_side_binding': True" in done.stdout) is keeps
+    assert f"'server_side_binding': {keeps}" in done.stdout
+    assert f"'DISABLE_SERVER_SIDE_CURSORS': {not keeps}" in done.stdout
     assert "'pool'" in done.stdout
 
 
