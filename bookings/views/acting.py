@@ -18,7 +18,7 @@ from bookings.models import Appointment
 from bookings.rules.choice import choice_key
 from bookings.rules.fit import ABOUT_TIME
 from bookings.rules.status import Act
-from bookings.views.card import again_url, fresh_move, show_card
+from bookings.views.card import again_url, fresh_move, late_of, show_card
 from bookings.views.undoing import board_before, offer_undo, undo_done
 from bookings.views.why_not import why_moved
 from clinic.models import Practitioner
@@ -135,6 +135,10 @@ class Cancel(_Undoable):
     act = Act.CANCEL
     operation = staticmethod(operations.cancel)
     form_class = CancelForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        late = late_of(self.appointment, timezone.now())
+        return super().get_form_kwargs() | {"late": late}
 
     def said(self, visit: Appointment) -> str:
         return f"The visit of {visit.patient.name} is cancelled. The time is free again."

@@ -53,6 +53,7 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
     moves = Status(visit.status) in MOVABLE
     same, fits = starts_at == visit.starts_at, why["asked"][0]["told"].fits
     comes_at = visit.comes_at + (starts_at - visit.starts_at)
+    by = queries.ways_to(visit.patient)
     return {
         "visit": visit,
         "stuck": "" if moves else f"This visit is {visit.get_status_display().lower()}.",
@@ -68,7 +69,8 @@ def _move(request: StaffRequest, visit: Appointment, *, at: dt.datetime) -> dict
         "after": _say(visit, who, starts_at, room),
         "comes": say_time(clinic.local(comes_at)) if comes_at < starts_at else "",
         # A time that is proposed instead is always another.
-        "tells": say_told(queries.ways_to(visit.patient), same_start=same and fits),
+        "tells": say_told(by, same_start=same and fits),
+        "call": "" if by or (same and fits) else visit.patient.phone_text,
         "why": why,
     }
 

@@ -295,6 +295,7 @@ def test_a_reason_that_cannot_be_kept_is_refused_beside_its_field(
         assert sentence in words(answer)
         assert reason.strip() in html.unescape(answer.content.decode())
         assert '<details class="card-ask" open>' in answer.content.decode()
+        assert "as late." in words(answer)  # as before the press
     visit.refresh_from_db()
     assert visit.status == Status.BOOKED
 
@@ -341,7 +342,10 @@ def test_what_cannot_be_done_any_more_says_so_and_keeps_what_was_typed(
     assert answer.status_code == 422
     assert "A visit that is completed cannot be cancelled." in words(answer)
     assert "Has a cold" in words(answer)
+    # A button that could only be refused again does not stand there.
+    assert "Cancel the visit" not in words(answer)
     answer = press(client, visit, "move", **moved_to(TODAY, "15:00", cast))
+    assert "Move the visit" not in words(answer)
     assert (answer.status_code, "cannot be moved" in words(answer)) == (422, True)
     assert press(client, visit, "no-show").status_code == 422
 

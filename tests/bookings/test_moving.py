@@ -90,6 +90,16 @@ def test_a_refused_time_has_its_reasons_and_the_nearest_times(
     assert "Bo Chen is busy" in text
     assert 'class="time" type="submit" name="choice"' in text
     assert "Move the visit" not in text
+    assert "<dt>Told</dt><dd>" in text
+
+
+def test_who_cannot_be_written_to_is_to_be_called_by_number(
+    enter: Enter, cast: Cast, visit: Appointment
+) -> None:
+    visit.patient.email, visit.patient.phone = "", "+15125550142"
+    visit.patient.write()
+    text = asked(enter(cast.reception), visit, f"choice={choice_key(cast.bo.pk, NOON + MINUTE)}")
+    assert 'Call. <span class="nowrap">(512) 555-0142</span>' in text
 
 
 def test_what_has_begun_stays(enter: Enter, cast: Cast, visit: Appointment) -> None:

@@ -70,6 +70,9 @@ def test_a_search_finds_by_name_phone_and_number(cast: Cast, desk: Any, typed: s
     answer = desk.get(LIST, {"q": typed})
     assert re.findall(r"PT-\d{6}", answer.content.decode()) == [found]
     assert f'value="{typed}"'.replace("'", "&#x27;") in answer.content.decode()
+    assert re.search(r'<a href="/patients/[^"]+" autofocus>', answer.content.decode())
+    while_typing = desk.get(LIST, {"q": typed}, headers={"HX-Request": "true"})
+    assert "autofocus" not in while_typing.content.decode()
 
 
 def test_a_search_finds_by_birth_date(cast: Cast, desk: Any):

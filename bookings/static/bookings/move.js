@@ -165,7 +165,7 @@
       if (!dialog.querySelector("form")) { over("Not moved."); return; }
       htmx.process(dialog);
       dialog.showModal();
-      (dialog.querySelector(".form-acts .btn-primary") ?? dialog.querySelector(".time") ?? dialog.querySelector("h2")).focus();
+      (dialog.querySelector(".form-acts .btn-primary") ?? dialog.querySelector("h2")).focus();
     });
   };
   dialog.addEventListener("close", () => {
