@@ -215,5 +215,5 @@ def test_the_queries_are_as_many_for_a_day_as_for_a_fortnight(cast: Cast, desk: 
         return len(seen)
 
     desk.get(LIST)
-    # Session, person, roles with their clinics, second factor; the service; six for the free times.
-    assert count("1") == count("14") == 11
+    # The session; whose it is, with all that goes with her; the service; six for the free times.
+    assert count("1") == count("14") == 9
