@@ -30,4 +30,6 @@ def test_the_days_of_a_search_stand_side_by_side_at_one_width(cast: Cast, seat: 
         last = page.get_by_label("To", exact=True).bounding_box()
         assert first
         assert last
-        assert (first["y"], first["width"]) == (last["y"], last["width"])
+        assert first["y"] == last["y"]
+        # A browser shares a width out in parts of a pixel.
+        assert abs(first["width"] - last["width"]) < 0.5
